@@ -1,0 +1,28 @@
+//! pgwicket is a small compiler from untrusted SQL to admitted SQL, with a pool behind it, a ledger beside it, and
+//! several doors in front of it.
+//!
+//! ```text
+//!  doors                 the one path                                               outside
+//!  ─────                 ────────────                                               ───────
+//!  mcp (stdio) ─┐                ┌──────────── gate (pure) ─────────────┐
+//!  cli         ─┴─ Request ─ gateway ─ parse ─ lower ─ authorize ─ rewrite ─ emit ─ Admitted
+//!                principal,     │                                             │
+//!                statement,     ├─ quota    (rate, concurrency)               ▼
+//!                deadline       └─ history  (intent before, outcome after)  postgres: pool → session → execute → rows
+//! ```
+//!
+//! Arrows point one way: doors → gateway → {postgres, quota, history, catalog} → gate. The gate knows nothing of
+//! tokio, clocks, files or sockets; `cargo check --no-default-features` builds it alone.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable
+)]
