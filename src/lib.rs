@@ -26,3 +26,6 @@
     clippy::unimplemented,
     clippy::unreachable
 )]
+
+#[cfg(feature = "server")]
+pub mod postgres;

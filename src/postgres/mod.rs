@@ -1,0 +1,3 @@
+//! Everything that talks to PostgreSQL. It may not know policies, doors or principals.
+
+pub mod ephemeral;
