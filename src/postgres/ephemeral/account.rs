@@ -66,9 +66,11 @@ impl Account {
     pub(super) fn can_run(self, program: &Path) -> bool {
         match self {
             Self::Own => true,
-            Self::Other { .. } => {
-                self.command(program, Path::new("/")).arg("--version").output().is_ok_and(|output| output.status.success())
-            }
+            Self::Other { .. } => self
+                .command(program, Path::new("/"))
+                .arg("--version")
+                .output()
+                .is_ok_and(|output| output.status.success()),
         }
     }
 }
@@ -103,7 +105,8 @@ mod tests {
     #[test]
     fn commands_do_not_inherit_settings_for_postgresql() {
         let command = Account::Own.command("true", Path::new("/"));
-        let kept = command.get_envs().filter(|(name, value)| name.to_string_lossy().starts_with("PG") && value.is_some());
+        let kept =
+            command.get_envs().filter(|(name, value)| name.to_string_lossy().starts_with("PG") && value.is_some());
         assert_eq!(kept.count(), 0);
     }
 }

@@ -32,11 +32,9 @@ impl Binaries {
             return Self::within(&directory).ok_or(EphemeralError::NotBinaries(PathBuf::from(named)));
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let versioned = VERSIONED.iter().flat_map(|(parent, start, below)| newest_first(Path::new(parent), start, below));
-        on_path(&path)
-            .chain(versioned)
-            .find_map(|directory| Self::within(&directory))
-            .ok_or(EphemeralError::NoBinaries)
+        let versioned =
+            VERSIONED.iter().flat_map(|(parent, start, below)| newest_first(Path::new(parent), start, below));
+        on_path(&path).chain(versioned).find_map(|directory| Self::within(&directory)).ok_or(EphemeralError::NoBinaries)
     }
 
     pub(super) fn initdb(&self) -> PathBuf {

@@ -144,7 +144,9 @@ impl EphemeralError {
                 "install one (Debian, Ubuntu: `apt-get install postgresql`; Fedora: `dnf install postgresql-server`; \
                  macOS: `brew install postgresql@17`), or name its directory in `PGWICKET_PG_BIN`",
             ),
-            Self::NotBinaries(_) => Some("name the directory that holds `postgres`, such as /usr/lib/postgresql/15/bin"),
+            Self::NotBinaries(_) => {
+                Some("name the directory that holds `postgres`, such as /usr/lib/postgresql/15/bin")
+            }
             Self::NoAccount => Some("run as a user other than root"),
             Self::Io { .. } | Self::Command { .. } | Self::Start { .. } | Self::Script(_) => None,
         }
@@ -161,7 +163,9 @@ impl Ephemeral {
         let mut attempt = 1;
         loop {
             match Self::start_once(options) {
-                Err(EphemeralError::Start { log }) if log.contains(PORT_TAKEN) && attempt < PORT_ATTEMPTS => attempt += 1,
+                Err(EphemeralError::Start { log }) if log.contains(PORT_TAKEN) && attempt < PORT_ATTEMPTS => {
+                    attempt += 1
+                }
                 result => return result,
             }
         }
@@ -337,13 +341,7 @@ impl Drop for Guard {
 }
 
 /// The guard's shell with the server's command line, as the account that shall run it.
-fn server_command(
-    binaries: &Binaries,
-    account: &Account,
-    directory: &Path,
-    port: u16,
-    options: &Options,
-) -> Command {
+fn server_command(binaries: &Binaries, account: &Account, directory: &Path, port: u16, options: &Options) -> Command {
     let mut command = account.command("/bin/sh", directory);
     command.arg("-c").arg(GUARD).arg("pgwicket-guard").arg(directory);
     command.arg(binaries.server()).arg("-D").arg(directory.join("data")).arg("-p").arg(port.to_string());
