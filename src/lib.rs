@@ -27,5 +27,6 @@
     clippy::unreachable
 )]
 
+pub mod gate;
 #[cfg(feature = "server")]
 pub mod postgres;

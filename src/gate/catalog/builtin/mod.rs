@@ -1,0 +1,2 @@
+//! placeholder until the curated list lands
+pub mod types;

@@ -1,0 +1,74 @@
+//! Writes of the IR: INSERT, UPDATE, DELETE.
+
+use super::{Cte, Expr, FromItem, OutputColumn, Projection, Query, RelationItem};
+use crate::gate::source::Origin;
+
+/// A column that a write sets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetColumn {
+    /// Position in the relation's columns, from 0.
+    pub column: u32,
+    /// Its name.
+    pub name: String,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// INSERT.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insert {
+    /// WITH; read-only CTEs.
+    pub ctes: Vec<Cte>,
+    /// WITH RECURSIVE was said.
+    pub recursive: bool,
+    /// The target.
+    pub target: RelationItem,
+    /// The columns set, always explicit; empty for DEFAULT VALUES.
+    pub columns: Vec<TargetColumn>,
+    /// The rows; `None` for DEFAULT VALUES. [`super::ExprKind::Default`] may stand in VALUES at the top.
+    pub source: Option<Box<Query>>,
+    /// RETURNING.
+    pub returning: Vec<Projection>,
+    /// Name and type of each returned column.
+    pub output: Vec<OutputColumn>,
+}
+
+/// UPDATE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// WITH; read-only CTEs.
+    pub ctes: Vec<Cte>,
+    /// WITH RECURSIVE was said.
+    pub recursive: bool,
+    /// The target.
+    pub target: RelationItem,
+    /// SET column = value.
+    pub assignments: Vec<(TargetColumn, Expr)>,
+    /// FROM.
+    pub from: Vec<FromItem>,
+    /// WHERE.
+    pub filter: Option<Expr>,
+    /// RETURNING.
+    pub returning: Vec<Projection>,
+    /// Name and type of each returned column.
+    pub output: Vec<OutputColumn>,
+}
+
+/// DELETE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    /// WITH; read-only CTEs.
+    pub ctes: Vec<Cte>,
+    /// WITH RECURSIVE was said.
+    pub recursive: bool,
+    /// The target.
+    pub target: RelationItem,
+    /// USING.
+    pub using: Vec<FromItem>,
+    /// WHERE.
+    pub filter: Option<Expr>,
+    /// RETURNING.
+    pub returning: Vec<Projection>,
+    /// Name and type of each returned column.
+    pub output: Vec<OutputColumn>,
+}

@@ -1,0 +1,139 @@
+//! Lowering: sqlparser's AST and the catalog become IR. Every name is resolved against the true catalog, as PostgreSQL
+//! would, and only then checked for visibility: a hidden name is answered exactly like a missing one, at the same
+//! place. What is not understood is rejected by name.
+
+use super::catalog::Catalog;
+use super::diagnostic::{Reason, Rejection};
+use super::ir::{CteId, ItemId};
+use super::policy::BoundPolicy;
+use super::source::{Source, Span};
+
+/// Whose text is lowered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A principal's statement: names are checked for visibility.
+    Client,
+    /// An expression of the policy itself (row filter, mask): `:attribute` is allowed, visibility doesn't apply.
+    Policy,
+    /// Text that emit made, read again: visibility doesn't apply, since masks and filters read what is hidden.
+    Verify,
+}
+
+/// Depth of nesting at most: expressions, subqueries and joins together.
+pub const MAX_DEPTH: u32 = 100;
+
+/// Relations and calls in one statement at most.
+pub const MAX_NODES: u32 = 2_000;
+
+/// The state of lowering one statement.
+pub struct Lowering<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) policy: &'a BoundPolicy,
+    pub(super) source: &'a Source<'a>,
+    pub(super) mode: Mode,
+    /// How many parameters the client brought: `$n` beyond is refused. In mode Verify: how many the plan has.
+    pub(super) parameters: u32,
+    /// Names in scope.
+    pub(super) scope: scope::Scopes,
+    next_item: u32,
+    next_cte: u32,
+    depth: u32,
+    nodes: u32,
+}
+
+impl<'a> Lowering<'a> {
+    /// A fresh state.
+    pub fn new(
+        catalog: &'a Catalog,
+        policy: &'a BoundPolicy,
+        source: &'a Source<'a>,
+        mode: Mode,
+        parameters: u32,
+    ) -> Self {
+        Self {
+            catalog,
+            policy,
+            source,
+            mode,
+            parameters,
+            scope: scope::Scopes::default(),
+            next_item: 0,
+            next_cte: 0,
+            depth: 0,
+            nodes: 0,
+        }
+    }
+
+    /// A new item identity.
+    pub(super) fn item_id(&mut self) -> ItemId {
+        self.next_item += 1;
+        ItemId(self.next_item)
+    }
+
+    /// A new CTE identity.
+    pub(super) fn cte_id(&mut self) -> CteId {
+        self.next_cte += 1;
+        CteId(self.next_cte)
+    }
+
+    /// Runs `inner` one level deeper; over [`MAX_DEPTH`] is a rejection.
+    pub(super) fn deeper<T>(
+        &mut self,
+        span: Span,
+        inner: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Rejection::new(
+                Reason::LimitExceeded,
+                format!("the statement is nested more than {MAX_DEPTH} levels deep"),
+            )
+            .at(span)
+            .help("split it with WITH, or write it flatter"));
+        }
+        self.depth += 1;
+        let result = inner(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Counts a relation or a call; over [`MAX_NODES`] is a rejection.
+    pub(super) fn count_node(&mut self, span: Span) -> Result<(), Rejection> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(Rejection::new(
+                Reason::LimitExceeded,
+                format!("the statement names more than {MAX_NODES} relations and functions"),
+            )
+            .at(span));
+        }
+        Ok(())
+    }
+
+    /// The byte span of an AST node. sqlparser's spans are partial: an empty one gives the default span.
+    pub(super) fn span(&self, node: &impl sqlparser::ast::Spanned) -> Span {
+        self.convert(node.span())
+    }
+
+    /// The byte span of a parser's span.
+    pub(super) fn convert(&self, span: sqlparser::tokenizer::Span) -> Span {
+        if span.start.line == 0 {
+            return Span::default();
+        }
+        Span::new(
+            self.source.offset(span.start.line, span.start.column),
+            self.source.offset(span.end.line, span.end.column),
+        )
+    }
+}
+
+/// A construct that pgwicket refuses by design, by name.
+pub(super) fn not_supported(what: &str, span: Span) -> Rejection {
+    Rejection::new(Reason::NotSupported, format!("{what} is not supported")).at(span)
+}
+
+/// A construct whose rules are not built yet, by name.
+pub(super) fn not_yet(what: &str, span: Span) -> Rejection {
+    Rejection::new(Reason::NotYetSupported, format!("{what} is not supported yet")).at(span)
+}
+
+pub mod scope;

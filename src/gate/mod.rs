@@ -1,0 +1,14 @@
+//! The gate: a pure compiler from untrusted SQL to admitted SQL.
+//!
+//! `parse → lower → authorize → rewrite → emit → verify`, in that order, in [`admit`](admit::admit). Nothing here
+//! knows of tokio, clocks, files, sockets or logs, and nothing here panics: bad input of any kind is a
+//! [`Rejection`](diagnostic::Rejection).
+
+pub mod admit;
+pub mod catalog;
+pub mod diagnostic;
+pub mod ir;
+#[allow(dead_code)] // TEMPORARY while the stages are being joined
+pub mod lower;
+pub mod policy;
+pub mod source;
