@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use super::{EphemeralError, doing};
+use super::{EphemeralError, doing, run};
 
 /// Accounts that PostgreSQL may run as when we are root, the best first.
 const CANDIDATES: [&str; 2] = ["postgres", "nobody"];
@@ -42,6 +42,16 @@ impl Account {
             Self::Own => Ok(()),
             Self::Other { user, group } => {
                 chown(path, Some(user), Some(group)).map_err(doing("hand the temporary directory over"))
+            }
+        }
+    }
+
+    /// Gives a directory with all that is in it to this account.
+    pub(super) fn take_over_all(self, path: &Path) -> Result<(), EphemeralError> {
+        match self {
+            Self::Own => Ok(()),
+            Self::Other { user, group } => {
+                run("chown", Command::new("chown").arg("-R").arg(format!("{user}:{group}")).arg(path))
             }
         }
     }

@@ -56,6 +56,8 @@ impl Binaries {
         };
         let copy = directory.join("postgresql");
         run("cp", Command::new("cp").arg("-R").arg(installation).arg(&copy))?;
+        // The server's account removes it in the end.
+        account.take_over_all(&copy)?;
         Ok(Self(copy.join(name)))
     }
 

@@ -1,4 +1,6 @@
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -48,6 +50,32 @@ fn a_panic_stops_the_server() {
     let (directory, port) = receive.recv().unwrap();
     thread.join().unwrap_err();
     assert!(!directory.exists());
+    assert!(!is_listening(port));
+}
+
+#[test]
+#[ignore = "not a test: the process that the next one kills"]
+fn start_and_wait() {
+    let server = Ephemeral::start(&Options::default()).unwrap();
+    println!("\nserver {} {}", server.port(), server.directory().display());
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+#[test]
+fn a_killed_process_leaves_no_server_behind() {
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "postgres::ephemeral::tests::start_and_wait"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(process.stdout.take().unwrap());
+    let line = output.lines().map_while(Result::ok).find(|line| line.starts_with("server ")).unwrap();
+    let words: Vec<&str> = line.split(' ').collect();
+    let (port, directory) = (words[1].parse().unwrap(), PathBuf::from(words[2]));
+    assert!(directory.exists() && is_listening(port));
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_soon("the server's directory is still there", || !directory.exists());
     assert!(!is_listening(port));
 }
 
