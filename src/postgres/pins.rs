@@ -1,0 +1,65 @@
+//! The settings that every session has, whoever asks. They travel in the startup packet, so that `RESET ALL` brings
+//! them back instead of the server's defaults, and each statement's verification checks them again.
+
+/// Name and value of each pinned setting, as the server reports them in `pg_settings.setting` for this session.
+///
+/// `session_replication_role` is missing on purpose: an ordinary role may not set it (the server ends the connection),
+/// so it is only verified to be `origin`. `client_encoding` is pinned by the client library as well.
+pub const PINS: &[(&str, &str)] = &[
+    ("search_path", "pg_catalog, pg_temp"),
+    ("standard_conforming_strings", "on"),
+    ("client_encoding", "UTF8"),
+    ("transform_null_equals", "off"),
+    ("array_nulls", "on"),
+    ("row_security", "on"),
+    ("DateStyle", "ISO, MDY"),
+    ("IntervalStyle", "postgres"),
+    ("TimeZone", "UTC"),
+    ("bytea_output", "hex"),
+    ("extra_float_digits", "1"),
+    ("xmlbinary", "base64"),
+    ("xmloption", "content"),
+    ("default_text_search_config", "pg_catalog.english"),
+    ("default_transaction_isolation", "read committed"),
+    ("default_transaction_read_only", "on"),
+    ("client_min_messages", "error"),
+];
+
+/// The pins as the `options` of a startup packet: `-c name=value`, with spaces and backslashes escaped.
+pub(crate) fn startup_options() -> String {
+    let mut options = String::new();
+    for (name, value) in PINS {
+        if !options.is_empty() {
+            options.push(' ');
+        }
+        options.push_str("-c ");
+        options.push_str(name);
+        options.push('=');
+        for character in value.chars() {
+            if character.is_whitespace() || character == '\\' {
+                options.push('\\');
+            }
+            options.push(character);
+        }
+    }
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_in_values_are_escaped() {
+        let options = startup_options();
+        assert!(options.starts_with(r"-c search_path=pg_catalog,\ pg_temp -c standard_conforming_strings=on "));
+        assert!(options.contains(r"-c default_transaction_isolation=read\ committed"));
+    }
+
+    #[test]
+    fn no_pin_is_named_twice() {
+        for (index, (name, _)) in PINS.iter().enumerate() {
+            assert!(PINS.iter().skip(index + 1).all(|(other, _)| !other.eq_ignore_ascii_case(name)), "{name}");
+        }
+    }
+}

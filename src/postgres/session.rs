@@ -1,0 +1,52 @@
+//! One connection with what belongs to it: our own statements prepared, a small cache of admitted ones, and the
+//! address for a cancel request.
+
+use std::sync::Arc;
+
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::Client;
+
+use super::cancel::Canceller;
+use super::connect::{ConnectError, Connector};
+use super::statement_cache::StatementCache;
+use super::statements::Frame;
+
+/// A connection between statements or in the middle of one; [`super::pool`] owns it, one lease at a time.
+pub(crate) struct Session {
+    /// Dropping it ends the connection at once, whatever the server is doing.
+    client: ClientWrapper,
+    frame: Frame,
+    cache: StatementCache<()>,
+    canceller: Arc<Canceller>,
+}
+
+impl Session {
+    pub(crate) async fn open(connector: &Connector) -> Result<Self, ConnectError> {
+        let connected = connector.connect().await?;
+        let canceller = Arc::new(Canceller::new(connector, &connected));
+        let client = ClientWrapper::new(connected.client, connected.driver);
+        let frame = Frame::prepare(&client).await.map_err(|error| ConnectError::from_first_use(&error))?;
+        Ok(Self { client, frame, cache: StatementCache::default(), canceller })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    pub(crate) fn canceller(&self) -> Arc<Canceller> {
+        Arc::clone(&self.canceller)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Whether the server answers an empty request; asked of sessions that lay idle for long.
+    pub(crate) async fn answers(&self) -> bool {
+        self.client.check_connection().await.is_ok()
+    }
+}

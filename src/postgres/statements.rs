@@ -1,0 +1,61 @@
+//! The few statements that are ours: constants with bound parameters. Nothing here is put together from parts, and
+//! outside this module and the executor nothing sends SQL at all.
+#![expect(clippy::disallowed_methods, reason = "this module prepares its own constants, and nothing else")]
+
+use tokio_postgres::{Client, Error, Statement};
+
+/// The text of a statement of our own. Only this module makes one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnStatement(&'static str);
+
+/// READ COMMITTED is said each time: under REPEATABLE READ the verification would see an older catalog than the
+/// statement's own planning.
+const BEGIN_READ: OwnStatement = OwnStatement("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
+const BEGIN_WRITE: OwnStatement = OwnStatement("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+const COMMIT: OwnStatement = OwnStatement("COMMIT");
+const ROLLBACK: OwnStatement = OwnStatement("ROLLBACK");
+/// What differs by principal or statement; it ends with the transaction. The role comes last, since another role may
+/// not be allowed to set the rest.
+const SET_LOCAL: OwnStatement = OwnStatement(
+    "SELECT pg_catalog.set_config('search_path', $1, true), \
+            pg_catalog.set_config('statement_timeout', $2, true), \
+            pg_catalog.set_config('application_name', $3, true), \
+            pg_catalog.set_config('role', $4, true)",
+);
+
+impl OwnStatement {
+    /// Prepares the constant on this connection.
+    ///
+    /// # Errors
+    /// What the server answers, or a lost connection.
+    pub(crate) async fn prepare(self, client: &Client) -> Result<Statement, Error> {
+        client.prepare(self.0).await
+    }
+}
+
+/// The statements around every other one, prepared once a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) begin_read: Statement,
+    pub(crate) begin_write: Statement,
+    pub(crate) set_local: Statement,
+    pub(crate) commit: Statement,
+    pub(crate) rollback: Statement,
+}
+
+impl Frame {
+    /// Prepares all of them in one flight.
+    ///
+    /// # Errors
+    /// What the server answers, or a lost connection.
+    pub(crate) async fn prepare(client: &Client) -> Result<Self, Error> {
+        let (begin_read, begin_write, set_local, commit, rollback) = tokio::try_join!(
+            BEGIN_READ.prepare(client),
+            BEGIN_WRITE.prepare(client),
+            SET_LOCAL.prepare(client),
+            COMMIT.prepare(client),
+            ROLLBACK.prepare(client),
+        )?;
+        Ok(Self { begin_read, begin_write, set_local, commit, rollback })
+    }
+}
