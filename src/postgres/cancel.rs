@@ -36,8 +36,7 @@ impl Canceller {
     async fn request(&self) -> bool {
         let Ok(socket) = self.peer.open().await else { return false };
         let mut make = self.tls.clone();
-        let Ok(tls) =
-            MakeTlsConnect::<ClosedByServer<Transport>>::make_tls_connect(&mut make, &self.server_name);
+        let Ok(tls) = MakeTlsConnect::<ClosedByServer<Transport>>::make_tls_connect(&mut make, &self.server_name);
         self.token.cancel_query_raw(ClosedByServer(socket), tls).await.is_ok()
     }
 }

@@ -211,8 +211,7 @@ impl DatabaseConfig {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let ssl_mode =
-            ssl_mode.unwrap_or(if host.is_local() { SslMode::Prefer } else { SslMode::VerifyFull });
+        let ssl_mode = ssl_mode.unwrap_or(if host.is_local() { SslMode::Prefer } else { SslMode::VerifyFull });
         Ok(Self {
             host,
             port,
@@ -301,7 +300,10 @@ fn check_pool(pool_size: usize, max_overflow: usize, errors: &mut Vec<SettingErr
         errors.push(SettingError::new("pool_size", "at least one connection must be kept"));
     }
     if pool_size > MOST_CONNECTIONS {
-        errors.push(SettingError::new("pool_size", format!("`{pool_size}` connections are more than {MOST_CONNECTIONS}")));
+        errors.push(SettingError::new(
+            "pool_size",
+            format!("`{pool_size}` connections are more than {MOST_CONNECTIONS}"),
+        ));
     }
     if max_overflow > MOST_CONNECTIONS {
         let message = format!("`{max_overflow}` connections are more than {MOST_CONNECTIONS}");

@@ -63,9 +63,7 @@ impl Connector {
 
     async fn peers(&self) -> Result<Vec<Peer>, ConnectError> {
         match &self.config.host {
-            Host::Socket(directory) => {
-                Ok(vec![Peer::Socket(directory.join(format!(".s.PGSQL.{}", self.config.port)))])
-            }
+            Host::Socket(directory) => Ok(vec![Peer::Socket(directory.join(format!(".s.PGSQL.{}", self.config.port)))]),
             Host::Tcp(name) => {
                 let found = tokio::net::lookup_host((name.as_str(), self.config.port)).await;
                 let found: Vec<SocketAddr> =
@@ -143,9 +141,7 @@ impl Connector {
             ConnectError::WrongPassword { user: user() }
         } else if *code == SqlState::INVALID_CATALOG_NAME {
             ConnectError::UnknownDatabase { db: db() }
-        } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
-            ConnectError::NotAllowed { user: user(), db: db(), reason: message.to_owned() }
-        } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+        } else if [SqlState::INVALID_AUTHORIZATION_SPECIFICATION, SqlState::INSUFFICIENT_PRIVILEGE].contains(code) {
             ConnectError::NotAllowed { user: user(), db: db(), reason: message.to_owned() }
         } else if *code == SqlState::TOO_MANY_CONNECTIONS {
             ConnectError::TooManyConnections
@@ -272,9 +268,9 @@ impl ConnectError {
             Self::PasswordMissing { .. } => Some("set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE"),
             Self::UnknownDatabase { .. } => Some("check POSTGRES_DB"),
             Self::NotAllowed { .. } => Some("check POSTGRES_USER and POSTGRES_DB, and the server's pg_hba.conf"),
-            Self::NoTls => Some(
-                "turn TLS on at the server, or loosen POSTGRES_SSL_MODE to `prefer` if the network may be trusted",
-            ),
+            Self::NoTls => {
+                Some("turn TLS on at the server, or loosen POSTGRES_SSL_MODE to `prefer` if the network may be trusted")
+            }
             Self::Tls { .. } => Some(
                 "check POSTGRES_SSL_ROOT_CERT; POSTGRES_SSL_MODE `verify-ca` skips the host name, `require` also the chain",
             ),

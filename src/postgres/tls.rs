@@ -82,7 +82,8 @@ fn roots(config: &DatabaseConfig) -> Result<RootCertStore, SettingError> {
         Some(path) => SettingError::new("ssl_root_cert", format!("`{}` holds no usable authority", path.display())),
         None => SettingError::new("ssl_root_cert", "this system has no trusted roots to verify the server with"),
     };
-    Err(error.with_help("POSTGRES_SSL_ROOT_CERT names a PEM file with the authority that signed the server's certificate"))
+    Err(error
+        .with_help("POSTGRES_SSL_ROOT_CERT names a PEM file with the authority that signed the server's certificate"))
 }
 
 fn certificates(setting: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingError> {
@@ -161,13 +162,7 @@ impl ServerCertVerifier for VerifiedChain {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let certificate = ParsedCertificate::try_from(end_entity)?;
-        verify_server_cert_signed_by_trust_anchor(
-            &certificate,
-            &self.roots,
-            intermediates,
-            now,
-            self.algorithms.all,
-        )?;
+        verify_server_cert_signed_by_trust_anchor(&certificate, &self.roots, intermediates, now, self.algorithms.all)?;
         Ok(ServerCertVerified::assertion())
     }
 
