@@ -7,6 +7,7 @@
 pub mod admit;
 pub mod catalog;
 pub mod diagnostic;
+pub mod emit;
 pub mod ir;
 #[allow(dead_code)] // TEMPORARY while the stages are being joined
 pub mod lower;

@@ -86,12 +86,18 @@ pub struct Limit {
 }
 
 /// An output column of a query.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct OutputColumn {
     /// The name a client sees, exactly as PostgreSQL would derive it.
     pub name: String,
-    /// The type where it is known.
+    /// The type where it is known. Takes no part in equality.
     pub ty: Ty,
+}
+
+impl PartialEq for OutputColumn {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 /// A type where syntax and catalog tell it; `None` is unknown and treated as unsafe by whatever depends on it.
@@ -245,10 +251,9 @@ pub enum FromItem {
         id: ItemId,
         /// LATERAL.
         lateral: bool,
-        /// The subquery.
+        /// The subquery. Rewrite fences one by giving it `OFFSET 0`, so that no outer condition runs before the row
+        /// filter.
         query: Box<Query>,
-        /// Fenced by `OFFSET 0`: set by rewrite only, so that no outer condition runs before the row filter.
-        fenced: bool,
     },
     /// A function in FROM. Its columns are emitted as `c1 …`, the ordinality last.
     Function {

@@ -182,7 +182,7 @@ macro_rules! walker {
                 hook!($before, visit, From, item);
                 match item {
                     FromItem::Relation(_) | FromItem::Cte { .. } => {}
-                    FromItem::Derived { id: _, lateral: _, query: q, fenced: _ } => query(q, visit),
+                    FromItem::Derived { id: _, lateral: _, query: q } => query(q, visit),
                     FromItem::Function { id: _, lateral: _, calls, ordinality: _, columns: _ } => {
                         for call in calls { expr(call, visit); }
                     }

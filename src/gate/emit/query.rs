@@ -1,0 +1,281 @@
+//! Queries, FROM items and their clauses as text.
+
+use super::Writer;
+use crate::gate::ir::{
+    Cte, Distinct, ExplainFormat, FromItem, GroupBy, GroupElement, JoinKind, OrderBy, Projection, Query, RelationItem,
+    Select, SetExpr, SetOperator, Statement, Target,
+};
+
+impl Writer {
+    pub(super) fn statement(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Query(query) => self.query(query),
+            Statement::Explain(explain) => {
+                match explain.format {
+                    ExplainFormat::Text => self.push("EXPLAIN "),
+                    ExplainFormat::Json => self.push("EXPLAIN (FORMAT JSON) "),
+                }
+                self.query(&explain.query);
+            }
+            Statement::Insert(insert) => self.insert(insert),
+            Statement::Update(update) => self.update(update),
+            Statement::Delete(delete) => self.delete(delete),
+        }
+    }
+
+    pub(super) fn query(&mut self, query: &Query) {
+        self.with(&query.ctes, query.recursive);
+        self.set_expr(&query.body);
+        self.order_by(&query.order_by);
+        match &query.limit {
+            Some(limit) if !limit.with_ties => {
+                self.push(" LIMIT ");
+                self.expr(&limit.count);
+            }
+            Some(_) | None => {}
+        }
+        if let Some(offset) = &query.offset {
+            self.push(" OFFSET ");
+            self.expr(offset);
+        }
+        // The grammar wants FETCH after OFFSET, and only FETCH can say WITH TIES.
+        match &query.limit {
+            Some(limit) if limit.with_ties => {
+                self.push(" FETCH FIRST ");
+                self.expr(&limit.count);
+                self.push(" ROWS WITH TIES");
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    pub(super) fn with(&mut self, ctes: &[Cte], recursive: bool) {
+        if ctes.is_empty() {
+            return;
+        }
+        self.push(if recursive { "WITH RECURSIVE " } else { "WITH " });
+        self.list(ctes, ", ", |writer, cte| {
+            writer.cte(cte.id);
+            writer.column_list(cte.query.columns.len());
+            writer.push(match cte.materialized {
+                None => " AS (",
+                Some(true) => " AS MATERIALIZED (",
+                Some(false) => " AS NOT MATERIALIZED (",
+            });
+            writer.query(&cte.query);
+            writer.push(")");
+        });
+        self.push(" ");
+    }
+
+    fn set_expr(&mut self, body: &SetExpr) {
+        match body {
+            SetExpr::Select(select) => self.select(select),
+            SetExpr::Values(rows) => {
+                self.push("VALUES ");
+                self.list(rows, ", ", |writer, row| {
+                    writer.push("(");
+                    writer.list(row, ", ", Self::expr);
+                    writer.push(")");
+                });
+            }
+            SetExpr::SetOperation { op, all, left, right } => {
+                self.set_operand(left);
+                self.push(match op {
+                    SetOperator::Union => " UNION ",
+                    SetOperator::Intersect => " INTERSECT ",
+                    SetOperator::Except => " EXCEPT ",
+                });
+                if *all {
+                    self.push("ALL ");
+                }
+                self.set_operand(right);
+            }
+            SetExpr::Query(query) => {
+                self.push("(");
+                self.query(query);
+                self.push(")");
+            }
+        }
+    }
+
+    /// Set operations inside set operations stand in parentheses, so that precedence never matters.
+    fn set_operand(&mut self, operand: &SetExpr) {
+        match operand {
+            SetExpr::SetOperation { .. } => {
+                self.push("(");
+                self.set_expr(operand);
+                self.push(")");
+            }
+            SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Query(_) => self.set_expr(operand),
+        }
+    }
+
+    fn select(&mut self, select: &Select) {
+        self.push("SELECT");
+        match &select.distinct {
+            Distinct::All => {}
+            Distinct::Distinct => self.push(" DISTINCT"),
+            Distinct::On(targets) => {
+                self.push(" DISTINCT ON (");
+                self.list(targets, ", ", Self::target);
+                self.push(")");
+            }
+        }
+        if !select.projection.is_empty() {
+            self.push(" ");
+            self.projections(&select.projection);
+        }
+        if !select.from.is_empty() {
+            self.push(" FROM ");
+            self.list(&select.from, ", ", Self::from_item);
+        }
+        if let Some(filter) = &select.filter {
+            self.push(" WHERE ");
+            self.expr(filter);
+        }
+        if let Some(group_by) = &select.group_by {
+            self.group_by(group_by);
+        }
+        if let Some(having) = &select.having {
+            self.push(" HAVING ");
+            self.expr(having);
+        }
+    }
+
+    pub(super) fn projections(&mut self, projections: &[Projection]) {
+        self.list(projections, ", ", |writer, projection| {
+            writer.expr(&projection.expr);
+            writer.push(" AS ");
+            writer.identifier(&projection.name);
+        });
+    }
+
+    fn group_by(&mut self, group_by: &GroupBy) {
+        self.push(if group_by.distinct { " GROUP BY DISTINCT " } else { " GROUP BY " });
+        self.list(&group_by.elements, ", ", |writer, element| match element {
+            GroupElement::Target(target) => writer.target(target),
+            GroupElement::Empty => writer.push("()"),
+            GroupElement::Rollup(sets) => writer.grouping("ROLLUP (", sets),
+            GroupElement::Cube(sets) => writer.grouping("CUBE (", sets),
+            GroupElement::Sets(sets) => writer.grouping("GROUPING SETS (", sets),
+        });
+    }
+
+    fn grouping(&mut self, opening: &str, sets: &[Vec<Target>]) {
+        self.push(opening);
+        self.list(sets, ", ", |writer, set| match set.as_slice() {
+            [single] => writer.target(single),
+            several => {
+                writer.push("(");
+                writer.list(several, ", ", Self::target);
+                writer.push(")");
+            }
+        });
+        self.push(")");
+    }
+
+    fn target(&mut self, target: &Target) {
+        match target {
+            Target::Output(number) => self.push(&number.to_string()),
+            Target::Expr(expr) => self.expr(expr),
+        }
+    }
+
+    pub(super) fn order_by(&mut self, all: &[OrderBy]) {
+        if all.is_empty() {
+            return;
+        }
+        self.push(" ORDER BY ");
+        self.order_list(all);
+    }
+
+    pub(super) fn order_list(&mut self, all: &[OrderBy]) {
+        self.list(all, ", ", |writer, order| {
+            writer.target(&order.target);
+            if order.descending {
+                writer.push(" DESC");
+            }
+            match order.nulls_first {
+                None => {}
+                Some(true) => writer.push(" NULLS FIRST"),
+                Some(false) => writer.push(" NULLS LAST"),
+            }
+        });
+    }
+
+    pub(super) fn relation(&mut self, item: &RelationItem) {
+        if item.only {
+            self.push("ONLY ");
+        }
+        self.qualified(&item.relation.schema, &item.relation.name);
+        self.push(" AS ");
+        self.item(item.id);
+    }
+
+    pub(super) fn from_item(&mut self, item: &FromItem) {
+        match item {
+            FromItem::Relation(relation) => self.relation(relation),
+            FromItem::Cte { id, cte, origin: _ } => {
+                self.cte(*cte);
+                self.push(" AS ");
+                self.item(*id);
+            }
+            FromItem::Derived { id, lateral, query } => {
+                self.push(if *lateral { "LATERAL (" } else { "(" });
+                self.query(query);
+                self.push(") AS ");
+                self.item(*id);
+                self.column_list(query.columns.len());
+            }
+            FromItem::Function { id, lateral, calls, ordinality, columns } => {
+                if *lateral {
+                    self.push("LATERAL ");
+                }
+                match calls.as_slice() {
+                    [single] => self.expr(single),
+                    // `unnest` of several arrays is syntax and has no qualified form.
+                    several => {
+                        self.push("unnest(");
+                        self.list(several, ", ", |writer, call| writer.unnest_argument(call));
+                        self.push(")");
+                    }
+                }
+                if *ordinality {
+                    self.push(" WITH ORDINALITY");
+                }
+                self.push(" AS ");
+                self.item(*id);
+                self.column_list(*columns as usize);
+            }
+            FromItem::Join { kind, left, right, on } => {
+                self.join_operand(left);
+                self.push(match kind {
+                    JoinKind::Cross => " CROSS JOIN ",
+                    JoinKind::Inner => " INNER JOIN ",
+                    JoinKind::Left => " LEFT JOIN ",
+                    JoinKind::Right => " RIGHT JOIN ",
+                    JoinKind::Full => " FULL JOIN ",
+                });
+                self.join_operand(right);
+                if let Some(on) = on {
+                    self.push(" ON ");
+                    self.expr(on);
+                }
+            }
+        }
+    }
+
+    fn join_operand(&mut self, item: &FromItem) {
+        match item {
+            FromItem::Join { .. } => {
+                self.push("(");
+                self.from_item(item);
+                self.push(")");
+            }
+            FromItem::Relation(_) | FromItem::Cte { .. } | FromItem::Derived { .. } | FromItem::Function { .. } => {
+                self.from_item(item)
+            }
+        }
+    }
+}

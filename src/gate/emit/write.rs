@@ -1,0 +1,68 @@
+//! INSERT, UPDATE and DELETE as text.
+
+use super::Writer;
+use crate::gate::ir::{Delete, Insert, Projection, Update};
+
+impl Writer {
+    pub(super) fn insert(&mut self, insert: &Insert) {
+        self.with(&insert.ctes, insert.recursive);
+        self.push("INSERT INTO ");
+        self.relation(&insert.target);
+        if !insert.columns.is_empty() {
+            self.push(" (");
+            self.list(&insert.columns, ", ", |writer, column| writer.identifier(&column.name));
+            self.push(")");
+        }
+        match &insert.source {
+            Some(query) => {
+                self.push(" ");
+                self.query(query);
+            }
+            None => self.push(" DEFAULT VALUES"),
+        }
+        self.returning(&insert.returning);
+    }
+
+    pub(super) fn update(&mut self, update: &Update) {
+        self.with(&update.ctes, update.recursive);
+        self.push("UPDATE ");
+        self.relation(&update.target);
+        self.push(" SET ");
+        self.list(&update.assignments, ", ", |writer, (column, value)| {
+            writer.identifier(&column.name);
+            writer.push(" = ");
+            writer.expr(value);
+        });
+        if !update.from.is_empty() {
+            self.push(" FROM ");
+            self.list(&update.from, ", ", Self::from_item);
+        }
+        if let Some(filter) = &update.filter {
+            self.push(" WHERE ");
+            self.expr(filter);
+        }
+        self.returning(&update.returning);
+    }
+
+    pub(super) fn delete(&mut self, delete: &Delete) {
+        self.with(&delete.ctes, delete.recursive);
+        self.push("DELETE FROM ");
+        self.relation(&delete.target);
+        if !delete.using.is_empty() {
+            self.push(" USING ");
+            self.list(&delete.using, ", ", Self::from_item);
+        }
+        if let Some(filter) = &delete.filter {
+            self.push(" WHERE ");
+            self.expr(filter);
+        }
+        self.returning(&delete.returning);
+    }
+
+    fn returning(&mut self, projections: &[Projection]) {
+        if !projections.is_empty() {
+            self.push(" RETURNING ");
+            self.projections(projections);
+        }
+    }
+}
