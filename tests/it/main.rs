@@ -1,0 +1,9 @@
+//! The integration tests: one binary, one throwaway PostgreSQL a run, a database a test, a module a promise.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test looks at the database beside pgwicket, to see what pgwicket did and what it hides"
+)]
+
+mod smoke;
+mod support;

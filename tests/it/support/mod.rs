@@ -1,0 +1,14 @@
+//! What the tests stand on: a PostgreSQL, a database each, the real binary, and a client that speaks MCP to it.
+
+#![allow(dead_code, unused_imports, reason = "a helper may wait for its first user")]
+
+mod database;
+mod mcp;
+mod process;
+
+pub use database::{Database, server_version};
+pub use mcp::{Mcp, Pending, ToolResult};
+pub use process::{Finished, Wicket};
+
+/// How long anything may take before a test calls it a hang. Generous: two cores may be busy compiling.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
