@@ -80,6 +80,9 @@ pub struct Key {
     pub name: String,
     /// Attribute numbers, in key order.
     pub columns: Vec<i16>,
+    /// Checked at the end of the transaction: PostgreSQL neither derives functional dependency from it nor lets
+    /// ON CONFLICT use it.
+    pub deferrable: bool,
 }
 
 /// A foreign key of a relation.
@@ -129,12 +132,15 @@ pub struct Relation {
     pub foreign_keys: Vec<ForeignKey>,
     /// Direct parents by inheritance or partitioning.
     pub parents: Vec<Oid>,
-    /// Direct children by inheritance or partitioning.
+    /// Direct children by inheritance or partitioning; other sessions' temporary tables, which no query reads, left out.
     pub children: Vec<Oid>,
     /// For views and materialised views.
     pub view: Option<ViewReads>,
-    /// Names of user triggers (`not tgisinternal`) that are enabled.
+    /// Names of enabled triggers, those that enforce constraints left out.
     pub triggers: Vec<String>,
+    /// A CHECK constraint, an index or the partition key calls a function that isn't built in or isn't in the curated
+    /// list, so that writing a row runs it.
+    pub write_calls_foreign_function: bool,
     /// Has rewrite rules other than a view's own.
     pub has_rules: bool,
     /// `relrowsecurity`.
@@ -197,7 +203,8 @@ pub struct Function {
     pub out_columns: Vec<(String, Oid)>,
     /// The extension it belongs to.
     pub extension: Option<String>,
-    /// Changes whenever the function is replaced (`pg_proc.xmin` and OID); empty for built-in ones.
+    /// Changes whenever the function is replaced, moved or renamed, and whenever an overload of the same schema and
+    /// name appears, changes or goes; empty for built-in ones.
     pub stamp: String,
 }
 
@@ -227,7 +234,7 @@ pub struct Operator {
     pub name: String,
     /// Left operand type, zero for prefix operators.
     pub left: Oid,
-    /// Right operand type.
+    /// Right operand type, zero for postfix operators (PostgreSQL 12 and 13 only).
     pub right: Oid,
     /// Implementing function.
     pub function: Oid,
@@ -246,6 +253,17 @@ pub struct UserCast {
     pub target: Oid,
     /// `castcontext = 'e'`: only explicit casts use it.
     pub explicit_only: bool,
+    /// The extension it belongs to.
+    pub extension: Option<String>,
+}
+
+/// A default operator class for btree or hash (so for ORDER BY, GROUP BY, DISTINCT, `=`) that initdb did not make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserOpclass {
+    /// `pg_opclass.oid`.
+    pub oid: Oid,
+    /// The type it is for (`opcintype`).
+    pub type_oid: Oid,
     /// The extension it belongs to.
     pub extension: Option<String>,
 }
@@ -271,8 +289,8 @@ pub struct CatalogParts {
     pub operators: Vec<Operator>,
     /// Casts that initdb did not make.
     pub user_casts: Vec<UserCast>,
-    /// Default operator classes and casts to json that initdb did not make: the types they are for.
-    pub types_with_foreign_opclass: Vec<Oid>,
+    /// Default operator classes that initdb did not make.
+    pub user_opclasses: Vec<UserOpclass>,
     /// Built-in collation names (`pg_catalog`).
     pub collations: Vec<String>,
 }

@@ -4,6 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Catalog, Oid};
 
+const JSON: Oid = Oid(114);
+const JSONB: Oid = Oid(3802);
+
 /// What kind of type (`pg_type.typtype`, arrays apart).
 #[derive(Debug, Clone, PartialEq)]
 pub enum TypeKind {
@@ -20,7 +23,7 @@ pub enum TypeKind {
         relation: Oid,
         /// The relation is a table, view or the like, not a free-standing composite type.
         is_relation: bool,
-        /// Names and types of the fields.
+        /// Names and types of the fields; empty for the row types of system catalogs.
         fields: Vec<(String, Oid)>,
     },
     /// A domain over `base`.
@@ -29,6 +32,9 @@ pub enum TypeKind {
         base: Oid,
         /// Has CHECK constraints or NOT NULL.
         constrained: bool,
+        /// A CHECK constraint calls a function that isn't built in or isn't in the curated list: casting to the domain
+        /// runs it.
+        check_calls_foreign_function: bool,
     },
     /// An enum.
     Enum {
@@ -72,21 +78,35 @@ pub struct Type {
 /// range, domain, enum or free-standing composite over such, and no cast or operator class that initdb did not make
 /// is attached to it.
 pub(super) fn governance(catalog: &Catalog) -> HashMap<Oid, Result<(), String>> {
-    let mut tainted: HashMap<Oid, String> = HashMap::new();
-    for cast in catalog.parts().user_casts.iter().filter(|cast| !cast.explicit_only) {
-        for oid in [cast.source, cast.target] {
-            tainted.insert(oid, "a user-defined cast is attached to it".to_owned());
-        }
-    }
-    for oid in &catalog.parts().types_with_foreign_opclass {
-        tainted.insert(*oid, "a user-defined default operator class is attached to it".to_owned());
-    }
+    let tainted = tainted(catalog);
     let mut done = HashMap::new();
     for one in &catalog.parts().types {
         let verdict = judge(catalog, &tainted, one.oid, &mut HashSet::new());
         done.insert(one.oid, verdict);
     }
     done
+}
+
+/// The types that a cast or operator class of a user's would be applied to unasked.
+fn tainted(catalog: &Catalog) -> HashMap<Oid, String> {
+    let mut tainted = HashMap::new();
+    for cast in &catalog.parts().user_casts {
+        // to_json and its kin look for a cast to json, explicit or not.
+        if cast.explicit_only && cast.target != JSON && cast.target != JSONB {
+            continue;
+        }
+        let why = "a user-defined cast is attached to it";
+        // A cast between a built-in type and a user's is applied only where the user's type takes part, so it is that
+        // one which must not.
+        let between_builtin = cast.source.is_builtin() && cast.target.is_builtin();
+        for oid in [cast.source, cast.target].into_iter().filter(|oid| between_builtin || !oid.is_builtin()) {
+            tainted.insert(oid, why.to_owned());
+        }
+    }
+    for class in &catalog.parts().user_opclasses {
+        tainted.insert(class.type_oid, "a user-defined default operator class is attached to it".to_owned());
+    }
+    tainted
 }
 
 fn judge(catalog: &Catalog, tainted: &HashMap<Oid, String>, oid: Oid, path: &mut HashSet<Oid>) -> Result<(), String> {
@@ -109,6 +129,9 @@ fn judge(catalog: &Catalog, tainted: &HashMap<Oid, String>, oid: Oid, path: &mut
             }
         }
         TypeKind::Array { element } => judge(catalog, tainted, *element, path),
+        TypeKind::Domain { check_calls_foreign_function: true, .. } => {
+            Err("it is a domain whose check calls a function that isn't built in".to_owned())
+        }
         TypeKind::Domain { base, .. } => judge(catalog, tainted, *base, path),
         // A range that a user made may bring a canonical function of the user's.
         TypeKind::Range { .. } | TypeKind::Multirange { .. } if !one.oid.is_builtin() => {
