@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# What the scripts share: where the repository is, and how to come by what is missing. Sourced, not run.
+# Messages go to standard error. Works without a terminal, as root and as a plain user.
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$repository" || exit 1
+target=${CARGO_TARGET_DIR:-target}
+case "$target" in /*) ;; *) target=$repository/$target ;; esac
+# Tools of our own go here, never into the person's ~/.cargo.
+tools=$target/tools
+PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin:$tools/bin
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+    say "error: $*"
+    exit 1
+}
+
+# Runs a command as root: as we are, or through a sudo that asks nothing.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+# Installs packages of the distribution, if it is one with apt-get and we may.
+apt_install() {
+    command -v apt-get >/dev/null && can_be_root || return 1
+    say "installing $* with apt-get"
+    as_root apt-get update -qq >&2 &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# cargo, new enough, and a C compiler: the TLS library has C in it.
+need_rust() {
+    local wanted found
+    command -v cargo >/dev/null || die "cargo is missing; install Rust from https://rustup.rs"
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    found=$(rustc --version | cut -d ' ' -f 2)
+    [ "$(printf '%s\n' "$wanted" "${found%%-*}" | sort -t . -k 1,1n -k 2,2n | head -n 1)" = "$wanted" ] ||
+        die "Rust $wanted or newer is needed, this is $found; try: rustup update stable"
+    command -v cc >/dev/null || apt_install gcc libc6-dev ||
+        die "a C compiler is missing; try: apt-get install gcc libc6-dev, or xcode-select --install"
+}
+
+# need_component COMPONENT: rustfmt or clippy.
+need_component() {
+    local command=${1/rustfmt/fmt}
+    cargo "$command" --version >/dev/null 2>&1 && return
+    command -v rustup >/dev/null || die "cargo $command is missing, and rustup, which could install it, too"
+    rustup component add "$1" >&2 || die "rustup could not install $1"
+}
+
+# need_cargo_tool NAME VERSION: a pinned cargo subcommand, built into target/tools when it isn't there.
+need_cargo_tool() {
+    [ "$("$tools/bin/$1" --version 2>/dev/null | cut -d ' ' -f 2)" = "$2" ] && return
+    say "building $1 $2 into $tools"
+    cargo install --quiet --locked --version "$2" --root "$tools" "$1" >&2 || die "could not build $1 $2"
+}
+
+# The places where src/postgres/ephemeral/binaries.rs looks.
+have_postgres() {
+    local directory
+    if [ -n "${PGWICKET_PG_BIN:-}" ]; then
+        [ -x "$PGWICKET_PG_BIN/postgres" ] || die "PGWICKET_PG_BIN is $PGWICKET_PG_BIN, which holds no server"
+        return
+    fi
+    command -v postgres >/dev/null && command -v initdb >/dev/null && return
+    for directory in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* \
+        {/opt/homebrew,/usr/local}/opt/postgresql@*/bin /Applications/Postgres.app/Contents/Versions/*/bin; do
+        [ -x "$directory/postgres" ] && return
+    done
+    return 1
+}
+
+# A PostgreSQL server: the machine's, else the distribution's package, else pinned binaries below target/.
+need_postgres() {
+    have_postgres && return
+    install_postgres && have_postgres && return
+    PGWICKET_PG_BIN=$(scripts/fetch-postgres 18) ||
+        die "no PostgreSQL server; install one, or name the directory of its binaries in PGWICKET_PG_BIN"
+    export PGWICKET_PG_BIN
+}
+
+# Installs the server without leaving one running: Debian's package would make and start a cluster of its own.
+install_postgres() {
+    local drop_in=/etc/postgresql-common/createcluster.d/pgwicket.conf installed
+    if command -v brew >/dev/null; then
+        say "installing postgresql@17 with brew"
+        brew install --quiet postgresql@17 >&2
+        return
+    fi
+    command -v apt-get >/dev/null && can_be_root || return 1
+    as_root mkdir -p "${drop_in%/*}"
+    echo "create_main_cluster = false" | as_root tee "$drop_in" >/dev/null
+    apt_install postgresql && installed=0 || installed=1
+    # Whoever installs another version later decides for himself.
+    as_root rm -f "$drop_in"
+    return "$installed"
+}
