@@ -30,3 +30,7 @@
 pub mod gate;
 #[cfg(feature = "server")]
 pub mod postgres;
+#[cfg(feature = "server")]
+pub mod history;
+#[cfg(feature = "server")]
+pub mod keys;

@@ -1,0 +1,253 @@
+//! The ledger: an append-only, hash-chained record of who asked what, what was decided and what came of it. An append
+//! returns only when its record is written, so that nothing is executed or answered that isn't on record.
+//!
+//! ```text
+//! history/                 the directory that all processes of a deployment share (0700)
+//!   i0001/                 one process's chain; who holds `lock` writes it
+//!     lock
+//!     segment-00000001.jsonl
+//!     segment-00000001.torn-2026-01-01T00:00:00.000000000Z    what a crash left half written
+//! keys/                    see [`crate::keys`]
+//! ```
+//!
+//! Knows nothing of policies, SQL or doors: it writes down what it is told, and never decides.
+
+mod chain;
+mod fit;
+mod instance;
+mod lines;
+mod queue;
+mod recent;
+mod record;
+mod storage;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use lines::{LineHash, MAX_RECORD_BYTES};
+pub use queue::Pending;
+pub use recent::{Recent, Summary};
+pub use record::{
+    Access, Decision, Detail, Entry, FORMAT_VERSION, FilterUse, Form, Head, Kind, LogOpen, MaskUse, Outcome, Record,
+    RelationUse, Repair, Stamp, Status, Verdict, Violation, What, Where, Who,
+};
+pub use storage::{Disk, Storage, StorageFile};
+pub use verify::{ChainReport, Damage, DamageKind, VerifyError, verify_chain};
+
+use crate::keys::Keys;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which records are synced to disk before their append returns. All records are handed to the operating system first,
+/// whatever the mode: a crash of this process loses none, a power cut those that weren't synced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncMode {
+    /// Every record.
+    All,
+    /// The intents and outcomes of statements that write.
+    #[default]
+    Writes,
+    /// None.
+    None,
+}
+
+/// What a ledger is opened with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The directory; made if it isn't there.
+    pub directory: PathBuf,
+    /// Which records are synced.
+    pub sync: SyncMode,
+    /// Fingerprint of the signing key, see [`Keys::key_id`].
+    pub key_id: String,
+    /// The signing key's public half, see [`Keys::public_key`].
+    pub public_key: String,
+}
+
+impl Options {
+    /// A ledger in `directory`, with the keys of the deployment.
+    pub fn new(directory: impl Into<PathBuf>, sync: SyncMode, keys: &Keys) -> Options {
+        Options {
+            directory: directory.into(),
+            sync,
+            key_id: keys.key_id().to_owned(),
+            public_key: keys.public_key().to_owned(),
+        }
+    }
+}
+
+/// Why a ledger can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The operating system refused.
+    #[error("could not {doing} `{}`: {cause}", path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The operating system's answer.
+        cause: io::Error,
+    },
+    /// The end of the chain is damaged in a way that no crash explains.
+    #[error("`{}` is damaged: {cause}; keep its directory for inspection and move it out of the history", path.display())]
+    Damaged {
+        /// The segment.
+        path: PathBuf,
+        /// What doesn't fit.
+        cause: String,
+    },
+    /// All chains of the directory are in use.
+    #[error("`{}` is in use by too many processes", directory.display())]
+    Full {
+        /// The ledger's directory.
+        directory: PathBuf,
+    },
+    /// The first record couldn't be written.
+    #[error("could not write to the history in `{}`: {cause}", directory.display())]
+    Unwritable {
+        /// The ledger's directory.
+        directory: PathBuf,
+        /// Why.
+        cause: String,
+    },
+}
+
+impl OpenError {
+    fn io(doing: &'static str, path: &Path, cause: io::Error) -> OpenError {
+        OpenError::Io { doing, path: path.to_path_buf(), cause }
+    }
+}
+
+/// Why a record isn't on record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    /// Nothing can be written now. The next append tries again.
+    #[error("the history can't be written: {cause}")]
+    Unavailable {
+        /// The operating system's answer, or what was found to be wrong.
+        cause: String,
+    },
+}
+
+/// A record that is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The chain.
+    pub instance: String,
+    /// Its number there.
+    pub seq: u64,
+    /// The hash of its exact bytes.
+    pub hash: LineHash,
+    /// When it was written.
+    pub time: Timestamp,
+}
+
+/// A process's handle on the ledger. Clones write to the same chain.
+#[derive(Debug, Clone)]
+pub struct History {
+    directory: Arc<Path>,
+    instance: Arc<str>,
+    queue: queue::Queue,
+}
+
+impl History {
+    /// Takes a free chain in the directory, repairs its end, and writes its `log_open`. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the directory can't be used, or the end of the chain is damaged in a way that no crash explains.
+    pub fn open(options: Options) -> Result<History, OpenError> {
+        History::open_on(Arc::new(Disk), options)
+    }
+
+    /// As [`History::open`], on a storage of the caller's.
+    ///
+    /// # Errors
+    /// As [`History::open`].
+    pub fn open_on(storage: Arc<dyn Storage>, options: Options) -> Result<History, OpenError> {
+        let Options { directory, sync, key_id, public_key } = options;
+        let instance = instance::take(&directory, storage.as_ref())?;
+        let mut tail = tail::repair(&instance, storage.as_ref())?;
+        let heads = tail::heads(&directory, &instance.name)
+            .map_err(|cause| OpenError::io("list the chains of", &directory, cause))?;
+        let opening = Entry::log_open(LogOpen {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            sync,
+            public_key,
+            heads,
+            repaired: tail.repaired.take(),
+        });
+        let name = Arc::from(instance.name.as_str());
+        let unwritable = |cause: String| OpenError::Unwritable { directory: directory.clone(), cause };
+        let opening = fit::body(opening).map_err(|error| unwritable(error.to_string()))?;
+        let mut chain = chain::Chain::new(instance, tail, storage, sync, key_id);
+        if let Some(Err(error)) = chain.append(&[opening]).pop() {
+            return Err(unwritable(error.to_string()));
+        }
+        let queue =
+            queue::Queue::start(chain).map_err(|cause| OpenError::io("start the writer of", &directory, cause))?;
+        Ok(History { directory: directory.into(), instance: name, queue })
+    }
+
+    /// The chain that this process writes, `i0001` and so on.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// Writes a record and returns when it is written, and synced if the mode asks for it.
+    ///
+    /// # Errors
+    /// When it couldn't be written or synced; then nothing that it says may happen, or leave.
+    pub async fn append(&self, entry: Entry) -> Result<Appended, HistoryError> {
+        self.submit(entry).await?.written().await
+    }
+
+    /// Hands a record to the writer and returns as soon as there is room for it; [`Pending::written`] tells when it is
+    /// written. Records are written in the order in which they were submitted, also when the returned value is dropped.
+    ///
+    /// # Errors
+    /// When the ledger is closed.
+    pub async fn submit(&self, entry: Entry) -> Result<Pending, HistoryError> {
+        let body = fit::body(entry).map_err(|error| HistoryError::Unavailable { cause: error.to_string() })?;
+        self.queue.submit(body).await
+    }
+
+    /// The principal's last calls over all chains of the directory, newest first; at most `limit`, and no more than
+    /// [`recent::MAX_LIMIT`].
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub async fn recent(&self, principal: &str, limit: usize) -> io::Result<Recent> {
+        let (directory, principal) = (self.directory.clone(), principal.to_owned());
+        tokio::task::spawn_blocking(move || recent::read(&directory, &principal, limit))
+            .await
+            .map_err(io::Error::other)?
+    }
+
+    /// Writes what was submitted before, syncs it, and frees the chain for another process. Later appends fail.
+    pub async fn close(&self) {
+        self.queue.close().await;
+    }
+}
+
+/// Whether anything was ever recorded in the directory: then its keys must be there, too.
+///
+/// # Errors
+/// The operating system's.
+pub fn has_records(directory: &Path) -> io::Result<bool> {
+    for (_, instance) in lines::instances(directory)? {
+        for file in std::fs::read_dir(instance)? {
+            let file = file?;
+            if file.file_name().as_encoded_bytes().starts_with(b"segment-") && file.metadata()?.len() > 0 {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,206 @@
+//! The ledger's files as lines: where the segments lie, how a line is hashed, and reading them backwards with bounded
+//! memory. Knows nothing of what a line says.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// The longest line, line feed included. Longer statements are cut with the flag `truncated`.
+pub const MAX_RECORD_BYTES: usize = 1 << 20;
+
+const CHUNK_BYTES: u64 = 64 << 10;
+
+/// SHA-256 over bytes of the ledger; hexadecimal digits in text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct LineHash([u8; 32]);
+
+impl LineHash {
+    /// The hash of a line's exact bytes, without its line feed.
+    pub fn of(line: &[u8]) -> LineHash {
+        LineHash(Sha256::digest(line).into())
+    }
+
+    /// The hash of the bytes that were fed to `digest`.
+    pub(super) fn finish(digest: Sha256) -> LineHash {
+        LineHash(digest.finalize().into())
+    }
+
+    fn parse(text: &str) -> Option<LineHash> {
+        let mut hash = [0; 32];
+        if text.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let [high, low] = pair else { return None };
+            *byte = (nibble(*high)? << 4) | nibble(*low)?;
+        }
+        Some(LineHash(hash))
+    }
+}
+
+/// Lower-case digits only: each hash has one spelling.
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for LineHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for LineHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for LineHash {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for LineHash {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<LineHash, D::Error> {
+        let text = String::deserialize(from)?;
+        LineHash::parse(&text).ok_or_else(|| serde::de::Error::custom("not a SHA-256 in hexadecimal digits"))
+    }
+}
+
+/// The instance directories of a ledger by name, ordered. A ledger that isn't there has none.
+pub(super) fn instances(directory: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string()
+            && is_instance_name(&name)
+            && entry.path().is_dir()
+        {
+            found.push((name, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// `i0001` and so on.
+pub(super) fn instance_name(number: u32) -> String {
+    format!("i{number:04}")
+}
+
+fn is_instance_name(name: &str) -> bool {
+    name.strip_prefix('i').is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// One file of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Segment {
+    pub number: u64,
+    pub path: PathBuf,
+}
+
+impl Segment {
+    pub fn name(number: u64) -> String {
+        format!("segment-{number:08}.jsonl")
+    }
+
+    pub fn of(instance: &Path, number: u64) -> Segment {
+        Segment { number, path: instance.join(Segment::name(number)) }
+    }
+}
+
+/// The segments of a chain, oldest first.
+pub(super) fn segments(instance: &Path) -> io::Result<Vec<Segment>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(instance)? {
+        let entry = entry?;
+        let number = entry.file_name().to_str().and_then(segment_number);
+        found.extend(number.map(|number| Segment { number, path: entry.path() }));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn segment_number(name: &str) -> Option<u64> {
+    let digits = name.strip_prefix("segment-")?.strip_suffix(".jsonl")?;
+    (digits.len() == 8).then(|| digits.parse().ok()).flatten()
+}
+
+/// One line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Offset of its first byte.
+    pub start: u64,
+    /// Offset behind its last byte, line feed included.
+    pub end: u64,
+    /// Its bytes without the line feed; none if it has no line feed, or is longer than any record.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// A file's lines, last first.
+#[derive(Debug)]
+pub(super) struct LinesBack {
+    file: File,
+    /// What lies before this offset is unread.
+    unread: u64,
+    /// The bytes from `unread` on that no line was made of yet.
+    buffer: Vec<u8>,
+}
+
+impl LinesBack {
+    pub fn open(path: &Path) -> io::Result<LinesBack> {
+        let file = File::open(path)?;
+        let unread = file.metadata()?.len();
+        Ok(LinesBack { file, unread, buffer: Vec::new() })
+    }
+
+    /// The line before those already given.
+    pub fn next(&mut self) -> io::Result<Option<Line>> {
+        if self.buffer.is_empty() && !self.fill()? {
+            return Ok(None);
+        }
+        let end = self.unread + self.buffer.len() as u64;
+        let terminated = self.buffer.pop_if(|last| *last == b'\n').is_some();
+        let mut too_long = false;
+        let (start, bytes) = loop {
+            if let Some(feed) = self.buffer.iter().rposition(|byte| *byte == b'\n') {
+                break (self.unread + feed as u64 + 1, self.buffer.split_off(feed + 1));
+            }
+            if self.buffer.len() >= MAX_RECORD_BYTES {
+                too_long = true;
+                self.buffer.clear();
+            }
+            if !self.fill()? {
+                break (self.unread, std::mem::take(&mut self.buffer));
+            }
+        };
+        Ok(Some(Line { start, end, bytes: (terminated && !too_long).then_some(bytes) }))
+    }
+
+    /// Reads the chunk before the buffer into it; false at the file's beginning.
+    fn fill(&mut self) -> io::Result<bool> {
+        let size = self.unread.min(CHUNK_BYTES);
+        if size == 0 {
+            return Ok(false);
+        }
+        let mut chunk = vec![0; size as usize];
+        self.file.read_exact_at(&mut chunk, self.unread - size)?;
+        self.unread -= size;
+        chunk.append(&mut self.buffer);
+        self.buffer = chunk;
+        Ok(true)
+    }
+}

@@ -1,0 +1,195 @@
+//! A principal's last calls, read from the ends of all chains of a directory. An intent and its outcome are one call.
+//! Shows only what the principal was told at the time, never the true reason where that was hidden.
+
+use super::lines::{LinesBack, Segment, instances, segments};
+use super::record::{Entry, Kind, Record, Status, Verdict, nanosecond_time};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use uuid::Uuid;
+
+/// The most calls that are given at once.
+pub const MAX_LIMIT: usize = 1000;
+/// How much of the ledger is read for one answer, over all chains.
+const MAX_SCAN_BYTES: u64 = 64 << 20;
+
+/// A principal's last calls.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Recent {
+    /// Newest first.
+    pub calls: Vec<Summary>,
+    /// False when the search ended, before `limit` calls were found, at the bound on what is read for one answer:
+    /// there may be older ones.
+    pub complete: bool,
+}
+
+/// One call.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// When it was recorded first.
+    #[serde(with = "nanosecond_time")]
+    pub time: Timestamp,
+    /// Id of the intent, or of the only record.
+    pub id: Uuid,
+    /// The door.
+    pub door: Option<String>,
+    /// The tool.
+    pub tool: Option<String>,
+    /// The statement, as the policy lets it be recorded.
+    pub sql: Option<String>,
+    /// Admitted or rejected.
+    pub verdict: Option<Verdict>,
+    /// The reason code that the principal was told.
+    pub reason: Option<String>,
+    /// How it ended; none while it runs, or if that was never recorded.
+    pub status: Option<Status>,
+    /// Rows returned.
+    pub rows: Option<u64>,
+    /// Rows written.
+    pub affected: Option<u64>,
+    /// From the request's arrival to its answer, in nanoseconds.
+    pub duration_ns: Option<u64>,
+    /// Whether a cap cut the result.
+    pub truncated: Option<bool>,
+}
+
+impl Summary {
+    fn of(record: Record) -> Summary {
+        let Entry { id, intent, place, what, decision, result, .. } = record.entry;
+        Summary {
+            time: record.stamp.time,
+            id: intent.unwrap_or(id),
+            door: place.door,
+            tool: what.tool,
+            sql: what.sql,
+            verdict: decision.verdict,
+            reason: result.reason.or(decision.told).or(decision.reason),
+            status: result.status,
+            rows: result.rows,
+            affected: result.affected,
+            duration_ns: result.duration_ns,
+            truncated: result.truncated,
+        }
+    }
+
+    /// Adds what only the intent says.
+    fn complete(&mut self, intent: Record) {
+        self.time = intent.stamp.time;
+        self.sql = intent.entry.what.sql;
+    }
+}
+
+/// Reads the last calls of `principal`. Blocks on the disk.
+pub(super) fn read(directory: &Path, principal: &str, limit: usize) -> io::Result<Recent> {
+    let mut records = Merged::open(directory)?;
+    let mut found = Found { limit: limit.min(MAX_LIMIT), ..Found::default() };
+    let mut complete = true;
+    while !found.enough() {
+        if records.read > MAX_SCAN_BYTES {
+            complete = false;
+            break;
+        }
+        match records.next()? {
+            Some(record) if record.entry.who.principal.as_deref() == Some(principal) => found.add(record),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    found.calls.sort_by_key(|call| Reverse(call.time));
+    Ok(Recent { calls: found.calls, complete })
+}
+
+/// The calls found so far. Records come newest first, so an outcome before its intent.
+#[derive(Default)]
+struct Found {
+    limit: usize,
+    calls: Vec<Summary>,
+    /// The outcomes whose intent is still to come, by the intent's id: where they stand in `calls`.
+    open: HashMap<Uuid, usize>,
+}
+
+impl Found {
+    fn enough(&self) -> bool {
+        self.calls.len() >= self.limit && self.open.is_empty()
+    }
+
+    fn add(&mut self, record: Record) {
+        if let Some(at) = self.open.remove(&record.entry.id) {
+            if let Some(call) = self.calls.get_mut(at) {
+                call.complete(record);
+            }
+            return;
+        }
+        match record.entry.kind {
+            Kind::LogOpen => {}
+            Kind::Intent | Kind::Outcome | Kind::Rejection if self.calls.len() < self.limit => {
+                self.open.extend(record.entry.intent.map(|intent| (intent, self.calls.len())));
+                self.calls.push(Summary::of(record));
+            }
+            Kind::Intent | Kind::Outcome | Kind::Rejection => {}
+        }
+    }
+}
+
+/// The records of all chains of a directory, newest first.
+struct Merged {
+    chains: Vec<ChainBack>,
+    /// Bytes read so far.
+    read: u64,
+}
+
+impl Merged {
+    fn open(directory: &Path) -> io::Result<Merged> {
+        let mut merged = Merged { chains: Vec::new(), read: 0 };
+        for (_, path) in instances(directory)? {
+            let mut chain = ChainBack { older: segments(&path)?, lines: None, next: None };
+            merged.read += chain.advance()?;
+            merged.chains.push(chain);
+        }
+        Ok(merged)
+    }
+
+    fn next(&mut self) -> io::Result<Option<Record>> {
+        let time = |chain: &ChainBack| chain.next.as_ref().map(|record| record.stamp.time);
+        let Some(chain) = self.chains.iter_mut().max_by_key(|chain| time(chain)) else { return Ok(None) };
+        let record = chain.next.take();
+        self.read += chain.advance()?;
+        Ok(record)
+    }
+}
+
+/// A chain's records, newest first. Lines that are no records, or of kinds that came later, are passed over: judging
+/// them is the verifier's business.
+struct ChainBack {
+    older: Vec<Segment>,
+    lines: Option<LinesBack>,
+    next: Option<Record>,
+}
+
+impl ChainBack {
+    /// Puts the next older record into `next`, none at the chain's beginning; how many bytes that took to read.
+    fn advance(&mut self) -> io::Result<u64> {
+        let mut read = 0;
+        self.next = None;
+        loop {
+            let line = match &mut self.lines {
+                Some(lines) => lines.next()?,
+                None => None,
+            };
+            if let Some(line) = line {
+                read += line.end - line.start;
+                self.next = line.bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+                if self.next.is_some() {
+                    return Ok(read);
+                }
+            } else if let Some(segment) = self.older.pop() {
+                self.lines = Some(LinesBack::open(&segment.path)?);
+            } else {
+                return Ok(read);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the ledger promises, tried on real files; failures of the disk come from `faulty`.
+
+mod appending;
+mod damage;
+mod faults;
+mod faulty;
+mod newest;
+mod sharing;
+mod torn;
+
+use super::*;
+use std::fs;
+
+/// A directory for a ledger, and a key's identity that needs no key.
+fn options(directory: &Path, sync: SyncMode) -> Options {
+    let key_id = "00112233445566778899aabbccddeeff".to_owned();
+    Options { directory: directory.to_path_buf(), sync, public_key: key_id.repeat(2), key_id }
+}
+
+fn open(directory: &Path) -> History {
+    History::open(options(directory, SyncMode::Writes)).unwrap()
+}
+
+fn who(principal: &str) -> Who {
+    Who { principal: Some(principal.into()), ..Who::default() }
+}
+
+fn query(principal: &str, sql: &str) -> Entry {
+    let place = Where { door: Some("mcp".into()), ..Where::default() };
+    let what = What { tool: Some("query_execute".into()), sql: Some(sql.into()), ..What::default() };
+    Entry::intent(who(principal), place, what)
+}
+
+fn write(principal: &str, sql: &str) -> Entry {
+    let mut entry = query(principal, sql);
+    entry.what.writes = Some(true);
+    entry
+}
+
+fn segment(directory: &Path, instance: &str) -> PathBuf {
+    directory.join(instance).join("segment-00000001.jsonl")
+}
+
+fn lines(directory: &Path, instance: &str) -> Vec<String> {
+    fs::read_to_string(segment(directory, instance)).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn records(directory: &Path, instance: &str) -> Vec<Record> {
+    lines(directory, instance).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn opening(record: &Record) -> &LogOpen {
+    let Some(Detail::LogOpen(opening)) = &record.entry.detail else { panic!("not a log_open: {record:?}") };
+    opening
+}
+
+/// A closed ledger with one `log_open` and `calls` intents.
+async fn ledger(calls: usize) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let history = open(home.path());
+    for call in 0..calls {
+        history.append(query("ana", &format!("SELECT {call}"))).await.unwrap();
+    }
+    history.close().await;
+    home
+}
