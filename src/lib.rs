@@ -29,8 +29,8 @@
 
 pub mod gate;
 #[cfg(feature = "server")]
-pub mod postgres;
-#[cfg(feature = "server")]
 pub mod history;
 #[cfg(feature = "server")]
 pub mod keys;
+#[cfg(feature = "server")]
+pub mod postgres;
