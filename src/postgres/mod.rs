@@ -8,6 +8,7 @@ pub mod connect;
 pub mod ephemeral;
 pub mod pins;
 pub mod pool;
+pub mod rows;
 mod session;
 mod statement_cache;
 mod statements;
