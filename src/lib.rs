@@ -34,3 +34,5 @@ pub mod history;
 pub mod keys;
 #[cfg(feature = "server")]
 pub mod postgres;
+#[cfg(feature = "server")]
+pub mod quota;
