@@ -136,4 +136,9 @@ pub(super) fn not_yet(what: &str, span: Span) -> Rejection {
     Rejection::new(Reason::NotYetSupported, format!("{what} is not supported yet")).at(span)
 }
 
+mod expr;
+mod figure;
+mod keywords;
+mod name;
 pub mod scope;
+mod types;
