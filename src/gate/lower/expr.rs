@@ -28,7 +28,7 @@ impl Lowering<'_> {
     }
 
     /// A call in FROM, with the columns that it brings.
-    pub(super) fn from_call(
+    pub(super) fn call_in_from(
         &mut self,
         name: &ObjectName,
         args: &[FunctionArg],
