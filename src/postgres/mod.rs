@@ -18,6 +18,7 @@ mod transport;
 pub use config::{DatabaseConfig, DatabaseSettings, SettingError, SslMode};
 pub use connect::ConnectError;
 pub use pool::{Lease, Pool, PoolError};
+pub use statements::{Stamped, Verifier, VerifyError};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,12 @@
 //! outside this module and the executor nothing sends SQL at all.
 #![expect(clippy::disallowed_methods, reason = "this module prepares its own constants, and nothing else")]
 
+mod stamp;
+mod verify;
+
 use tokio_postgres::{Client, Error, Statement};
+
+pub use verify::{Stamped, Verifier, VerifyError};
 
 /// The text of a statement of our own. Only this module makes one.
 #[derive(Clone, Copy, Debug)]

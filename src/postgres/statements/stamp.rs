@@ -1,0 +1,59 @@
+//! Stamps: what PostgreSQL computes of a relation, a function or a type, so that equal stamps mean that nothing changed
+//! which the gate relied on. One text for each, used by the catalog's load and by the verification, so that the two
+//! can't drift apart.
+//!
+//! A stamp is a hash over OIDs, names and the `xmin`s of the rows that make the object. Why `xmin`s are enough: a row
+//! that a load saw was committed by then, so whatever is written later carries another transaction's number. Equally
+//! many rows with the same `xmin`s are therefore the same rows. ANALYZE, VACUUM and CREATE INDEX update `pg_class` in
+//! place and keep its `xmin`; VACUUM FULL, CLUSTER, TRUNCATE and GRANT don't, which costs one needless reload.
+
+/// The stamp of relation `c` (`pg_class`) in schema `n` (`pg_namespace`): its name, schema, kind, row security,
+/// columns, rules, triggers (so also foreign keys in both directions), parents and children.
+macro_rules! relation {
+    () => {
+        "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', \
+            c.oid, c.xmin, c.relkind, c.relname, n.oid, n.xmin, n.nspname, \
+            ARRAY(SELECT a.xmin FROM pg_catalog.pg_attribute a \
+                  WHERE a.attrelid = c.oid AND a.attnum > 0::int2 ORDER BY a.attnum), \
+            CASE WHEN c.relhasrules THEN ARRAY(\
+                SELECT r.xmin FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid ORDER BY r.rulename) END, \
+            CASE WHEN c.relhastriggers THEN ARRAY(\
+                SELECT g.xmin FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid ORDER BY g.tgname) END, \
+            ARRAY(SELECT i.xmin FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno), \
+            CASE WHEN c.relhassubclass THEN ARRAY(\
+                SELECT i.xmin FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid ORDER BY i.inhrelid) END\
+        ), 0)::text"
+    };
+}
+
+/// The stamp of function `p` (`pg_proc`) in schema `n` (`pg_namespace`): itself, and every overload of its name there,
+/// since a new one could be the better match for a call.
+macro_rules! function {
+    () => {
+        "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', \
+            p.oid, p.xmin, p.proname, n.oid, n.xmin, n.nspname, \
+            ARRAY(SELECT o.xmin FROM pg_catalog.pg_proc o \
+                  WHERE o.proname = p.proname AND o.pronamespace = p.pronamespace ORDER BY o.oid)\
+        ), 0)::text"
+    };
+}
+
+/// The stamp of type `t` (`pg_type`) in schema `n` (`pg_namespace`): its name, and its constraints, labels, fields and
+/// the casts that users attached to it.
+macro_rules! type_ {
+    () => {
+        "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', \
+            t.oid, t.xmin, t.typname, n.oid, n.xmin, n.nspname, \
+            ARRAY(SELECT k.xmin FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid ORDER BY k.oid), \
+            CASE WHEN t.typtype = 'e' THEN ARRAY(\
+                SELECT e.xmin FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.oid) END, \
+            CASE WHEN t.typrelid <> 0::oid THEN ARRAY(\
+                SELECT a.xmin FROM pg_catalog.pg_attribute a \
+                WHERE a.attrelid = t.typrelid AND a.attnum > 0::int2 ORDER BY a.attnum) END, \
+            ARRAY(SELECT k.xmin FROM pg_catalog.pg_cast k \
+                  WHERE k.oid >= 16384::oid AND (k.castsource = t.oid OR k.casttarget = t.oid) ORDER BY k.oid)\
+        ), 0)::text"
+    };
+}
+
+pub(super) use {function, relation, type_};

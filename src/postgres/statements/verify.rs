@@ -1,0 +1,138 @@
+//! The verification: asked in the executing transaction, it proves that what ran is what was admitted.
+
+use tokio_postgres::{Client, Error, Statement};
+
+use crate::gate::admit::Verification;
+use crate::gate::catalog::Oid;
+
+use super::{OwnStatement, stamp};
+
+/// Relations by OID and stamp, settings by name and value. What is missing differs, and so does NULL. Settings that
+/// differ are named.
+const RELATIONS: OwnStatement = OwnStatement(concat!(
+    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                           WHERE (want.stamp = (SELECT ",
+    stamp::relation!(),
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = want.oid)) \
+            IS NOT TRUE), \
+        ARRAY(SELECT want.name FROM unnest($3::text[], $4::text[]) AS want(name, value) \
+              WHERE (want.value = pg_catalog.current_setting(want.name, true)) IS NOT TRUE)"
+));
+
+/// Functions that aren't built in, by OID and stamp.
+const FUNCTIONS: OwnStatement = OwnStatement(concat!(
+    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                        WHERE (want.stamp = (SELECT ",
+    stamp::function!(),
+    " FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = want.oid)) \
+            IS NOT TRUE)"
+));
+
+/// Types that aren't built in, by OID and stamp.
+const TYPES: OwnStatement = OwnStatement(concat!(
+    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                        WHERE (want.stamp = (SELECT ",
+    stamp::type_!(),
+    " FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = want.oid)) \
+            IS NOT TRUE)"
+));
+
+/// Kinds of things that a stamp stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamped {
+    /// A relation with its columns, rules, triggers, parents and children.
+    Relation,
+    /// A function that isn't built in, with its overloads.
+    Function,
+    /// A type that isn't built in.
+    Type,
+}
+
+/// Why nothing that ran in this transaction may be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The database changed since the catalog was loaded: reload it and admit once more.
+    #[error("the database's structure changed")]
+    Changed(Stamped),
+    /// The session isn't as it was set up; a reload doesn't help.
+    #[error("settings of the database session were changed: {}", .0.join(", "))]
+    Settings(Vec<String>),
+    /// The server gave no answer.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// The verification, prepared on one connection. Three statements, because what a plan names costs time even where it
+/// has nothing to do: most statements use neither functions nor types of the user's.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    relations: Statement,
+    functions: Statement,
+    types: Statement,
+}
+
+impl Verifier {
+    /// Prepares the statements in one flight.
+    ///
+    /// # Errors
+    /// What the server answers, or a lost connection.
+    pub async fn prepare(client: &Client) -> Result<Self, Error> {
+        let (relations, functions, types) =
+            tokio::try_join!(RELATIONS.prepare(client), FUNCTIONS.prepare(client), TYPES.prepare(client))?;
+        Ok(Self { relations, functions, types })
+    }
+
+    /// Compares with what is there now. Everything is sent when the future is first polled, so that it can be joined
+    /// with the statements around it in one flight.
+    ///
+    /// # Errors
+    /// A difference, or no answer; either way nothing is proven.
+    pub async fn verify(
+        &self,
+        client: &Client,
+        expected: &Verification,
+        settings: &[(&str, &str)],
+    ) -> Result<(), VerifyError> {
+        tokio::try_join!(
+            self.verify_relations(client, &expected.relations, settings),
+            verify_stamps(client, &self.functions, &expected.functions, Stamped::Function),
+            verify_stamps(client, &self.types, &expected.types, Stamped::Type),
+        )?;
+        Ok(())
+    }
+
+    async fn verify_relations(
+        &self,
+        client: &Client,
+        expected: &[(Oid, String)],
+        settings: &[(&str, &str)],
+    ) -> Result<(), VerifyError> {
+        let (oids, stamps) = columns(expected);
+        let (names, values): (Vec<&str>, Vec<&str>) = settings.iter().copied().unzip();
+        let row = client.query_one(&self.relations, &[&oids, &stamps, &names, &values]).await?;
+        let altered: Vec<String> = row.try_get(1)?;
+        if !altered.is_empty() {
+            return Err(VerifyError::Settings(altered));
+        }
+        if row.try_get(0)? { Ok(()) } else { Err(VerifyError::Changed(Stamped::Relation)) }
+    }
+}
+
+/// Asks one of the statements that take OIDs and stamps only; sends nothing when there are none.
+async fn verify_stamps(
+    client: &Client,
+    statement: &Statement,
+    expected: &[(Oid, String)],
+    kind: Stamped,
+) -> Result<(), VerifyError> {
+    if expected.is_empty() {
+        return Ok(());
+    }
+    let (oids, stamps) = columns(expected);
+    let row = client.query_one(statement, &[&oids, &stamps]).await?;
+    if row.try_get(0)? { Ok(()) } else { Err(VerifyError::Changed(kind)) }
+}
+
+fn columns(expected: &[(Oid, String)]) -> (Vec<u32>, Vec<&str>) {
+    expected.iter().map(|(oid, stamp)| (oid.0, stamp.as_str())).unzip()
+}
