@@ -2,7 +2,19 @@
 //! (rights). Default deny; deny overrides allow.
 
 pub mod bound;
+pub mod error;
+pub mod keys;
+mod layer;
+pub mod matching;
+mod merge;
 pub mod model;
+mod names;
+mod parse;
+mod raw;
+mod suggest;
+mod values;
 
 pub use bound::{BoundPolicy, ColumnRights, RelationRights, RowFilter, Visibility};
+pub use error::{Diagnostics, PolicyError};
 pub use model::Policy;
+pub use parse::Load;

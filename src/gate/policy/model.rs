@@ -56,6 +56,26 @@ pub struct AttributeType {
     pub list: bool,
 }
 
+impl AttributeType {
+    /// The words that policies use, and `pg_type.typname` for each. An `int` is PostgreSQL's `bigint`, which compares
+    /// with columns of every integer type, by their index too.
+    pub const WORDS: &'static [(&'static str, &'static str)] = &[
+        ("text", "text"),
+        ("int", "int8"),
+        ("bool", "bool"),
+        ("numeric", "numeric"),
+        ("uuid", "uuid"),
+        ("date", "date"),
+        ("timestamptz", "timestamptz"),
+    ];
+
+    /// The type as policies write it.
+    pub fn word(&self) -> String {
+        let word = Self::WORDS.iter().find(|(_, name)| *name == self.name).map_or(self.name.as_str(), |(word, _)| word);
+        if self.list { format!("{word}[]") } else { word.to_owned() }
+    }
+}
+
 /// Kinds of statement that a policy can allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StatementKind {
@@ -87,6 +107,15 @@ impl StatementKind {
             Self::Explain => "explain",
             Self::ExplainAnalyze => "explain_analyze",
         }
+    }
+
+    /// Every kind, in the order of the documentation.
+    pub const ALL: &'static [Self] =
+        &[Self::Select, Self::Insert, Self::Update, Self::Delete, Self::Merge, Self::Explain, Self::ExplainAnalyze];
+
+    /// The kind that policies call by that word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == word)
     }
 
     /// Whether it changes data.
@@ -195,12 +224,19 @@ pub enum Mask {
 /// `[functions]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunctionRules {
-    /// `@builtin` is allowed (also when `[functions]` is absent).
+    /// The rule that names `@builtin`; see [`allows_builtin`](FunctionRules::allows_builtin).
     pub builtin: Option<Rule>,
     /// Whether `[functions] allow` was written at all: absent means `@builtin`.
     pub explicit: bool,
     /// User functions by schema and signature, as in `sales` and `fx_rate(text, date)`.
     pub allow: Vec<Ruled<(String, String)>>,
+}
+
+impl FunctionRules {
+    /// Whether `@builtin` is allowed: said, or nothing said at all.
+    pub fn allows_builtin(&self) -> bool {
+        self.builtin.is_some() || !self.explicit
+    }
 }
 
 /// `[limits]`, defaults filled in.
