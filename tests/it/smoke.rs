@@ -1,5 +1,7 @@
 //! What has to hold on the oldest and the newest PostgreSQL too: `cargo test --test it smoke`.
 
+mod builtin;
+
 use crate::support::{Database, server_version};
 
 /// Whoever names binaries gets a server of theirs, or the versions that we say we tested are not those we tested.

@@ -204,6 +204,7 @@ const POLYMORPHIC: &[&str] = &[
     "anycompatiblemultirange",
     "anycompatiblerange",
     "anyelement",
+    "anyenum",
     "anymultirange",
     "anyrange",
     "record",
