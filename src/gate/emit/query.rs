@@ -128,7 +128,7 @@ impl Writer {
         }
         if !select.from.is_empty() {
             self.push(" FROM ");
-            self.list(&select.from, ", ", Self::from_item);
+            self.list(&select.from, ", ", Self::emit_from_item);
         }
         if let Some(filter) = &select.filter {
             self.push(" WHERE ");
@@ -213,7 +213,7 @@ impl Writer {
         self.item(item.id);
     }
 
-    pub(super) fn from_item(&mut self, item: &FromItem) {
+    pub(super) fn emit_from_item(&mut self, item: &FromItem) {
         match item {
             FromItem::Relation(relation) => self.relation(relation),
             FromItem::Cte { id, cte, origin: _ } => {
@@ -270,11 +270,11 @@ impl Writer {
         match item {
             FromItem::Join { .. } => {
                 self.push("(");
-                self.from_item(item);
+                self.emit_from_item(item);
                 self.push(")");
             }
             FromItem::Relation(_) | FromItem::Cte { .. } | FromItem::Derived { .. } | FromItem::Function { .. } => {
-                self.from_item(item)
+                self.emit_from_item(item)
             }
         }
     }

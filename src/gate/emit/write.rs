@@ -35,7 +35,7 @@ impl Writer {
         });
         if !update.from.is_empty() {
             self.push(" FROM ");
-            self.list(&update.from, ", ", Self::from_item);
+            self.list(&update.from, ", ", Self::emit_from_item);
         }
         if let Some(filter) = &update.filter {
             self.push(" WHERE ");
@@ -50,7 +50,7 @@ impl Writer {
         self.relation(&delete.target);
         if !delete.using.is_empty() {
             self.push(" USING ");
-            self.list(&delete.using, ", ", Self::from_item);
+            self.list(&delete.using, ", ", Self::emit_from_item);
         }
         if let Some(filter) = &delete.filter {
             self.push(" WHERE ");
