@@ -16,6 +16,7 @@ mod chain;
 mod fit;
 mod instance;
 mod lines;
+mod opening;
 mod queue;
 mod recent;
 mod record;
@@ -26,11 +27,12 @@ mod tests;
 mod verify;
 
 pub use lines::{LineHash, MAX_RECORD_BYTES};
+pub use opening::{Detail, Head, LogOpen, Repair};
 pub use queue::Pending;
-pub use recent::{Recent, Summary};
+pub use recent::{MAX_LIMIT as MAX_RECENT, Recent, Summary};
 pub use record::{
-    Access, Decision, Detail, Entry, FORMAT_VERSION, FilterUse, Form, Head, Kind, LogOpen, MaskUse, Outcome, Record,
-    RelationUse, Repair, Stamp, Status, Verdict, Violation, What, Where, Who,
+    Access, Decision, Entry, FORMAT_VERSION, FilterUse, Form, Kind, MaskUse, Outcome, Record, RelationUse, Stamp,
+    Status, Verdict, Violation, What, Where, Who,
 };
 pub use storage::{Disk, Storage, StorageFile};
 pub use verify::{ChainReport, Damage, DamageKind, VerifyError, verify_chain};
@@ -211,6 +213,9 @@ impl History {
     /// Hands a record to the writer and returns as soon as there is room for it; [`Pending::written`] tells when it is
     /// written. Records are written in the order in which they were submitted, also when the returned value is dropped.
     ///
+    /// For a read, whose intent needs to be on record only before its rows leave: submit the intent, execute, append
+    /// the outcome, then ask whether the intent was written. The one may have failed where the other succeeded.
+    ///
     /// # Errors
     /// When the ledger is closed.
     pub async fn submit(&self, entry: Entry) -> Result<Pending, HistoryError> {
@@ -219,7 +224,7 @@ impl History {
     }
 
     /// The principal's last calls over all chains of the directory, newest first; at most `limit`, and no more than
-    /// [`recent::MAX_LIMIT`].
+    /// [`MAX_RECENT`].
     ///
     /// # Errors
     /// The operating system's.

@@ -1,7 +1,7 @@
-//! Brings an entry under the size that a record may have. What is cut is flagged; nothing is left out silently.
+//! Brings an entry into the form and under the size that a record may have. What is cut is flagged.
 
 use super::lines::MAX_RECORD_BYTES;
-use super::record::{Entry, Kind};
+use super::record::{Entry, Form, Kind};
 
 /// What the writer's stamp needs beside the entry, generously.
 const STAMP_BYTES: usize = 1024;
@@ -23,6 +23,7 @@ pub(super) struct Body {
 pub(super) fn body(mut entry: Entry) -> serde_json::Result<Body> {
     // A rejected write wrote nothing: a flood of refusals shall not become a flood of syncs.
     let writes = entry.what.writes == Some(true) && entry.kind != Kind::Rejection;
+    leave_out_values(&mut entry);
     cut_names(&mut entry);
     let mut json = serde_json::to_string(&entry)?;
     let mut halvings = 0;
@@ -33,6 +34,14 @@ pub(super) fn body(mut entry: Entry) -> serde_json::Result<Body> {
         halvings += 1;
     }
     Ok(Body { json, writes })
+}
+
+/// A second wall behind whoever filled the entry: what can only hold values in clear stands in full records alone.
+fn leave_out_values(entry: &mut Entry) {
+    if entry.what.form != Some(Form::Full) {
+        entry.what.parameters = None;
+        entry.result.error = None;
+    }
 }
 
 fn cut_names(entry: &mut Entry) {
@@ -146,6 +155,7 @@ mod tests {
         let relation = RelationUse { relation: "s.t".repeat(100_000), access: Access::Read };
         let what = What {
             relations: Some(vec![relation; 8]),
+            form: Some(Form::Full),
             parameters: Some(vec!["p".repeat(2 << 20).into()]),
             functions: Some(vec!["f()".into()]),
             ..What::default()
@@ -158,6 +168,16 @@ mod tests {
         let cut = back(&body(Entry::intent(who, Where::default(), What::default())).unwrap());
         assert!(cut.what.truncated);
         assert_eq!(cut.who.client_name.unwrap().len(), NAME_BYTES);
+    }
+
+    #[test]
+    fn values_in_clear_stand_in_full_records_alone() {
+        for (form, kept) in [(None, false), (Some(Form::Redacted), false), (Some(Form::Full), true)] {
+            let mut entry = of(What { form, parameters: Some(vec![7.into()]), ..What::default() });
+            entry.result.error = Some("invalid input syntax for type integer: \"x\"".into());
+            let cut = back(&body(entry).unwrap());
+            assert_eq!((cut.what.parameters.is_some(), cut.result.error.is_some()), (kept, kept));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! nothing fills it; the order of the fields is that of the line. `docs/history-format.md` has the same for readers.
 
 use super::lines::LineHash;
+use super::opening::{Detail, LogOpen};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -291,53 +292,6 @@ pub enum Status {
     TimedOut,
     /// The connection was lost during COMMIT: it may or may not have happened.
     Unknown,
-}
-
-/// What only one kind of record has.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Detail {
-    /// Of a `log_open`.
-    LogOpen(Box<LogOpen>),
-}
-
-/// The detail of a `log_open`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LogOpen {
-    /// pgwicket's version.
-    pub program: String,
-    /// The process's id.
-    pub pid: u32,
-    /// Which records are synced to disk before their append returns.
-    pub sync: super::SyncMode,
-    /// The ledger's Ed25519 public key, hexadecimal.
-    pub public_key: String,
-    /// The last record of each other chain in the directory, so that a chain that vanishes or is cut is seen.
-    pub heads: Vec<Head>,
-    /// What was set aside from the end of this chain, if its last bytes were no whole record.
-    pub repaired: Option<Repair>,
-}
-
-/// The last record of a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
-    /// The chain.
-    pub instance: String,
-    /// Number of its last record.
-    pub seq: u64,
-    /// SHA-256 of that record's exact bytes.
-    pub hash: LineHash,
-}
-
-/// What was set aside from a torn end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repair {
-    /// The file, in the instance directory, that the bytes were moved to.
-    pub file: String,
-    /// How many bytes.
-    pub bytes: u64,
-    /// SHA-256 of these bytes.
-    pub sha256: LineHash,
 }
 
 impl Entry {

@@ -4,7 +4,7 @@
 use super::OpenError;
 use super::instance::Instance;
 use super::lines::{Line, LineHash, LinesBack, Segment, instances, segments};
-use super::record::{Head, Repair};
+use super::opening::{Head, Repair};
 use super::storage::{Storage, StorageFile};
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -3,7 +3,8 @@
 //! compare the head with one that was noted elsewhere.
 
 use super::lines::{LineHash, MAX_RECORD_BYTES, Segment, segments};
-use super::record::{Detail, FORMAT_VERSION, Head, Kind, Record, Repair};
+use super::opening::{Detail, Head, Repair};
+use super::record::{FORMAT_VERSION, Kind, Record};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

@@ -85,6 +85,62 @@ async fn a_head_is_the_last_whole_record_also_while_another_process_writes() {
     assert_eq!(fs::read(&path).unwrap(), torn, "another's chain is never repaired");
 }
 
+/// Not a test: what the killed processes of the next one do.
+#[test]
+#[ignore = "run by `killed_processes_lose_nothing_that_was_acknowledged` in processes of their own"]
+fn appends_until_killed() {
+    use std::io::Write;
+    let Ok(directory) = std::env::var(CHILD_DIRECTORY) else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let history = open(Path::new(&directory));
+    loop {
+        let written = runtime.block_on(history.append(query("ana", &"x".repeat(5000)))).unwrap();
+        let line = format!("acknowledged {} {}\n", written.instance, written.hash);
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
+}
+
+const CHILD_DIRECTORY: &str = "PGWICKET_TEST_HISTORY_DIRECTORY";
+
+#[test]
+fn killed_processes_lose_nothing_that_was_acknowledged() {
+    use std::process::{Command, Stdio};
+    let home = tempfile::tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..4 {
+        let children: Vec<_> = (0..3)
+            .map(|_| {
+                Command::new(std::env::current_exe().unwrap())
+                    .args(["--exact", "history::tests::sharing::appends_until_killed", "--ignored", "--nocapture"])
+                    .env(CHILD_DIRECTORY, home.path())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        std::thread::sleep(std::time::Duration::from_millis(400 + 37 * round));
+        for mut child in children {
+            child.kill().unwrap();
+            let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+            acknowledged.extend(said.lines().filter_map(|line| line.strip_prefix("acknowledged ").map(str::to_owned)));
+        }
+    }
+    // Whoever takes a chain next repairs its end.
+    let chains = lines::instances(home.path()).unwrap();
+    let _taken: Vec<_> = chains.iter().map(|_| open(home.path())).collect();
+    let mut written = BTreeSet::new();
+    for (name, path) in chains {
+        written
+            .extend(lines(home.path(), &name).iter().map(|line| format!("{name} {}", LineHash::of(line.as_bytes()))));
+        verify_chain(&path).unwrap();
+    }
+    assert!(acknowledged.len() > 12, "{}", acknowledged.len());
+    for record in acknowledged {
+        assert!(written.contains(&record), "{record}");
+    }
+}
+
 #[test]
 fn a_directory_that_is_a_file_is_a_clear_error() {
     let home = tempfile::tempdir().unwrap();
