@@ -11,5 +11,7 @@ pub mod emit;
 pub mod ir;
 #[allow(dead_code)] // TEMPORARY while the stages are being joined
 pub mod lower;
+pub mod parse;
 pub mod policy;
 pub mod source;
+pub mod stack;

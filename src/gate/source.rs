@@ -46,8 +46,16 @@ impl Eq for Origin {}
 #[derive(Debug, Clone)]
 pub struct Source<'a> {
     text: &'a str,
+    /// Byte offset of each line's first byte.
     line_starts: Vec<u32>,
+    /// For each line the number of its first character in the text.
+    line_characters: Vec<u32>,
+    /// Byte offsets of every [`STRIDE`]th character, so that a place in a long line is found without walking the line.
+    strides: Vec<u32>,
 }
+
+/// Distance of the marks in [`Source::strides`], in characters.
+const STRIDE: usize = 64;
 
 /// A position for people: both numbers start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,9 +69,17 @@ pub struct Position {
 impl<'a> Source<'a> {
     /// Indexes the lines of `text`. Texts over 4 GiB are refused long before this point by the gate's byte limit.
     pub fn new(text: &'a str) -> Self {
-        let mut line_starts = vec![0];
-        line_starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1));
-        Self { text, line_starts }
+        let (mut line_starts, mut line_characters, mut strides) = (vec![0], vec![0], Vec::new());
+        for (number, (at, c)) in text.char_indices().enumerate() {
+            if number % STRIDE == 0 {
+                strides.push(at as u32);
+            }
+            if c == '\n' {
+                line_starts.push(at as u32 + 1);
+                line_characters.push(number as u32 + 1);
+            }
+        }
+        Self { text, line_starts, line_characters, strides }
     }
 
     /// The whole text.
@@ -75,11 +91,13 @@ impl<'a> Source<'a> {
     /// places.
     pub fn offset(&self, line: u64, column: u64) -> u32 {
         let line = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
-        let Some(start) = self.line_starts.get(line).copied() else { return self.text.len() as u32 };
-        let rest = self.text.get(start as usize..).unwrap_or_default();
-        let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
-        let within = rest.char_indices().nth(skip).map_or(rest.len(), |(at, _)| at);
-        start + within as u32
+        let column = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
+        let end = self.text.len() as u32;
+        let Some(first) = self.line_characters.get(line) else { return end };
+        let wanted = (*first as usize).saturating_add(column);
+        let Some(mark) = self.strides.get(wanted / STRIDE).copied() else { return end };
+        let rest = self.text.get(mark as usize..).unwrap_or_default();
+        rest.char_indices().nth(wanted % STRIDE).map_or(end, |(at, _)| mark + at as u32)
     }
 
     /// The position of a byte offset, for people.
@@ -106,6 +124,18 @@ mod tests {
         let offset = source.offset(2, 5);
         assert_eq!(source.slice(Span::new(offset, offset + 4)), "from");
         assert_eq!(source.position(offset), Position { line: 2, column: 5 });
+    }
+
+    #[test]
+    fn offsets_in_long_lines_agree_with_walking() {
+        let text = "aé☃b\n".repeat(3) + &"xü".repeat(500);
+        let source = Source::new(&text);
+        for (line, content) in text.split('\n').enumerate() {
+            let before: usize = text.split('\n').take(line).map(|earlier| earlier.len() + 1).sum();
+            for (column, (at, _)) in content.char_indices().enumerate() {
+                assert_eq!(source.offset(line as u64 + 1, column as u64 + 1), (before + at) as u32);
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,157 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::gate::stack::on_big_stack;
+
+fn outcome(text: &str) -> Result<String, Rejection> {
+    on_big_stack(|| parse(&Source::new(text)).map(|parsed| parsed.statement.to_string()))
+}
+
+fn reason(text: &str) -> Option<Reason> {
+    outcome(text).err().map(|rejection| rejection.reason)
+}
+
+#[test]
+fn one_statement_with_an_optional_semicolon() {
+    for text in ["select 1", "select 1;", " select 1 ; ", "select 1; -- done", "/* a */ select 1 /* b */ ; /* c */"] {
+        assert_eq!(outcome(text).unwrap(), "SELECT 1", "{text}");
+    }
+    for text in
+        ["select 1; select 2", "select 1;; ", "select 1; end", "end; select 1", "", " ; ", "-- nothing", "select 1 1"]
+    {
+        assert_eq!(reason(text), Some(Reason::ParseError), "{text}");
+    }
+}
+
+#[test]
+fn bounds_are_kept_before_the_parser_runs() {
+    assert_eq!(reason(&format!("select '{}'", "x".repeat(MAX_BYTES))), Some(Reason::LimitExceeded));
+    assert_eq!(reason(&format!("select 1{}", " + 1".repeat(MAX_TOKENS / 2))), Some(Reason::LimitExceeded));
+    assert!(outcome(&format!("select '{}'", "x".repeat(MAX_BYTES - 20))).is_ok());
+    assert_eq!(reason("select 'a\0b'"), Some(Reason::ParseError));
+    assert_eq!(reason(&format!("select {}1{}", "(".repeat(5_000), ")".repeat(5_000))), Some(Reason::LimitExceeded));
+}
+
+/// Chains as long as the token cap allows neither abort in the parser nor when their tree is dropped.
+#[test]
+fn long_chains_are_survived() {
+    let terms = MAX_TOKENS / 2 - 2;
+    for (start, step) in [
+        ("select 1", " + 1"),
+        ("select a", " and a"),
+        ("select 'a'", " || 'a'"),
+        ("select x", "::int"),
+        ("select a", "[1]"),
+    ] {
+        let text = format!("{start}{}", step.repeat(terms.min(MAX_BYTES / step.len() - 10)));
+        on_big_stack(|| drop(parse(&Source::new(&text))));
+    }
+    let text = format!("select 1{}", " union select 1".repeat(6_000));
+    on_big_stack(|| drop(parse(&Source::new(&text))));
+    let text = format!("select {} 1", "not ".repeat(10_000));
+    on_big_stack(|| drop(parse(&Source::new(&text))));
+}
+
+#[test]
+fn what_the_parser_would_lose_is_refused() {
+    for text in [
+        "select count(*) filter from t",
+        "select count(*) filter (x) from t",
+        "select trim(leading 'a', 'b')",
+        "select trim(both f(a, b) , 'b')",
+        "select interval day '1'",
+        "select interval (3) '1.5'",
+        "select interval day to second (3) '1'",
+        "select a == b",
+        "select u&\"x\" from t",
+        "select 0b101",
+        "select 1_000",
+        "select 10L",
+        "select 1a",
+        "select $1$x$1$",
+        "select a ||-- comment\n b",
+    ] {
+        assert_eq!(reason(text), Some(Reason::ParseError), "{text}");
+    }
+    for text in [
+        "select count(*) filter (where a) from t",
+        "select filter from t",
+        "select trim(leading 'a' from f(x, y))",
+        "select trim('a', 'b')",
+        "select interval '1' day",
+        "select a::interval day to second (3)",
+        "select u & x from t",
+        "select $a$x$a$, $$y$$",
+    ] {
+        assert!(outcome(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn operators_are_cut_as_postgresql_cuts_them() {
+    for (text, read) in [
+        ("select a>=-1", "SELECT a >= -1"),
+        ("select a<=+1", "SELECT a <= +1"),
+        ("select a<>-1", "SELECT a <> -1"),
+        ("select a=-1", "SELECT a = -1"),
+        ("select a>-1", "SELECT a > -1"),
+        ("select a<-1", "SELECT a < -1"),
+        ("select a->-1", "SELECT a -> -1"),
+        ("select a*-1", "SELECT a * -1"),
+    ] {
+        assert_eq!(outcome(text).unwrap(), read, "{text}");
+    }
+}
+
+#[test]
+fn errors_say_where_in_plain_words() {
+    let text = "select a\nfrom t where (a = 1 from";
+    let rejection = outcome(text).unwrap_err();
+    assert_eq!(rejection.message, "expected ), found `from`");
+    assert_eq!(rejection.place, crate::gate::diagnostic::Place::Sql(Span::new(29, 33)));
+    let rejection = outcome("select 1 from t where 'secret' 'hidden'").unwrap_err();
+    assert!(!rejection.message.contains("hidden"), "{}", rejection.message);
+    assert_eq!(outcome("select 'open").unwrap_err().reason, Reason::ParseError);
+}
+
+#[test]
+fn redaction_leaves_no_literal() {
+    let text =
+        "select 'a''b', 12.5, $$x$$, $t$y$t$, E'z\\'', x'ff', n'w', u&'v', \"Col\", $1 -- secret\n from /* s */ t;";
+    let redacted = redact_tokens(&Source::new(text)).unwrap();
+    assert_eq!(redacted, "select ?, ?, ?, ?, ?, ?, ?, ?, \"Col\", $1 from t;");
+    assert_eq!(redact_tokens(&Source::new("select 'open")), None);
+}
+
+#[test]
+fn expressions_are_read_alone() {
+    on_big_stack(|| {
+        assert!(parse_expression(&Source::new("tenant_id = :tenant and region = any(:regions)")).is_ok());
+        for text in ["a = 1; select 1", "a = 1 from t", "", "a = 1 b"] {
+            assert!(parse_expression(&Source::new(text)).is_err(), "{text}");
+        }
+    });
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let text = String::from_utf8_lossy(&bytes);
+        on_big_stack(|| {
+            drop(parse(&Source::new(&text)));
+            drop(parse_expression(&Source::new(&text)));
+        });
+        let _ = redact_tokens(&Source::new(&text));
+    }
+
+    #[test]
+    fn shuffled_words_never_panic(words in proptest::collection::vec(
+        prop::sample::select(vec![
+            "select", "from", "t", "where", "(", ")", ",", "'a'", "1", "case", "when", "then", "end", "interval",
+            "filter", "over", "trim", "leading", "and", "not", "in", "between", "like", "=", "-", "::", "int", "[",
+            "]", "array", "union", "with", "as", "exists", "extract", ".", "*", "cast", "row", "any", "$1", "is", "null",
+        ]), 0..60)) {
+        let text = words.join(" ");
+        on_big_stack(|| drop(parse(&Source::new(&text))));
+    }
+}
