@@ -1,10 +1,12 @@
 //! Policy: what a principal may do, read from TOML (raw), turned into meaning (model) and bound to a catalog
 //! (rights). Default deny; deny overrides allow.
 
+pub mod attributes;
 pub mod bound;
 pub mod error;
 pub mod keys;
 mod layer;
+mod literals;
 pub mod matching;
 mod merge;
 pub mod model;
