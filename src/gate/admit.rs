@@ -162,6 +162,30 @@ pub struct Admitted {
     permit: Permit,
 }
 
+#[cfg(test)]
+impl Admitted {
+    /// What the executor's own tests run. No other build has this.
+    pub(crate) fn for_executor_tests(sql: &str, text_sql: Option<&str>, permit: Permit) -> Self {
+        Self {
+            sql: sql.to_owned(),
+            text_sql: text_sql.map(str::to_owned),
+            parameters: Vec::new(),
+            redacted_sql: String::new(),
+            redacted_rewritten_sql: String::new(),
+            verification: Verification::default(),
+            permit,
+        }
+    }
+
+    pub(crate) fn with_parameters(self, parameters: &[Option<&str>]) -> Self {
+        Self { parameters: parameters.iter().map(|value| value.map(str::to_owned)).collect(), ..self }
+    }
+
+    pub(crate) fn with_verification(self, verification: Verification) -> Self {
+        Self { verification, ..self }
+    }
+}
+
 impl Admitted {
     /// The emitted statement.
     pub fn sql(&self) -> &str {

@@ -1,11 +1,11 @@
 //! PostgreSQL from our side of the wire: configuration and TLS, the pool, sessions, our own statements, the executor,
 //! cancellation, and rows as JSON. It may not know policies, doors or principals; what it executes is admitted text.
 
-#![allow(dead_code, reason = "the executor, which uses the rest, comes next")]
 mod cancel;
 pub mod config;
 pub mod connect;
 pub mod ephemeral;
+pub mod execute;
 pub mod pins;
 pub mod pool;
 pub mod rows;
@@ -14,11 +14,15 @@ mod statement_cache;
 mod statements;
 mod tls;
 mod transport;
+mod verify;
 
 pub use config::{DatabaseConfig, DatabaseSettings, SettingError, SslMode};
 pub use connect::ConnectError;
+pub use execute::{ExecuteError, execute};
 pub use pool::{Lease, Pool, PoolError};
 pub use statements::{Stamped, Verifier, VerifyError};
 
+#[cfg(test)]
+pub(crate) mod test_server;
 #[cfg(test)]
 mod tests;

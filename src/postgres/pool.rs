@@ -91,6 +91,11 @@ impl Lease {
         self.object.as_deref_mut()
     }
 
+    /// Whether another statement had it before; a kept session may have died unseen.
+    pub(crate) fn was_reused(&self) -> bool {
+        self.object.as_ref().is_some_and(|object| Object::metrics(object).recycle_count > 0)
+    }
+
     /// Gives the session back for the next statement. Only for a session that is known to be idle, outside a
     /// transaction and in step with its server.
     pub(crate) fn release(mut self) {

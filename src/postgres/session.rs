@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 
 use super::cancel::Canceller;
 use super::connect::{ConnectError, Connector};
+use super::execute::Prepared;
 use super::statement_cache::StatementCache;
 use super::statements::Frame;
 
@@ -16,7 +17,7 @@ pub(crate) struct Session {
     /// Dropping it ends the connection at once, whatever the server is doing.
     client: ClientWrapper,
     frame: Frame,
-    cache: StatementCache<()>,
+    cache: StatementCache<Arc<Prepared>>,
     canceller: Arc<Canceller>,
 }
 
@@ -29,12 +30,14 @@ impl Session {
         Ok(Self { client, frame, cache: StatementCache::default(), canceller })
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    /// The connection and our own statements on it.
+    pub(crate) fn parts(&self) -> (&Client, &Frame) {
+        (&self.client, &self.frame)
     }
 
-    pub(crate) fn frame(&self) -> &Frame {
-        &self.frame
+    /// What was prepared for admitted texts.
+    pub(crate) fn cache(&mut self) -> &mut StatementCache<Arc<Prepared>> {
+        &mut self.cache
     }
 
     pub(crate) fn canceller(&self) -> Arc<Canceller> {

@@ -5,7 +5,8 @@
 mod stamp;
 mod verify;
 
-use tokio_postgres::{Client, Error, Statement};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Error, Row, Statement};
 
 pub use verify::{Stamped, Verifier, VerifyError};
 
@@ -22,10 +23,9 @@ const ROLLBACK: OwnStatement = OwnStatement("ROLLBACK");
 /// What differs by principal or statement; it ends with the transaction. The role comes last, since another role may
 /// not be allowed to set the rest.
 const SET_LOCAL: OwnStatement = OwnStatement(
-    "SELECT pg_catalog.set_config('search_path', $1, true), \
-            pg_catalog.set_config('statement_timeout', $2, true), \
-            pg_catalog.set_config('application_name', $3, true), \
-            pg_catalog.set_config('role', $4, true)",
+    "SELECT pg_catalog.set_config('statement_timeout', $1, true), \
+            pg_catalog.set_config('application_name', $2, true), \
+            pg_catalog.set_config('role', $3, true)",
 );
 
 impl OwnStatement {
@@ -46,6 +46,7 @@ pub(crate) struct Frame {
     pub(crate) set_local: Statement,
     pub(crate) commit: Statement,
     pub(crate) rollback: Statement,
+    pub(crate) verifier: Verifier,
 }
 
 impl Frame {
@@ -54,13 +55,34 @@ impl Frame {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub(crate) async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (begin_read, begin_write, set_local, commit, rollback) = tokio::try_join!(
+        let (begin_read, begin_write, set_local, commit, rollback, verifier) = tokio::try_join!(
             BEGIN_READ.prepare(client),
             BEGIN_WRITE.prepare(client),
             SET_LOCAL.prepare(client),
             COMMIT.prepare(client),
             ROLLBACK.prepare(client),
+            Verifier::prepare(client),
         )?;
-        Ok(Self { begin_read, begin_write, set_local, commit, rollback })
+        Ok(Self { begin_read, begin_write, set_local, commit, rollback, verifier })
     }
+}
+
+/// Runs one of the statements prepared here and gives its rows.
+///
+/// # Errors
+/// What the server answers, or a lost connection.
+pub(crate) async fn ask(
+    client: &Client,
+    statement: &Statement,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, Error> {
+    client.query(statement, parameters).await
+}
+
+/// Runs one of the statements prepared here that takes no parameters and gives no rows.
+///
+/// # Errors
+/// What the server answers, or a lost connection.
+pub(crate) async fn run(client: &Client, statement: &Statement) -> Result<(), Error> {
+    client.execute(statement, &[]).await.map(|_| ())
 }

@@ -7,6 +7,7 @@ use super::config::{DatabaseConfig, DatabaseSettings};
 use super::connect::{ConnectError, Connector};
 use super::ephemeral::{Ephemeral, Options, SUPERUSER};
 use super::pool::{Lease, Pool, PoolError};
+use super::test_server::TestDatabase;
 
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -62,8 +63,8 @@ async fn each_failure_to_connect_is_told_apart_and_names_its_setting() {
 
 #[tokio::test]
 async fn connections_beyond_the_pool_size_are_closed_on_return() {
-    let server = Ephemeral::start(&Options::default()).unwrap();
-    let sizes = DatabaseSettings { pool_size: Some(1), max_overflow: Some(2), ..settings(&server) };
+    let database = TestDatabase::create("").await;
+    let sizes = DatabaseSettings { pool_size: Some(1), max_overflow: Some(2), ..database.settings() };
     let pool = Pool::new(DatabaseConfig::new(sizes).unwrap()).unwrap();
     let mut leases: Vec<Lease> = Vec::new();
     for _ in 0..3 {
@@ -85,8 +86,8 @@ async fn connections_beyond_the_pool_size_are_closed_on_return() {
 
 #[tokio::test]
 async fn a_waiting_lease_gets_the_session_that_comes_back() {
-    let server = Ephemeral::start(&Options::default()).unwrap();
-    let sizes = DatabaseSettings { pool_size: Some(1), max_overflow: Some(0), ..settings(&server) };
+    let database = TestDatabase::create("").await;
+    let sizes = DatabaseSettings { pool_size: Some(1), max_overflow: Some(0), ..database.settings() };
     let pool = Pool::new(DatabaseConfig::new(sizes).unwrap()).unwrap();
     let first = pool.lease(WAIT).await.unwrap();
     let waiting = tokio::spawn({

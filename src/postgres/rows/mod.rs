@@ -30,8 +30,8 @@ pub(crate) use codec::Codec;
 pub use names::type_name;
 #[cfg(test)]
 use sink::Sink;
+pub(crate) use wire::Malformed;
 pub use wire::Undecodable;
-#[allow(unused_imports, reason = "the executor, which uses them, comes next")]
 pub(crate) use writer::{Form, OutputColumn, RowWriter};
 pub use writer::{ResultSet, Truncation};
 

@@ -212,7 +212,7 @@ fn a_result_is_compact_and_keeps_duplicate_names() {
     let mut writer = RowWriter::new(columns(&[("a", Type::INT4), ("a", Type::POINT)]), Form::Text, 10, 10_000);
     assert!(writer.push(|index| Ok([Some(b"1".as_slice()), Some(b"(1,2)")][index])).unwrap());
     assert!(writer.push(|_| Ok(None)).unwrap());
-    let result = writer.finish();
+    let result = writer.finish(None);
     assert_eq!(
         result.json,
         "{\"columns\":[{\"name\":\"a\",\"type\":\"integer\"},{\"name\":\"a\",\"type\":\"point\"}],\
@@ -228,7 +228,7 @@ fn a_full_result_says_what_cut_it_short() {
     for expected in [true, true, false, false] {
         assert_eq!(writer.push(|_| Ok(Some(b"x".as_slice()))).unwrap(), expected);
     }
-    let result = writer.finish();
+    let result = writer.finish(None);
     assert_eq!((result.row_count, result.truncated), (2, Some(Truncation::Rows)));
     assert!(
         result
@@ -243,7 +243,7 @@ fn a_full_result_says_what_cut_it_short() {
     }
     // A later, smaller row doesn't slip in behind the one that was left out.
     assert!(!writer.push(|_| Ok(Some(b"x".as_slice()))).unwrap());
-    let result = writer.finish();
+    let result = writer.finish(None);
     assert_eq!((result.row_count, result.truncated), (pushed, Some(Truncation::Bytes)));
     assert!(pushed > 5 && result.json.len() <= 1_000);
     assert!(result.json.ends_with("\"truncated\":true,\"truncated_by\":\"bytes\"}"));
@@ -254,7 +254,7 @@ fn a_full_result_says_what_cut_it_short() {
 fn exactly_as_many_rows_as_the_cap_are_not_truncated() {
     let mut writer = RowWriter::new(columns(&[("t", Type::TEXT)]), Form::Binary, 1, 10_000);
     assert!(writer.push(|_| Ok(None)).unwrap());
-    assert_eq!(writer.finish().truncated, None);
+    assert_eq!(writer.finish(None).truncated, None);
 }
 
 mod live;

@@ -61,7 +61,8 @@ impl Truncation {
 /// A finished result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultSet {
-    /// `{"columns":[{"name":…,"type":…}],"rows":[[…]],"row_count":N,"truncated":false}`, and `"truncated_by"` if it is.
+    /// `{"columns":[{"name":…,"type":…}],"rows":[[…]],"row_count":N,"truncated":false}`, and `"truncated_by"` if it is;
+    /// a write's has `"affected_rows"` as well.
     pub json: String,
     /// Rows in it.
     pub row_count: u64,
@@ -135,15 +136,14 @@ impl RowWriter {
         Ok(true)
     }
 
-    /// Rows so far.
-    pub(crate) fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    pub(crate) fn finish(self) -> ResultSet {
+    /// Ends the result; `affected` is the count of rows that a write changed.
+    pub(crate) fn finish(self, affected: Option<u64>) -> ResultSet {
         let Self { mut sink, rows, truncated, .. } = self;
         sink.set_limit(usize::MAX);
         sink.push(&format!("],\"row_count\":{rows},"));
+        if let Some(affected) = affected {
+            sink.push(&format!("\"affected_rows\":{affected},"));
+        }
         match truncated {
             None => sink.push("\"truncated\":false}"),
             Some(by) => sink.push(&format!("\"truncated\":true,\"truncated_by\":\"{}\"}}", by.name())),

@@ -8,8 +8,8 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{FromSql, Kind, Type};
 
 use super::super::{Codec, Sink, encodable};
-use crate::postgres::ephemeral::{Ephemeral, Options};
 use crate::postgres::pins;
+use crate::postgres::test_server::TestDatabase;
 
 struct Raw(Vec<u8>);
 
@@ -159,11 +159,8 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("datemultirange", &["{[2000-01-01,2000-02-01)}"]),
 ];
 
-async fn connect(server: &Ephemeral) -> Client {
-    let (client, connection) =
-        server.config("postgres").options(pins::startup_options()).connect(tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
+async fn connect(setup: &str) -> Client {
+    TestDatabase::create(setup).await.client(&pins::startup_options()).await
 }
 
 fn json_of(codec: &Codec, write: impl FnOnce(&Codec, &mut Sink)) -> String {
@@ -195,8 +192,7 @@ async fn differences(client: &Client, expression: &str) -> Option<String> {
 
 #[tokio::test]
 async fn every_value_reads_as_postgresql_prints_it() {
-    let server = Ephemeral::start(&Options::default()).unwrap();
-    let client = connect(&server).await;
+    let client = connect("").await;
     let known: Vec<String> =
         client.query("SELECT typname::text FROM pg_type", &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
     let mut wrong = Vec::new();
@@ -222,15 +218,13 @@ fn literal(sample: &str) -> String {
 
 #[tokio::test]
 async fn user_types_read_as_postgresql_prints_them() {
-    let server = Ephemeral::start(&Options::default()).unwrap();
     let setup = "CREATE SCHEMA s;
         CREATE TYPE s.mood AS ENUM ('sad', 'so so', 'NULL');
         CREATE DOMAIN s.small AS int2 CHECK (value < 9);
         CREATE DOMAIN s.list AS int[];
         CREATE TYPE s.words AS RANGE (subtype = text);
         CREATE TYPE s.pair AS (a int, b text);";
-    server.run_script("postgres", setup).await.unwrap();
-    let client = connect(&server).await;
+    let client = connect(setup).await;
     let mut wrong = Vec::new();
     for expression in [
         "'so so'::s.mood",
@@ -252,8 +246,7 @@ async fn user_types_read_as_postgresql_prints_them() {
 /// What isn't listed as a sample is rendered by PostgreSQL, and what is encodable has samples here.
 #[tokio::test]
 async fn every_type_of_the_server_is_either_sampled_or_rendered_by_it() {
-    let server = Ephemeral::start(&Options::default()).unwrap();
-    let client = connect(&server).await;
+    let client = connect("").await;
     let query = "SELECT oid, typname::text FROM pg_type WHERE oid < 16384 AND typtype <> 'c' AND typtype <> 'p' \
                  AND NOT (typtype = 'b' AND typname LIKE '\\_%') ORDER BY oid";
     let mut types = 0;
@@ -274,8 +267,7 @@ async fn every_type_of_the_server_is_either_sampled_or_rendered_by_it() {
 
 #[tokio::test]
 async fn floats_print_as_postgresql_prints_them() {
-    let server = Ephemeral::start(&Options::default()).unwrap();
-    let client = connect(&server).await;
+    let client = connect("").await;
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut random = move || {
         state ^= state << 13;

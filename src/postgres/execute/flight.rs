@@ -1,0 +1,161 @@
+//! One transaction a statement, its messages sent together: what can travel in one flight isn't awaited one by one.
+//!
+//! A **read** is BEGIN, settings, execute, verification and COMMIT in one flight; its rows are released only if the
+//! verification, which ran after the statement had taken its locks, holds. A text that is new to the session is
+//! prepared in a flight of its own before, inside the same transaction.
+//!
+//! A **write** is prepared afresh, so that parsing takes its locks, and verified before execute is sent; verified once
+//! more behind execute, since a descendant may have appeared while it was planned; then its affected rows are
+//! compared with their cap, and only then COMMIT is sent.
+#![expect(clippy::disallowed_methods, reason = "executes what was prepared from admitted text, and nothing else")]
+
+use std::error::Error;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::{Client, Row};
+
+use super::error::{ExecuteError, StopReason, ends_the_connection};
+use super::parameters::TextParameter;
+use super::prepared::Prepared;
+use super::progress::Progress;
+use super::{Outcome, Plan};
+use crate::postgres::rows::{Malformed, RowWriter, Undecodable};
+use crate::postgres::session::Session;
+use crate::postgres::statements;
+
+/// Executes a read. Whatever the outcome, the transaction's end was asked for, unless a flight before it failed.
+pub(super) async fn read(session: &mut Session, plan: &Plan<'_>, progress: &Progress) -> Result<Outcome, ExecuteError> {
+    let text = plan.admitted.sql();
+    let known = session.cache().find(text).map(Arc::clone);
+    let (client, frame) = session.parts();
+    let begin =
+        async { tokio::join!(biased; statements::run(client, &frame.begin_read), plan.set_local(client, frame)) };
+    let (outcome, prepared, is_new) = match known {
+        Some(prepared) => {
+            prepared.check_origins(plan.admitted.permit())?;
+            go_on(progress.may_execute())?;
+            let ((begun, set), outcome) =
+                tokio::join!(biased; begin, execute_and_commit(client, session, plan, &prepared));
+            begun?;
+            set?;
+            (outcome, prepared, false)
+        }
+        None => {
+            let ((begun, set), prepared) = tokio::join!(biased; begin, Prepared::prepare(client, plan.admitted));
+            begun?;
+            set?;
+            let prepared = Arc::new(prepared?);
+            prepared.check_origins(plan.admitted.permit())?;
+            go_on(progress.may_execute())?;
+            (execute_and_commit(client, session, plan, &prepared).await, prepared, true)
+        }
+    };
+    match &outcome {
+        Ok(_) if is_new => session.cache().keep(text, prepared),
+        // The plan may be stale, and preparing again is cheap next to failing.
+        Err(_) => session.cache().forget(text),
+        Ok(_) => {}
+    }
+    outcome
+}
+
+async fn execute_and_commit(
+    client: &Client,
+    session: &Session,
+    plan: &Plan<'_>,
+    prepared: &Prepared,
+) -> Result<Outcome, ExecuteError> {
+    let (_, frame) = session.parts();
+    let (result, verified, committed) = tokio::join!(
+        biased;
+        rows(client, plan, prepared),
+        plan.expectation.check(client, frame),
+        statements::run(client, &frame.commit),
+    );
+    let (writer, _) = result?;
+    verified?;
+    committed?;
+    Ok(Outcome { result: writer.finish(None), affected_rows: None })
+}
+
+/// Executes a write.
+pub(super) async fn write(
+    session: &mut Session,
+    plan: &Plan<'_>,
+    progress: &Progress,
+) -> Result<Outcome, ExecuteError> {
+    let (client, frame) = session.parts();
+    let (begun, set, prepared, verified) = tokio::join!(
+        biased;
+        statements::run(client, &frame.begin_write),
+        plan.set_local(client, frame),
+        Prepared::prepare(client, plan.admitted),
+        plan.expectation.check(client, frame),
+    );
+    begun?;
+    set?;
+    let prepared = prepared?;
+    verified?;
+    prepared.check_origins(plan.admitted.permit())?;
+    go_on(progress.may_execute())?;
+    let (result, verified) = tokio::join!(biased; rows(client, plan, &prepared), plan.expectation.check(client, frame));
+    let (writer, affected) = result?;
+    verified?;
+    if let Some((most, rule)) = &plan.admitted.permit().max_affected_rows
+        && affected > *most
+    {
+        return Err(ExecuteError::TooManyAffected { affected, most: *most, rule: Box::new(rule.clone()) });
+    }
+    go_on(progress.may_commit())?;
+    match statements::run(client, &frame.commit).await {
+        Ok(()) => Ok(Outcome { result: writer.finish(Some(affected)), affected_rows: Some(affected) }),
+        Err(error) if ends_the_connection(&error) => Err(ExecuteError::Unknown),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whoever stopped the statement replaces the reason by the true one.
+fn go_on(may: bool) -> Result<(), ExecuteError> {
+    if may { Ok(()) } else { Err(ExecuteError::Stopped(StopReason::Cancelled)) }
+}
+
+/// Executes and reads to the end, past the caps as well: what follows on the connection has to be reached, and a write
+/// has to be done.
+async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<(RowWriter, u64), ExecuteError> {
+    let permit = plan.admitted.permit();
+    let (statement, form) = prepared.executable();
+    let parameters = plan.admitted.parameters().iter().map(|value| TextParameter(value.as_deref()));
+    let mut stream = pin!(client.query_raw(statement, parameters.collect::<Vec<_>>()).await?);
+    let mut writer = RowWriter::new(prepared.columns(), form, permit.row_cap, permit.byte_cap);
+    let mut undecodable: Option<Undecodable> = None;
+    while let Some(row) = stream.try_next().await? {
+        if undecodable.is_none() {
+            undecodable = writer.push(|index| raw_value(&row, index)).err();
+        }
+    }
+    let affected = stream.rows_affected().unwrap_or_default();
+    match undecodable {
+        None => Ok((writer, affected)),
+        Some(error) => Err(error.into()),
+    }
+}
+
+struct RawValue<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for RawValue<'a> {
+    fn from_sql(_type: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(_type: &Type) -> bool {
+        true
+    }
+}
+
+fn raw_value(row: &Row, index: usize) -> Result<Option<&[u8]>, Malformed> {
+    let value: Option<RawValue<'_>> = row.try_get(index).map_err(|_| Malformed("its column is missing"))?;
+    Ok(value.map(|raw| raw.0))
+}

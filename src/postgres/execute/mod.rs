@@ -1,0 +1,263 @@
+//! Executes what the gate admitted, and nothing else: the only way in takes an [`Admitted`] by value.
+//!
+//! ```compile_fail
+//! // A text that the gate didn't emit can't be executed: there is no function that takes one.
+//! async fn run(pool: &pgwicket::postgres::Pool, context: pgwicket::postgres::execute::Context) {
+//!     let _ = pgwicket::postgres::execute::execute(pool, "SELECT 1", context).await;
+//! }
+//! ```
+
+mod error;
+mod flight;
+mod parameters;
+mod prepared;
+mod progress;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_postgres::{Client, Error};
+use tokio_util::sync::CancellationToken;
+
+pub use error::{DatabaseError, ErrorObject, ExecuteError, StopReason};
+pub(crate) use prepared::Prepared;
+use progress::Progress;
+
+use super::pool::{Lease, Pool};
+use super::rows::ResultSet;
+use super::session::Session;
+use super::statements::{self, Frame};
+use super::verify::Expectation;
+use crate::gate::admit::Admitted;
+use crate::gate::policy::model::StatementKind;
+
+/// How long a stopped statement may take to end, and a COMMIT on its way to be answered.
+const GRACE: Duration = Duration::from_secs(5);
+/// The server's own limit lies this much behind ours: it only matters if we are no longer there to cancel.
+const SERVER_MARGIN: Duration = Duration::from_secs(1);
+/// Attempts at a round trip after a cancel request; the first may be what the request hits.
+const SETTLE_ATTEMPTS: usize = 2;
+
+/// What a statement brings along beside what the gate decided.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// When it has to be done, the wait for a session included. The permit's timeout holds as well.
+    pub deadline: Instant,
+    /// Cancelled when the client cancels or is gone. Dropping the future of [`execute`] does the same.
+    pub cancel: CancellationToken,
+    /// What `pg_stat_activity` shows; no secret.
+    pub application_name: String,
+}
+
+/// A statement that was executed, verified and committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its rows; for a write without RETURNING none, and no columns.
+    pub result: ResultSet,
+    /// Rows that a write changed; `None` for a read.
+    pub affected_rows: Option<u64>,
+}
+
+/// Whether the transaction may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Read,
+    Write,
+}
+
+impl Purpose {
+    /// EXPLAIN is a read, whatever it explains: READ ONLY holds it to that.
+    fn of(kind: StatementKind) -> Self {
+        match kind {
+            StatementKind::Select | StatementKind::Explain | StatementKind::ExplainAnalyze => Self::Read,
+            StatementKind::Insert | StatementKind::Update | StatementKind::Delete | StatementKind::Merge => Self::Write,
+        }
+    }
+}
+
+/// Executes an admitted statement in a transaction of its own.
+///
+/// Dropping the future stops the statement; the session is then brought back in order, or closed, by a task of its own.
+///
+/// # Errors
+/// See [`ExecuteError`]; only after [`ExecuteError::Unknown`] may something have been changed.
+pub async fn execute(pool: &Pool, admitted: Admitted, context: Context) -> Result<Outcome, ExecuteError> {
+    let deadline = context.deadline.min(Instant::now() + admitted.permit().timeout);
+    let context = Context { deadline, cancel: context.cancel.child_token(), ..context };
+    // Dropped with this future, and then seen by the task as a cancel.
+    let _gone = context.cancel.clone().drop_guard();
+    let admitted = Arc::new(admitted);
+    loop {
+        let lease = lease(pool, &context).await?;
+        let was_reused = lease.was_reused();
+        let task = tokio::spawn(supervise(lease, Arc::clone(&admitted), context.clone()));
+        let ended = task.await.map_err(|error| ExecuteError::Unexpected(error.to_string()))?;
+        match ended {
+            // A kept session may have died unseen; a fresh one decides. Nothing was executed, or nothing that changes.
+            Ended { result: Err(ExecuteError::Lost), repeatable: true } if was_reused => {}
+            Ended { result, .. } => return result,
+        }
+    }
+}
+
+async fn lease(pool: &Pool, context: &Context) -> Result<Lease, ExecuteError> {
+    let wait = context.deadline.saturating_duration_since(Instant::now());
+    tokio::select! {
+        biased;
+        reason = stop(context) => Err(ExecuteError::Stopped(reason)),
+        lease = pool.lease(wait) => Ok(lease?),
+    }
+}
+
+/// Resolves when the statement has to stop.
+async fn stop(context: &Context) -> StopReason {
+    tokio::select! {
+        biased;
+        () = context.cancel.cancelled() => StopReason::Cancelled,
+        () = sleep_until(context.deadline) => StopReason::Deadline,
+    }
+}
+
+/// What the flights need to know.
+struct Plan<'a> {
+    admitted: &'a Admitted,
+    expectation: Expectation<'a>,
+    statement_timeout: String,
+    application_name: &'a str,
+}
+
+impl<'a> Plan<'a> {
+    fn new(admitted: &'a Admitted, context: &'a Context) -> Self {
+        let permit = admitted.permit();
+        let left = context.deadline.saturating_duration_since(Instant::now()) + SERVER_MARGIN;
+        Self {
+            admitted,
+            expectation: Expectation::new(admitted.verification(), Purpose::of(permit.kind), permit.role.as_deref()),
+            statement_timeout: format!("{}ms", left.as_millis()),
+            application_name: &context.application_name,
+        }
+    }
+
+    async fn set_local(&self, client: &Client, frame: &Frame) -> Result<(), Error> {
+        let role = self.admitted.permit().role.as_deref().unwrap_or("none");
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&self.statement_timeout, &self.application_name, &role];
+        statements::ask(client, &frame.set_local, &values).await.map(|_| ())
+    }
+}
+
+struct Ended {
+    result: Result<Outcome, ExecuteError>,
+    /// Doing it once more can't do it twice.
+    repeatable: bool,
+}
+
+/// Runs the statement, stops it when it has to stop, and gives the session back only if it is known to be in order.
+async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) -> Ended {
+    let purpose = Purpose::of(admitted.permit().kind);
+    let progress = Progress::default();
+    let plan = Plan::new(&admitted, &context);
+    let Some(session) = lease.session() else {
+        return Ended { result: Err(ExecuteError::Lost), repeatable: false };
+    };
+    let (result, in_doubt) = run(session, &plan, purpose, &progress, &context).await;
+    let repeatable = purpose == Purpose::Read || progress.is_preparing();
+    let result = match result {
+        Ok(outcome) if !in_doubt => {
+            lease.release();
+            return Ended { result: Ok(outcome), repeatable };
+        }
+        // What was set for the session outlives the transaction.
+        Err(error @ ExecuteError::SessionAltered { .. }) => Err(error),
+        Err(error) if !in_doubt => match settle(session).await {
+            true => {
+                let error = explain(error, session, &plan, purpose).await;
+                lease.release();
+                Err(error)
+            }
+            false => Err(error),
+        },
+        result => result,
+    };
+    Ended { result, repeatable }
+}
+
+/// The statement against its deadline and its client. The second value says that nothing is known of the session.
+async fn run(
+    session: &mut Session,
+    plan: &Plan<'_>,
+    purpose: Purpose,
+    progress: &Progress,
+    context: &Context,
+) -> (Result<Outcome, ExecuteError>, bool) {
+    let canceller = session.canceller();
+    let work = async {
+        match purpose {
+            Purpose::Read => flight::read(session, plan, progress).await,
+            Purpose::Write => flight::write(session, plan, progress).await,
+        }
+    };
+    let mut work = std::pin::pin!(work);
+    let reason = tokio::select! {
+        biased;
+        result = &mut work => return (result, false),
+        reason = stop(context) => reason,
+    };
+    // The work goes on until the server has answered all of it: only then are both in step again.
+    let (cancelled, ended) = if progress.stop() {
+        tokio::join!(canceller.cancel(), timeout(GRACE, work))
+    } else {
+        (true, timeout(GRACE, work).await)
+    };
+    let in_doubt = !cancelled || ended.is_err();
+    let result = match ended {
+        // It was faster than the request, or its COMMIT was on its way.
+        Ok(Ok(outcome)) => Ok(outcome),
+        Ok(Err(error @ (ExecuteError::Unknown | ExecuteError::SessionAltered { .. }))) => Err(error),
+        Err(_) if progress.is_committing() => Err(ExecuteError::Unknown),
+        Ok(Err(_)) | Err(_) => Err(ExecuteError::Stopped(reason)),
+    };
+    (result, in_doubt)
+}
+
+/// Ends whatever transaction is open and waits for the answer. `false` means that the session can't be trusted.
+async fn settle(session: &Session) -> bool {
+    let (client, frame) = session.parts();
+    for _ in 0..SETTLE_ATTEMPTS {
+        match timeout(GRACE, statements::run(client, &frame.rollback)).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) if error.as_db_error().is_some() && !error::ends_the_connection(&error) => {}
+            Ok(Err(_)) | Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// PostgreSQL's refusal may come from a catalog that isn't the admitted one, and then its words may quote what policy
+/// hides. Stamps never return to an earlier value, so if they hold now, they held when it was refused.
+async fn explain(error: ExecuteError, session: &Session, plan: &Plan<'_>, purpose: Purpose) -> ExecuteError {
+    if !matches!(error, ExecuteError::Database(_)) {
+        return error;
+    }
+    let (client, frame) = session.parts();
+    let begin = match purpose {
+        Purpose::Read => &frame.begin_read,
+        Purpose::Write => &frame.begin_write,
+    };
+    let (begun, set, verified, ended) = tokio::join!(
+        biased;
+        statements::run(client, begin),
+        plan.set_local(client, frame),
+        plan.expectation.check(client, frame),
+        statements::run(client, &frame.rollback),
+    );
+    match (begun, set, verified, ended) {
+        (Ok(()), Ok(()), Ok(()), Ok(())) => error,
+        (_, _, Err(change @ (ExecuteError::CatalogChanged | ExecuteError::SessionAltered { .. })), _) => change,
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests;

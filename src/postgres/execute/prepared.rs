@@ -1,0 +1,64 @@
+//! An admitted text prepared on one connection, and the second look at where its output comes from.
+#![expect(clippy::disallowed_methods, reason = "prepares admitted text, and nothing else")]
+
+use std::sync::Arc;
+
+use tokio_postgres::{Client, Statement};
+
+use super::error::ExecuteError;
+use crate::gate::admit::{Admitted, Permit};
+use crate::postgres::rows::{Form, OutputColumn};
+
+/// What was prepared for one admitted text.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    statement: Statement,
+    /// Set if a column has no binary format that we read: then this one is executed.
+    text_form: Option<Statement>,
+    columns: Arc<[OutputColumn]>,
+}
+
+impl Prepared {
+    pub(crate) async fn prepare(client: &Client, admitted: &Admitted) -> Result<Self, ExecuteError> {
+        let statement = client.prepare(admitted.sql()).await?;
+        let columns: Arc<[OutputColumn]> =
+            statement.columns().iter().map(|column| OutputColumn::new(column.name(), column.type_())).collect();
+        if columns.iter().all(OutputColumn::is_encodable) {
+            return Ok(Self { statement, text_form: None, columns });
+        }
+        let text = admitted.text_sql().ok_or_else(|| {
+            ExecuteError::Unexpected("a statement without text form gives values of its own".to_owned())
+        })?;
+        let text_form = client.prepare(text).await?;
+        if text_form.columns().len() != columns.len() {
+            return Err(ExecuteError::Unexpected("the text form has other columns".to_owned()));
+        }
+        Ok(Self { statement, text_form: Some(text_form), columns })
+    }
+
+    /// The statement to execute, and how its values will arrive.
+    pub(crate) fn executable(&self) -> (&Statement, Form) {
+        match &self.text_form {
+            None => (&self.statement, Form::Binary),
+            Some(text_form) => (text_form, Form::Text),
+        }
+    }
+
+    pub(crate) fn columns(&self) -> Arc<[OutputColumn]> {
+        Arc::clone(&self.columns)
+    }
+
+    /// PostgreSQL tells of each output column whether it is a relation's column as it stands. One that the permit
+    /// doesn't name as open ends the statement, whatever the gate thought.
+    pub(crate) fn check_origins(&self, permit: &Permit) -> Result<(), ExecuteError> {
+        for column in self.statement.columns() {
+            let (Some(relation), Some(number)) = (column.table_oid(), column.column_id()) else { continue };
+            let is_open =
+                permit.relations.iter().any(|used| used.oid.0 == relation && used.open_columns.contains(&number));
+            if !is_open {
+                return Err(ExecuteError::UnforeseenColumn { relation, column: number });
+            }
+        }
+        Ok(())
+    }
+}
