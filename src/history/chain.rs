@@ -34,6 +34,8 @@ pub(super) struct Chain {
     len: u64,
     /// Why nothing can be written now.
     fault: Option<Fault>,
+    /// The cause that was logged last, until a record is written again.
+    reported: Option<String>,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,21 @@ impl Chain {
     pub fn new(instance: Instance, tail: Tail, storage: Arc<dyn Storage>, sync: SyncMode, key_id: String) -> Chain {
         let Tail { seq, head, head_start, segment, file, len, repaired: _ } = tail;
         let opened = Instant::now();
-        Chain { instance, storage, sync, key_id, opened, segment, file, seq, head, head_start, len, fault: None }
+        Chain {
+            instance,
+            storage,
+            sync,
+            key_id,
+            opened,
+            segment,
+            file,
+            seq,
+            head,
+            head_start,
+            len,
+            fault: None,
+            reported: None,
+        }
     }
 
     /// Appends the records in their order, synced as far as the mode asks for. One answer each.
@@ -88,8 +104,9 @@ impl Chain {
             (start, bytes.get(..len).unwrap_or_default().to_vec())
         });
         let cause = write_failure.or(sync_failure).map(|error| error.to_string());
-        if let Some(cause) = cause.clone() {
-            self.fail(Fault { cause, torn, unsynced });
+        match cause.clone() {
+            Some(cause) => self.fail(Fault { cause, torn, unsynced }),
+            None => self.healed(),
         }
         let answer = |(at, placed): (usize, Placed)| match &cause {
             Some(cause) if at >= kept || (sync_failed && placed.sync) => {
@@ -151,10 +168,7 @@ impl Chain {
         }
         let Some(mut fault) = self.fault.take() else { return Ok(()) };
         match self.recover(&mut fault) {
-            Ok(()) => {
-                tracing::info!(segment = %self.segment.path.display(), "the history can be written again");
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(cause) => {
                 let refused = cause.clone();
                 self.fail(Fault { cause, ..fault });
@@ -214,11 +228,17 @@ impl Chain {
 
     /// Remembers why nothing can be written, and logs it when it is news.
     fn fail(&mut self, fault: Fault) {
-        let news = self.fault.as_ref().is_none_or(|before| before.cause != fault.cause);
-        if news {
+        if self.reported.as_ref() != Some(&fault.cause) {
             tracing::error!(segment = %self.segment.path.display(), cause = %fault.cause, "the history can't be written");
+            self.reported = Some(fault.cause.clone());
         }
         self.fault = Some(fault);
+    }
+
+    fn healed(&mut self) {
+        if self.reported.take().is_some() {
+            tracing::info!(segment = %self.segment.path.display(), "the history can be written again");
+        }
     }
 }
 

@@ -176,3 +176,50 @@ fn an_opening_that_can_not_be_written_is_an_error() {
     drop(open(home.path()));
     assert_eq!(opening(&records(home.path(), "i0001")[0]).repaired.as_ref().map(|repair| repair.bytes), Some(200));
 }
+
+/// What is logged while `run` runs on this thread, one line an event.
+fn logged(run: impl FnOnce()) -> Vec<String> {
+    let log: Arc<std::sync::Mutex<Vec<u8>>> = Arc::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Log(writer.clone())).finish();
+    tracing::subscriber::with_default(subscriber, run);
+    let text = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_failure_is_logged_once_and_its_end_too() {
+    let home = tempfile::tempdir().unwrap();
+    let disk = Faulty::default();
+    let storage: Arc<dyn Storage> = Arc::new(disk.clone());
+    let instance = instance::take(home.path(), &disk).unwrap();
+    let tail = tail::repair(&instance, &disk).unwrap();
+    let mut chain = chain::Chain::new(instance, tail, storage, SyncMode::None, "k".into());
+    let mut append = || chain.append(&[fit::body(query("ana", "SELECT 1")).unwrap()]).remove(0).is_ok();
+    let log = logged(|| {
+        disk.leave_room_for(Some(100));
+        assert_eq!([append(), append(), append()], [false; 3]);
+        disk.fail_open(true);
+        assert_eq!([append(), append()], [false; 2]);
+        (disk.fail_open(false), disk.leave_room_for(None));
+        assert_eq!([append(), append()], [true; 2]);
+    });
+    let said: Vec<_> = log.iter().map(|line| line.split_once("history::chain: ").unwrap().1).collect();
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(said[0].starts_with("the history can't be written") && said[0].ends_with("cause=no storage space"));
+    assert!(said[1].starts_with("the history can't be written") && said[1].ends_with("cause=permission denied"));
+    assert!(said[2].starts_with("the history can be written again"));
+}
