@@ -147,7 +147,10 @@ impl Connector {
             ConnectError::TooManyConnections
         } else if *code == SqlState::CANNOT_CONNECT_NOW {
             ConnectError::NotReady { reason: message.to_owned() }
-        } else if message.contains("startup parameter") {
+        } else if message.contains("startup parameter")
+            || [SqlState::UNDEFINED_OBJECT, SqlState::INVALID_PARAMETER_VALUE, SqlState::CANT_CHANGE_RUNTIME_PARAM]
+                .contains(code)
+        {
             ConnectError::PinsRefused { reason: message.to_owned() }
         } else {
             ConnectError::Other { sqlstate: Some(code.code().to_owned()), message: message.to_owned() }

@@ -23,6 +23,8 @@ pub const PINS: &[(&str, &str)] = &[
     ("default_transaction_isolation", "read committed"),
     ("default_transaction_read_only", "on"),
     ("client_min_messages", "error"),
+    // A transaction of ours is idle between two flights only; locks must not outlive a process that hangs there.
+    ("idle_in_transaction_session_timeout", "1min"),
 ];
 
 /// The pins as the `options` of a startup packet: `-c name=value`, with spaces and backslashes escaped.

@@ -186,3 +186,29 @@ async fn a_client_certificate_logs_in() {
     let empty = DatabaseSettings { ssl_root_cert: Some(fixture("client.key")), ..ana(None, None) };
     assert_eq!(Connector::new(DatabaseConfig::new(empty).unwrap()).err().unwrap().setting, "ssl_root_cert");
 }
+
+#[tokio::test]
+async fn a_cancel_request_travels_by_tls_and_by_socket_as_well() {
+    let server = server_with_tls().await;
+    let by_tls = DatabaseSettings {
+        host: Some("localhost".to_owned()),
+        ssl_mode: Some("verify-full".to_owned()),
+        ssl_root_cert: Some(fixture("ca.crt")),
+        ..settings(&server)
+    };
+    let by_socket = DatabaseSettings {
+        host: Some(server.directory().display().to_string()),
+        ssl_mode: Some("verify-full".to_owned()),
+        ssl_root_cert: Some(fixture("ca.crt")),
+        ..settings(&server)
+    };
+    for settings in [by_tls, by_socket] {
+        let pool = Pool::new(DatabaseConfig::new(settings).unwrap()).unwrap();
+        let mut lease = pool.lease(WAIT).await.unwrap();
+        let session = lease.session().unwrap();
+        assert!(session.canceller().cancel().await);
+        assert!(session.answers().await);
+        lease.release();
+        assert_eq!(pool.open_connections(), 1);
+    }
+}

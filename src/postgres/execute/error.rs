@@ -1,7 +1,7 @@
 //! Why a statement gave no result. PostgreSQL's words and code are kept apart from ours: what of them may leave is for
 //! the gateway to decide.
 
-use tokio_postgres::error::{DbError, Severity};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::gate::diagnostic::Rule;
 use crate::postgres::pool::PoolError;
@@ -46,6 +46,9 @@ pub enum ExecuteError {
     /// Stopped before it was done; rolled back.
     #[error("{0}")]
     Stopped(StopReason),
+    /// The plan of a text that was prepared earlier no longer fits; it is forgotten now. Never leaves the executor.
+    #[error("a kept plan no longer fits")]
+    StalePlan,
     /// The connection was lost before anything could be committed.
     #[error("the connection to the database was lost")]
     Lost,
@@ -127,9 +130,23 @@ impl From<tokio_postgres::Error> for ExecuteError {
             return Self::Lost;
         }
         match error.as_db_error() {
+            // The session lost what was prepared on it: a pooler gave us another one.
+            Some(refusal) if *refusal.code() == SqlState::INVALID_SQL_STATEMENT_NAME => {
+                Self::SessionAltered { settings: vec!["prepared statements".to_owned()] }
+            }
             Some(refusal) => Self::Database(Box::new(DatabaseError::new(refusal))),
             // The library's own errors say what went wrong without quoting values.
             None => Self::Unexpected(error.to_string()),
+        }
+    }
+}
+
+impl ExecuteError {
+    /// What a plan that was kept means by "cached plan must not change result type": prepare again.
+    pub(super) fn of_kept_plan(self) -> Self {
+        match self {
+            Self::Database(error) if error.sqlstate == SqlState::FEATURE_NOT_SUPPORTED.code() => Self::StalePlan,
+            other => other,
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn read(session: &mut Session, plan: &Plan<'_>, progress: &Prog
                 tokio::join!(biased; begin, execute_and_commit(client, session, plan, &prepared));
             begun?;
             set?;
-            (outcome, prepared, false)
+            (outcome.map_err(ExecuteError::of_kept_plan), prepared, false)
         }
         None => {
             let ((begun, set), prepared) = tokio::join!(biased; begin, Prepared::prepare(client, plan.admitted));

@@ -36,6 +36,10 @@ use crate::gate::policy::model::StatementKind;
 const GRACE: Duration = Duration::from_secs(5);
 /// The server's own limit lies this much behind ours: it only matters if we are no longer there to cancel.
 const SERVER_MARGIN: Duration = Duration::from_secs(1);
+/// The pool's own "all in use" says more than a deadline, so it gets this much more time to be told.
+const POOL_MARGIN: Duration = Duration::from_millis(50);
+/// The longest `statement_timeout` that the server takes, in milliseconds.
+const LONGEST_TIMEOUT: u128 = 2_147_483_647;
 /// Attempts at a round trip after a cancel request; the first may be what the request hits.
 const SETTLE_ATTEMPTS: usize = 2;
 
@@ -83,7 +87,8 @@ impl Purpose {
 /// # Errors
 /// See [`ExecuteError`]; only after [`ExecuteError::Unknown`] may something have been changed.
 pub async fn execute(pool: &Pool, admitted: Admitted, context: Context) -> Result<Outcome, ExecuteError> {
-    let deadline = context.deadline.min(Instant::now() + admitted.permit().timeout);
+    let own = Instant::now().checked_add(admitted.permit().timeout);
+    let deadline = own.map_or(context.deadline, |own| own.min(context.deadline));
     let context = Context { deadline, cancel: context.cancel.child_token(), ..context };
     // Dropped with this future, and then seen by the task as a cancel.
     let _gone = context.cancel.clone().drop_guard();
@@ -96,6 +101,7 @@ pub async fn execute(pool: &Pool, admitted: Admitted, context: Context) -> Resul
         match ended {
             // A kept session may have died unseen; a fresh one decides. Nothing was executed, or nothing that changes.
             Ended { result: Err(ExecuteError::Lost), repeatable: true } if was_reused => {}
+            Ended { result: Err(ExecuteError::StalePlan), repeatable: true } => {}
             Ended { result, .. } => return result,
         }
     }
@@ -103,9 +109,10 @@ pub async fn execute(pool: &Pool, admitted: Admitted, context: Context) -> Resul
 
 async fn lease(pool: &Pool, context: &Context) -> Result<Lease, ExecuteError> {
     let wait = context.deadline.saturating_duration_since(Instant::now());
+    let patient = Context { deadline: context.deadline + POOL_MARGIN, ..context.clone() };
     tokio::select! {
         biased;
-        reason = stop(context) => Err(ExecuteError::Stopped(reason)),
+        reason = stop(&patient) => Err(ExecuteError::Stopped(reason)),
         lease = pool.lease(wait) => Ok(lease?),
     }
 }
@@ -134,7 +141,7 @@ impl<'a> Plan<'a> {
         Self {
             admitted,
             expectation: Expectation::new(admitted.verification(), Purpose::of(permit.kind), permit.role.as_deref()),
-            statement_timeout: format!("{}ms", left.as_millis()),
+            statement_timeout: format!("{}ms", left.as_millis().min(LONGEST_TIMEOUT)),
             application_name: &context.application_name,
         }
     }

@@ -12,6 +12,7 @@ use crate::gate::catalog::Oid;
 use crate::gate::diagnostic::Rule;
 use crate::postgres::config::{DatabaseConfig, DatabaseSettings};
 use crate::postgres::ephemeral::SUPERUSER;
+use crate::postgres::pool::PoolError;
 use crate::postgres::rows::Truncation;
 use crate::postgres::test_server::TestDatabase;
 
@@ -410,3 +411,28 @@ async fn many_at_once_share_few_sessions() {
     assert!(futures_util::future::join_all(all).await.into_iter().all(|equal| equal));
     assert!(database.pool.open_connections() <= 3);
 }
+
+#[tokio::test]
+async fn a_full_pool_says_so() {
+    let database = Database::start(1).await;
+    let running = tokio::spawn({
+        let pool = database.pool.clone();
+        async move { execute(&pool, read("SELECT pg_catalog.pg_sleep(1)"), context()).await }
+    });
+    sleep(Duration::from_millis(200)).await;
+    let deadline = Instant::now() + Duration::from_millis(100);
+    let error = execute(&database.pool, read("SELECT 1 AS x"), Context { deadline, ..context() }).await.unwrap_err();
+    assert!(matches!(error, ExecuteError::Pool(PoolError::Busy { connections: 1 })), "{error}");
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_whose_types_changed_is_prepared_again() {
+    let database = Database::start(1).await;
+    let sql = "SELECT max(id) AS m FROM public.t";
+    assert_eq!(database.value(sql).await, 100);
+    database.database.script("ALTER TABLE t ALTER id TYPE bigint; INSERT INTO t VALUES (9007199254740993)").await;
+    assert_eq!(database.value(sql).await, "9007199254740993");
+}
+
+mod line;

@@ -277,7 +277,7 @@ async fn floats_print_as_postgresql_prints_them() {
     };
     let mut doubles: Vec<f64> = (-1074..1024).map(|power| 2_f64.powi(power)).collect();
     doubles.extend((-340..309).map(|power| format!("1e{power}").parse::<f64>().unwrap()));
-    for _ in 0..12_000 {
+    for _ in 0..6_000 {
         let bits = random();
         doubles.push(f64::from_bits(bits));
         // Few significant bits near one: there halfway points are short decimals.
@@ -290,7 +290,7 @@ async fn floats_print_as_postgresql_prints_them() {
     let floats: Vec<f32> = doubles
         .iter()
         .map(|double| *double as f32)
-        .chain((0..20_000).map(|_| f32::from_bits(u32::try_from(random() >> 32).unwrap())))
+        .chain((0..10_000).map(|_| f32::from_bits(u32::try_from(random() >> 32).unwrap())))
         .collect();
     let mut wrong = Vec::new();
     for chunk in doubles.chunks(20_000) {
