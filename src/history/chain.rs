@@ -34,8 +34,7 @@ pub(super) struct Chain {
     len: u64,
     /// Why nothing can be written now.
     fault: Option<Fault>,
-    /// The cause that was logged last, until a record is written again.
-    reported: Option<String>,
+    reported: Reported,
 }
 
 #[derive(Debug)]
@@ -45,6 +44,22 @@ struct Fault {
     torn: bool,
     /// Records whose sync failed, and where they stand: the system may have dropped its copy of them.
     unsynced: Option<(u64, Vec<u8>)>,
+}
+
+/// The cause that was logged last, until a record is written again: a thousand refused calls are one line.
+#[derive(Debug, Default)]
+struct Reported(Option<String>);
+
+impl Reported {
+    fn is_news(&mut self, cause: &str) -> bool {
+        let news = self.0.as_deref() != Some(cause);
+        self.0 = Some(cause.to_owned());
+        news
+    }
+
+    fn ends(&mut self) -> bool {
+        self.0.take().is_some()
+    }
 }
 
 /// A record that was given its place, before it is known to be written.
@@ -73,7 +88,7 @@ impl Chain {
             head_start,
             len,
             fault: None,
-            reported: None,
+            reported: Reported::default(),
         }
     }
 
@@ -228,15 +243,14 @@ impl Chain {
 
     /// Remembers why nothing can be written, and logs it when it is news.
     fn fail(&mut self, fault: Fault) {
-        if self.reported.as_ref() != Some(&fault.cause) {
+        if self.reported.is_news(&fault.cause) {
             tracing::error!(segment = %self.segment.path.display(), cause = %fault.cause, "the history can't be written");
-            self.reported = Some(fault.cause.clone());
         }
         self.fault = Some(fault);
     }
 
     fn healed(&mut self) {
-        if self.reported.take().is_some() {
+        if self.reported.ends() {
             tracing::info!(segment = %self.segment.path.display(), "the history can be written again");
         }
     }
@@ -249,4 +263,19 @@ fn write_line(to: &mut Vec<u8>, stamp: &Stamp, body: &Body) -> serde_json::Resul
     to.push(b',');
     to.extend_from_slice(body.json.strip_prefix('{').unwrap_or(&body.json).as_bytes());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_news_once_and_so_is_its_end() {
+        let mut reported = Reported::default();
+        assert!(!reported.ends());
+        let news = ["full", "full", "denied", "denied", "full"].map(|cause| reported.is_news(cause));
+        assert_eq!(news, [true, false, true, false, true]);
+        assert_eq!([reported.ends(), reported.ends()], [true, false]);
+        assert!(reported.is_news("full"));
+    }
 }
