@@ -27,6 +27,8 @@
     clippy::unreachable
 )]
 
+#[cfg(feature = "server")]
+pub mod catalog;
 pub mod gate;
 #[cfg(feature = "server")]
 pub mod history;

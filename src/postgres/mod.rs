@@ -11,7 +11,7 @@ pub mod pool;
 pub mod rows;
 mod session;
 mod statement_cache;
-mod statements;
+pub(crate) mod statements;
 mod tls;
 mod transport;
 mod verify;

@@ -2,6 +2,7 @@
 //! outside this module and the executor nothing sends SQL at all.
 #![expect(clippy::disallowed_methods, reason = "this module prepares its own constants, and nothing else")]
 
+pub(crate) mod catalog;
 mod stamp;
 mod verify;
 
@@ -35,6 +36,15 @@ impl OwnStatement {
     /// What the server answers, or a lost connection.
     pub(crate) async fn prepare(self, client: &Client) -> Result<Statement, Error> {
         client.prepare(self.0).await
+    }
+
+    /// Runs the constant, which takes no parameters, without preparing it for another time. It is sent when the future
+    /// is first polled.
+    ///
+    /// # Errors
+    /// What the server answers, or a lost connection.
+    pub(crate) async fn rows(self, client: &Client) -> Result<Vec<Row>, Error> {
+        client.query_typed(self.0, &[]).await
     }
 }
 

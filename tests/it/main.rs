@@ -5,5 +5,6 @@
     reason = "a test looks at the database beside pgwicket, to see what pgwicket did and what it hides"
 )]
 
+mod catalog;
 mod smoke;
 mod support;

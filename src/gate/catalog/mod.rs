@@ -61,9 +61,11 @@ pub struct Column {
     pub explicit_collation: Option<(String, String)>,
     /// `attnotnull`.
     pub not_null: bool,
-    /// The default or generation expression as text, for people only.
+    /// The default as text, for people only; not for generated columns, whose expression PostgreSQL doesn't tell without
+    /// locking the relation.
     pub default: Option<String>,
-    /// Functions that the default calls and that aren't built in or aren't in the curated list.
+    /// The default or generation expression calls a function that isn't built in or isn't in the curated list. The next
+    /// value of the table's own sequence is fine.
     pub default_calls_foreign_function: bool,
     /// `attgenerated <> ''`.
     pub generated: bool,
@@ -139,7 +141,7 @@ pub struct Relation {
     /// Names of enabled triggers, those that enforce constraints left out.
     pub triggers: Vec<String>,
     /// A CHECK constraint, an index or the partition key calls a function that isn't built in or isn't in the curated
-    /// list, so that writing a row runs it.
+    /// list: writing a row runs it, and where its arguments are constants, planning a read can, too.
     pub write_calls_foreign_function: bool,
     /// Has rewrite rules other than a view's own.
     pub has_rules: bool,
@@ -209,6 +211,13 @@ pub struct Function {
 }
 
 impl Function {
+    /// Whether it is PostgreSQL's own and the curated list allows it.
+    pub fn is_curated(&self) -> bool {
+        self.oid.is_builtin()
+            && self.schema == "pg_catalog"
+            && matches!(builtin::verdict(&self.name, &self.argument_names), builtin::Verdict::Allowed { .. })
+    }
+
     /// `name(argument types)`, the form that the curated list and policies use; without the schema.
     pub fn signature(&self) -> String {
         format!("{}({})", self.name, self.argument_names)
