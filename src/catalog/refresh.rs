@@ -171,13 +171,24 @@ impl Source {
         self.with_client(async |client| fingerprint(client).await).await
     }
 
-    /// Lends a session. It goes back to the pool only if all went well.
-    async fn with_client<T>(&self, work: impl AsyncFnOnce(&Client) -> Result<T, LoadError>) -> Result<T, RefreshError> {
-        let mut lease = self.pool.lease(PATIENCE).await?;
-        let session = lease.session().ok_or(RefreshError::Pool(PoolError::Closed))?;
-        let done = timeout(LIMIT, work(session.client())).await;
-        let done = done.map_err(|_| RefreshError::TimedOut)?.map_err(|error| RefreshError::Load(Arc::new(error)))?;
-        lease.release();
-        Ok(done)
+    /// Lends a session. It goes back to the pool only if all went well. One that died unseen while the pool kept it is
+    /// replaced once.
+    async fn with_client<T>(&self, work: impl AsyncFn(&Client) -> Result<T, LoadError>) -> Result<T, RefreshError> {
+        let mut replaced = false;
+        loop {
+            let mut lease = self.pool.lease(PATIENCE).await?;
+            let reused = lease.was_reused();
+            let session = lease.session().ok_or(RefreshError::Pool(PoolError::Closed))?;
+            let (client, _) = session.parts();
+            let done = timeout(LIMIT, work(client)).await.map_err(|_| RefreshError::TimedOut)?;
+            match done {
+                Ok(done) => {
+                    lease.release();
+                    return Ok(done);
+                }
+                Err(_) if reused && !replaced && client.is_closed() => replaced = true,
+                Err(error) => return Err(RefreshError::Load(Arc::new(error))),
+            }
+        }
     }
 }
