@@ -19,7 +19,7 @@ mod verify;
 pub use config::{DatabaseConfig, DatabaseSettings, SettingError, SslMode};
 pub use connect::ConnectError;
 pub use execute::{ExecuteError, execute};
-pub use pool::{Lease, Pool, PoolError};
+pub use pool::{Pool, PoolError};
 pub use statements::{Stamped, Verifier, VerifyError};
 
 #[cfg(test)]

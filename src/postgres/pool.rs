@@ -49,7 +49,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`PoolError::Busy`] if all stay in use, [`PoolError::Connect`] if a new one can't be opened.
-    pub async fn lease(&self, wait: Duration) -> Result<Lease, PoolError> {
+    pub(crate) async fn lease(&self, wait: Duration) -> Result<Lease, PoolError> {
         // A wait of zero would mean "don't wait at all" to the pool, which is also what it means here.
         let timeouts = Timeouts { wait: Some(wait), create: None, recycle: Some(RECYCLE_TIMEOUT) };
         match self.inner.timeout_get(&timeouts).await {
@@ -80,7 +80,7 @@ impl Pool {
 }
 
 /// A session in use. Dropped without [`Lease::release`], its connection is closed.
-pub struct Lease {
+pub(crate) struct Lease {
     object: Option<Object<Manager>>,
     pool: Pool,
 }

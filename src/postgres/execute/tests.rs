@@ -435,4 +435,5 @@ async fn a_plan_whose_types_changed_is_prepared_again() {
     assert_eq!(database.value(sql).await, "9007199254740993");
 }
 
+mod change;
 mod line;

@@ -6,7 +6,7 @@
 //! | smallint, integer, oid, bigint up to 2^53 | number |
 //! | bigint beyond 2^53, numeric | string |
 //! | real, double precision | number, as PostgreSQL prints it; `NaN` and infinities as strings |
-//! | json, jsonb | the document itself where every reader can take it (see [`document`]), else its text as a string |
+//! | json, jsonb | the document itself where every reader can take it (see `document.rs`), else its text as a string |
 //! | arrays of these | nested arrays; a string in PostgreSQL's format if a lower bound isn't 1 |
 //! | everything else | a string in PostgreSQL's format under the session's pins |
 //!
