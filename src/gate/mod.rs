@@ -5,6 +5,7 @@
 //! [`Rejection`](diagnostic::Rejection).
 
 pub mod admit;
+mod authorize;
 pub mod catalog;
 pub mod diagnostic;
 pub mod emit;
@@ -13,5 +14,7 @@ pub mod ir;
 pub mod lower;
 pub mod parse;
 pub mod policy;
+mod rewrite;
 pub mod source;
 pub mod stack;
+pub mod value;

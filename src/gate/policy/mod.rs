@@ -2,11 +2,13 @@
 //! (rights). Default deny; deny overrides allow.
 
 pub mod attributes;
+pub mod bind;
 pub mod bound;
 pub mod error;
 pub mod keys;
 mod layer;
 mod literals;
+pub mod mask;
 pub mod matching;
 mod merge;
 pub mod model;
@@ -14,6 +16,7 @@ mod names;
 mod parse;
 mod raw;
 mod suggest;
+mod tree;
 mod values;
 
 pub use bound::{BoundPolicy, ColumnRights, RelationRights, RowFilter, Visibility};

@@ -1,0 +1,475 @@
+//! Authorize: IR × policy gives what the statement touches and why it may, or every violation at once. Names were
+//! already checked where lower resolved them; here the IR is checked again, so that a slip there is no leak.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::admit::{RelationAccess, RelationUse, Verification};
+use super::catalog::{Catalog, Oid, Relation, RelationKind, ViewReads};
+use super::diagnostic::{Reason, Rejection, Rule};
+use super::ir::{ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, TargetColumn, walk};
+use super::policy::model::StatementKind;
+use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
+
+mod restriction;
+
+/// What an authorized statement touches: the basis of rewrite, verification and the history record.
+#[derive(Debug)]
+pub(super) struct Authorized {
+    pub kind: StatementKind,
+    /// The columns of each relation item that the statement names.
+    pub columns: BTreeMap<ItemId, BTreeSet<u32>>,
+    pub relations: BTreeMap<Oid, RelationUse>,
+    pub masked_columns: BTreeSet<String>,
+    pub filters: Vec<Rule>,
+    pub functions: BTreeSet<String>,
+    pub max_affected_rows: Option<(u64, Rule)>,
+    pub verification: Verification,
+}
+
+/// Checks the whole statement.
+pub(super) fn authorize(
+    statement: &Statement,
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+) -> Result<Authorized, Rejection> {
+    let mut check = Check {
+        catalog,
+        policy,
+        violations: Vec::new(),
+        authorized: Authorized {
+            kind: kind_of(statement),
+            columns: BTreeMap::new(),
+            relations: BTreeMap::new(),
+            masked_columns: BTreeSet::new(),
+            filters: Vec::new(),
+            functions: BTreeSet::new(),
+            max_affected_rows: None,
+            verification: Verification::default(),
+        },
+    };
+    check.statement_kind(statement);
+    check.nodes(statement);
+    check.write(statement);
+    check.foreign_objects();
+    match Rejection::join(check.violations) {
+        Some(rejection) => Err(rejection),
+        None => Ok(check.authorized),
+    }
+}
+
+/// The kind that policies speak of.
+pub(super) fn kind_of(statement: &Statement) -> StatementKind {
+    match statement {
+        Statement::Query(_) => StatementKind::Select,
+        Statement::Explain(_) => StatementKind::Explain,
+        Statement::Insert(_) => StatementKind::Insert,
+        Statement::Update(_) => StatementKind::Update,
+        Statement::Delete(_) => StatementKind::Delete,
+    }
+}
+
+struct Check<'a> {
+    catalog: &'a Catalog,
+    policy: &'a BoundPolicy,
+    violations: Vec<Rejection>,
+    authorized: Authorized,
+}
+
+impl<'a> Check<'a> {
+    fn statement_kind(&mut self, statement: &Statement) {
+        let policy = self.policy.policy();
+        let kind = self.authorized.kind;
+        // A plan tells of the data what a query would, so explaining needs both.
+        let needed: &[StatementKind] = match statement {
+            Statement::Explain(_) => &[StatementKind::Explain, StatementKind::Select],
+            Statement::Query(_) => &[StatementKind::Select],
+            Statement::Insert(_) => &[StatementKind::Insert],
+            Statement::Update(_) => &[StatementKind::Update],
+            Statement::Delete(_) => &[StatementKind::Delete],
+        };
+        if needed.iter().any(|one| !policy.statements.contains_key(one)) {
+            let allowed: Vec<&str> = policy.statements.keys().map(|kind| kind.name()).collect();
+            let help = if allowed.is_empty() {
+                "this policy allows no statements".to_owned()
+            } else {
+                format!("this policy allows {}", allowed.join(", "))
+            };
+            self.violations.push(
+                Rejection::new(
+                    Reason::StatementNotAllowed,
+                    format!("{} is not allowed by this policy", kind.name().to_uppercase()),
+                )
+                .help(help),
+            );
+        }
+    }
+
+    /// Every relation, column and function of the statement.
+    fn nodes(&mut self, statement: &'a Statement) {
+        let mut items: BTreeMap<ItemId, (&'a Relation, &'a RelationRights)> = BTreeMap::new();
+        let mut columns: Vec<&'a ColumnRef> = Vec::new();
+        let explained = matches!(statement, Statement::Explain(_));
+        walk(statement, &mut |node| match node {
+            Node::From(FromItem::Relation(item)) => {
+                if let Some(found) = self.relation(item, RelationAccess::Read, explained) {
+                    items.insert(item.id, found);
+                }
+            }
+            Node::Target(item) => {
+                if let Some(found) = self.relation(item, RelationAccess::Write, false) {
+                    items.insert(item.id, found);
+                }
+            }
+            Node::Expr(expr) => {
+                if let ExprKind::Column(column) = &expr.kind {
+                    columns.push(column);
+                }
+                self.expression(expr);
+            }
+            Node::From(_) | Node::Query(_) | Node::Select(_) => {}
+        });
+        for column in columns {
+            if let Some((relation, rights)) = items.get(&column.item) {
+                self.column(column.item, column.column, relation, rights);
+            }
+        }
+    }
+
+    fn relation(
+        &mut self,
+        item: &RelationItem,
+        access: RelationAccess,
+        explained: bool,
+    ) -> Option<(&'a Relation, &'a RelationRights)> {
+        let (catalog, policy) = (self.catalog, self.policy);
+        let found = catalog.relation(item.relation.oid).zip(policy.rights(item.relation.oid));
+        let Some((relation, rights)) = found.filter(|(_, rights)| rights.visibility == Visibility::Readable) else {
+            self.violations.push(
+                Rejection::new(
+                    Reason::UnknownRelation,
+                    format!("relation `{}` does not exist or is not visible", item.relation.name),
+                )
+                .at(item.origin.0),
+            );
+            return None;
+        };
+        if explained && rights.is_protected() {
+            self.violations.push(
+                Rejection::new(
+                    Reason::NotYetSupported,
+                    format!("EXPLAIN of `{}.{}` is not supported yet", relation.schema, relation.name),
+                )
+                .at(item.origin.0)
+                .help("rows, columns or values of it are restricted by the policy; run the query without EXPLAIN"),
+            );
+        }
+        self.touch(relation, rights, access);
+        Some((relation, rights))
+    }
+
+    /// Lists the relation and everything that reading it reads.
+    fn touch(&mut self, relation: &'a Relation, rights: &'a RelationRights, access: RelationAccess) {
+        if let Some(filter) = &rights.filter {
+            for rule in &filter.rules {
+                if !self.authorized.filters.contains(rule) {
+                    self.authorized.filters.push(rule.clone());
+                }
+            }
+        }
+        let entry = self.authorized.relations.entry(relation.oid);
+        let used = entry.or_insert_with(|| usage(relation, rights, access));
+        used.access = used.access.max(access);
+        for descendant in self.catalog.tree(relation.oid).into_iter().filter(|one| one.oid != relation.oid) {
+            // What may come out of the parent may come out of its children, under the children's own numbers.
+            let open = descendant
+                .columns
+                .iter()
+                .filter(|column| relation.column(&column.name).is_some_and(|(at, _)| is_open(rights, at)))
+                .map(|column| column.number)
+                .collect();
+            self.authorized.relations.entry(descendant.oid).or_insert_with(|| RelationUse {
+                oid: descendant.oid,
+                schema: descendant.schema.clone(),
+                name: descendant.name.clone(),
+                access,
+                protected: rights.is_protected(),
+                open_columns: open,
+                stamp: descendant.stamp.clone(),
+            });
+        }
+        if let Some(reads) = &relation.view {
+            self.view(reads);
+        }
+    }
+
+    /// What a view reads has to be as it was, too; nothing of it is named by the statement.
+    fn view(&mut self, reads: &'a ViewReads) {
+        for relation in reads.relations.iter().filter_map(|oid| self.catalog.relation(*oid)) {
+            let known = self.authorized.verification.relations.iter().any(|(oid, _)| *oid == relation.oid);
+            if !known {
+                self.authorized.verification.relations.push((relation.oid, relation.stamp.clone()));
+                if let Some(reads) = &relation.view {
+                    self.view(reads);
+                }
+            }
+        }
+        for oid in &reads.functions {
+            self.function_stamp(*oid);
+        }
+    }
+
+    fn column(&mut self, item: ItemId, at: u32, relation: &Relation, rights: &RelationRights) {
+        let name = relation.columns.get(at as usize).map_or("?", |column| column.name.as_str());
+        match rights.columns.get(at as usize) {
+            Some(ColumnRights::Open) => {}
+            Some(ColumnRights::Masked { .. }) => {
+                self.authorized.masked_columns.insert(format!("{}.{}.{name}", relation.schema, relation.name));
+            }
+            Some(ColumnRights::Denied(_) | ColumnRights::Ungoverned(_)) | None => {
+                self.violations.push(Rejection::new(
+                    Reason::UnknownColumn,
+                    format!("column `{name}` does not exist or is not visible"),
+                ));
+            }
+        }
+        self.authorized.columns.entry(item).or_default().insert(at);
+    }
+
+    fn expression(&mut self, expr: &Expr) {
+        let builtin_allowed = self.policy.policy().functions.builtin.is_some();
+        match &expr.kind {
+            ExprKind::Call(call) => {
+                let function = &call.function;
+                self.authorized.functions.insert(format!("{}.{}", function.schema, function.name));
+                for oid in &function.candidates {
+                    let allowed = if oid.is_builtin() { builtin_allowed } else { self.policy.allows_function(*oid) };
+                    if !allowed {
+                        self.violations.push(
+                            Rejection::new(
+                                Reason::FunctionNotAllowed,
+                                format!("function `{}` is not allowed by this policy", function.name),
+                            )
+                            .at(expr.origin.0),
+                        );
+                        break;
+                    }
+                    self.function_stamp(*oid);
+                }
+            }
+            ExprKind::Operator { symbol, .. }
+            | ExprKind::QuantifiedArray { symbol, .. }
+            | ExprKind::QuantifiedQuery { symbol, .. }
+                if !builtin_allowed =>
+            {
+                self.violations.push(
+                    Rejection::new(
+                        Reason::OperatorNotAllowed,
+                        format!("operator `{symbol}` is not allowed by this policy"),
+                    )
+                    .at(expr.origin.0)
+                    .help("the policy's `[functions] allow` leaves out `@builtin`"),
+                );
+            }
+            ExprKind::Between { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::InQuery { .. }
+            | ExprKind::IsDistinct { .. }
+            | ExprKind::Case { operand: Some(_), .. }
+            | ExprKind::Special { .. }
+                if !builtin_allowed =>
+            {
+                self.violations.push(
+                    Rejection::new(Reason::OperatorNotAllowed, "comparisons are not allowed by this policy")
+                        .at(expr.origin.0)
+                        .help("the policy's `[functions] allow` leaves out `@builtin`"),
+                );
+            }
+            ExprKind::Cast { to, .. } => self.type_stamp(to.oid),
+            // Everything else consists of what was checked by itself.
+            _ => {}
+        }
+    }
+
+    fn function_stamp(&mut self, oid: Oid) {
+        let known = self.authorized.verification.functions.iter().any(|(have, _)| *have == oid);
+        if !oid.is_builtin()
+            && !known
+            && let Some(function) = self.catalog.function(oid)
+        {
+            self.authorized.verification.functions.push((oid, function.stamp.clone()));
+        }
+    }
+
+    fn type_stamp(&mut self, oid: Oid) {
+        let known = self.authorized.verification.types.iter().any(|(have, _)| *have == oid);
+        if !oid.is_builtin()
+            && !known
+            && let Some(one) = self.catalog.type_(oid)
+        {
+            self.authorized.verification.types.push((oid, one.stamp.clone()));
+        }
+    }
+
+    /// The rules on a write's target.
+    fn write(&mut self, statement: &Statement) {
+        let (target, set, filter, filtered_kind) = match statement {
+            Statement::Query(_) | Statement::Explain(_) => return,
+            Statement::Insert(insert) => (&insert.target, insert.columns.iter().collect(), None, false),
+            Statement::Update(update) => {
+                let set: Vec<&TargetColumn> = update.assignments.iter().map(|(column, _)| column).collect();
+                (&update.target, set, update.filter.as_ref(), true)
+            }
+            Statement::Delete(delete) => (&delete.target, Vec::new(), delete.filter.as_ref(), true),
+        };
+        let found = self.catalog.relation(target.relation.oid).zip(self.policy.rights(target.relation.oid));
+        let Some((relation, rights)) = found else { return };
+        if let Err(violation) = self.writable(target, relation, rights) {
+            self.violations.push(violation);
+        }
+        for column in set {
+            if !is_open(rights, column.column as usize) {
+                self.violations.push(
+                    Rejection::new(Reason::UnknownColumn, format!("column `{}` does not exist", column.name))
+                        .at(column.origin.0),
+                );
+            }
+        }
+        if filtered_kind
+            && let Some(rule) = &rights.require_where
+            && !filter.is_some_and(|filter| restriction::restricts(filter, target.id))
+        {
+            self.violations.push(
+                Rejection::new(
+                    Reason::WhereRequired,
+                    format!("writing `{}.{}` needs a WHERE that restricts its rows", relation.schema, relation.name),
+                )
+                .at(target.origin.0)
+                .by(Some(rule.clone()))
+                .help("compare a column of the table with a value, as in `WHERE id = $1`"),
+            );
+        }
+        self.authorized.max_affected_rows.clone_from(&rights.max_affected_rows);
+    }
+
+    fn writable(
+        &self,
+        target: &RelationItem,
+        relation: &Relation,
+        rights: &RelationRights,
+    ) -> Result<(), Rejection> {
+        let name = format!("{}.{}", relation.schema, relation.name);
+        let place = target.origin.0;
+        if rights.write.is_none() {
+            return Err(Rejection::new(Reason::WriteNotAllowed, format!("writing `{name}` is not allowed"))
+                .at(place)
+                .help("the policy gives read access to it only"));
+        }
+        if rights.is_protected() {
+            return Err(Rejection::new(
+                Reason::NotYetSupported,
+                format!("writing `{name}`, of which the policy restricts rows or columns, is not supported yet"),
+            )
+            .at(place));
+        }
+        match relation.kind {
+            RelationKind::Table | RelationKind::PartitionedTable => {}
+            RelationKind::View
+            | RelationKind::MaterializedView
+            | RelationKind::ForeignTable
+            | RelationKind::Sequence => {
+                return Err(Rejection::new(
+                    Reason::NotYetSupported,
+                    format!("writing `{name}`, which is not a table, is not supported yet"),
+                )
+                .at(place));
+            }
+        }
+        let effects = self.side_effects(relation);
+        if !effects.is_empty() && !rights.side_effects {
+            return Err(Rejection::new(
+                Reason::SideEffects,
+                format!("writing `{name}` would also run {}", effects.join(", ")),
+            )
+            .at(place)
+            .help("the policy's author can allow this with `side_effects = true` on the table"));
+        }
+        Ok(())
+    }
+
+    /// What a write of the relation runs besides, in words that name nothing which may be hidden.
+    fn side_effects(&self, relation: &Relation) -> Vec<&'static str> {
+        let mut effects = BTreeSet::new();
+        for one in self.catalog.tree(relation.oid) {
+            if one.has_rules {
+                effects.insert("rewrite rules");
+            }
+            if !one.triggers.is_empty() {
+                effects.insert("triggers");
+            }
+            if one.columns.iter().any(|column| column.default_calls_foreign_function) {
+                effects.insert("defaults that call functions which are not built in");
+            }
+        }
+        let cascades = self.catalog.parts().relations.iter().any(|other| {
+            other.foreign_keys.iter().any(|key| {
+                let writes = match self.authorized.kind {
+                    StatementKind::Update => key.writes_on_update,
+                    StatementKind::Delete => key.writes_on_delete,
+                    StatementKind::Select
+                    | StatementKind::Insert
+                    | StatementKind::Merge
+                    | StatementKind::Explain
+                    | StatementKind::ExplainAnalyze => false,
+                };
+                key.target == relation.oid
+                    && writes
+                    && self.policy.rights(other.oid).is_none_or(|rights| {
+                        rights.write.is_none() || rights.visibility != Visibility::Readable || rights.is_protected()
+                    })
+            })
+        });
+        if cascades {
+            effects.insert("cascades into tables that may not be written");
+        }
+        effects.into_iter().collect()
+    }
+
+    /// Stamps of the statement's relations, and of the types of their columns that aren't built in.
+    fn foreign_objects(&mut self) {
+        let relations: Vec<(Oid, String)> =
+            self.authorized.relations.values().map(|used| (used.oid, used.stamp.clone())).collect();
+        for (oid, stamp) in relations {
+            if !self.authorized.verification.relations.iter().any(|(have, _)| *have == oid) {
+                self.authorized.verification.relations.push((oid, stamp));
+            }
+            let types: Vec<Oid> = self
+                .catalog
+                .relation(oid)
+                .map(|relation| relation.columns.iter().map(|column| column.type_oid).collect())
+                .unwrap_or_default();
+            for one in types {
+                self.type_stamp(one);
+            }
+        }
+        self.authorized.verification.relations.sort();
+        self.authorized.verification.functions.sort();
+        self.authorized.verification.types.sort();
+    }
+}
+
+fn is_open(rights: &RelationRights, at: usize) -> bool {
+    matches!(rights.columns.get(at), Some(ColumnRights::Open))
+}
+
+fn usage(relation: &Relation, rights: &RelationRights, access: RelationAccess) -> RelationUse {
+    let open = relation.columns.iter().enumerate().filter(|(at, _)| is_open(rights, *at));
+    RelationUse {
+        oid: relation.oid,
+        schema: relation.schema.clone(),
+        name: relation.name.clone(),
+        access,
+        protected: rights.is_protected(),
+        open_columns: open.map(|(_, column)| column.number).collect(),
+        stamp: relation.stamp.clone(),
+    }
+}

@@ -1,0 +1,133 @@
+//! What one relation's protection means for another: partitions and children by inheritance, and views.
+
+use std::collections::{HashMap, HashSet};
+
+use super::bound::{ColumnRights, RelationRights, Visibility};
+use super::model::Policy;
+use crate::gate::catalog::{Catalog, Oid, Relation, RelationKind, builtin};
+
+/// Refuses what the rules on other relations make unsafe: a parent whose child has rules that the parent's don't
+/// imply, a child of a protected parent, a view over something protected.
+pub(super) fn protect(
+    catalog: &Catalog,
+    policy: &Policy,
+    relations: &mut HashMap<Oid, RelationRights>,
+    functions: &HashSet<Oid>,
+) {
+    let mut refused: Vec<(Oid, String)> = Vec::new();
+    for relation in &catalog.parts().relations {
+        let Some(rights) = relations.get(&relation.oid) else { continue };
+        if rights.visibility != Visibility::Readable {
+            continue;
+        }
+        if let Err(why) = inheritance(catalog, relations, relation, rights) {
+            refused.push((relation.oid, why.to_owned()));
+        }
+    }
+    refuse(relations, &mut refused);
+    // A view may read a view: protection only ever grows, so this ends after at most one round a view.
+    loop {
+        for relation in &catalog.parts().relations {
+            let readable = relations.get(&relation.oid).is_some_and(|one| one.visibility == Visibility::Readable);
+            let named = policy.tables.contains_key(&(relation.schema.clone(), relation.name.clone()));
+            if readable && !named && !view_is_open(catalog, relations, functions, relation) {
+                let why = "a view that reads something not fully readable under this policy has to be named by it";
+                refused.push((relation.oid, why.to_owned()));
+            }
+        }
+        if refused.is_empty() {
+            return;
+        }
+        refuse(relations, &mut refused);
+    }
+}
+
+fn refuse(relations: &mut HashMap<Oid, RelationRights>, refused: &mut Vec<(Oid, String)>) {
+    for (oid, why) in refused.drain(..) {
+        if let Some(rights) = relations.get_mut(&oid) {
+            rights.visibility = Visibility::Unsupported(why);
+            rights.write = None;
+        }
+    }
+}
+
+fn inheritance(
+    catalog: &Catalog,
+    relations: &HashMap<Oid, RelationRights>,
+    relation: &Relation,
+    rights: &RelationRights,
+) -> Result<(), &'static str> {
+    for ancestor in catalog.ancestors(relation.oid) {
+        let open = relations.get(&ancestor.oid).is_some_and(|one| match &one.visibility {
+            // Hidden by default deny only: nobody wrote a rule that would have to hold here.
+            Visibility::Hidden(None) => !has_rules(one),
+            Visibility::Readable => !has_rules(one),
+            Visibility::Hidden(Some(_)) | Visibility::Unsupported(_) => false,
+        });
+        if !open {
+            return Err("it is a partition or child of a protected table, whose rules would have to hold here too");
+        }
+    }
+    for descendant in catalog.tree(relation.oid).into_iter().filter(|one| one.oid != relation.oid) {
+        let Some(theirs) = relations.get(&descendant.oid) else { return Err("one of its children is not known") };
+        if !implied(relation, rights, descendant, theirs) {
+            return Err("one of its partitions or children has rules that its own rules do not imply");
+        }
+    }
+    Ok(())
+}
+
+/// Whether anything of the relation is denied, masked or filtered by a rule of its own.
+fn has_rules(rights: &RelationRights) -> bool {
+    rights.filter.is_some()
+        || rights.columns.iter().any(|column| match column {
+            ColumnRights::Open | ColumnRights::Ungoverned(_) => false,
+            ColumnRights::Denied(_) | ColumnRights::Masked { .. } => true,
+        })
+}
+
+/// Whether the child's own rules hide nothing that the parent's show.
+fn implied(parent: &Relation, rights: &RelationRights, child: &Relation, theirs: &RelationRights) -> bool {
+    if child.kind == RelationKind::ForeignTable || matches!(theirs.visibility, Visibility::Hidden(Some(_))) {
+        return false;
+    }
+    if theirs.filter.is_some() && theirs.filter != rights.filter {
+        return false;
+    }
+    parent.columns.iter().enumerate().all(|(at, column)| {
+        let Some((child_at, _)) = child.column(&column.name) else { return false };
+        match (rights.columns.get(at), theirs.columns.get(child_at)) {
+            (_, Some(ColumnRights::Open | ColumnRights::Ungoverned(_))) => true,
+            (Some(ColumnRights::Denied(_)), Some(_)) => true,
+            (Some(ColumnRights::Masked { mask: ours, .. }), Some(ColumnRights::Masked { mask, .. })) => ours == mask,
+            _ => false,
+        }
+    })
+}
+
+/// Whether everything that a view reads is open to the principal anyway. True for what is no view.
+fn view_is_open(
+    catalog: &Catalog,
+    relations: &HashMap<Oid, RelationRights>,
+    functions: &HashSet<Oid>,
+    relation: &Relation,
+) -> bool {
+    let Some(reads) = &relation.view else {
+        return !matches!(relation.kind, RelationKind::View | RelationKind::MaterializedView);
+    };
+    let relations_open = reads.relations.iter().filter(|oid| **oid != relation.oid).all(|oid| {
+        // A system catalog isn't held by the snapshot, so it is never open.
+        let foreign = catalog.relation(*oid).is_none_or(|read| read.kind == RelationKind::ForeignTable);
+        !foreign && relations.get(oid).is_some_and(|rights| !rights.is_protected())
+    });
+    let functions_open = reads.functions.iter().all(|oid| {
+        catalog.function(*oid).is_some_and(|function| {
+            if function.oid.is_builtin() {
+                builtin::sorted(&function.signature()).is_some_and(|group| group.allowed)
+            } else {
+                functions.contains(oid)
+            }
+        })
+    });
+    relations_open && functions_open
+}

@@ -1,0 +1,408 @@
+//! Rewrite: the obligations of the policy applied on the IR, where a relation enters the query. A protected relation
+//! becomes a derived table with an explicit column list: masked columns by their mask, denied ones absent, the row
+//! filter inside and fenced.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::admit::{AttributeValue, Principal};
+use super::authorize::Authorized;
+use super::catalog::Catalog;
+use super::diagnostic::{Reason, Rejection};
+use super::ir::{
+    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Limit, Literal, Node, NodeMut, OutputColumn, Projection,
+    Query, RelationItem, Select, SetExpr, SpecialForm, Statement, TypeRef, walk, walk_mut,
+};
+use super::policy::{BoundPolicy, ColumnRights, RelationRights};
+use super::source::Origin;
+
+/// The parameter plan: the client's values keep 1..n, attributes follow, one for each attribute.
+#[derive(Debug, Default)]
+pub(super) struct ParameterPlan {
+    /// Values in text format; `None` is NULL.
+    pub values: Vec<Option<String>>,
+    attributes: BTreeMap<String, Expr>,
+    mask_key: Option<u32>,
+}
+
+impl ParameterPlan {
+    /// A plan that begins with the client's values.
+    pub fn new(client: Vec<Option<String>>) -> Self {
+        Self { values: client, ..Self::default() }
+    }
+
+    /// Whether the plan needs the key for hash masks, and as which parameter.
+    pub fn mask_key(&self) -> Option<u32> {
+        self.mask_key
+    }
+
+    fn push(&mut self, value: Option<String>) -> u32 {
+        self.values.push(value);
+        self.values.len() as u32
+    }
+}
+
+/// Applies masks, row filters and the row cap.
+pub(super) fn rewrite(
+    statement: &mut Statement,
+    authorized: &Authorized,
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+    principal: &Principal,
+    plan: &mut ParameterPlan,
+) -> Result<(), Rejection> {
+    let mut rewriter = Rewriter {
+        catalog,
+        policy,
+        principal,
+        plan,
+        authorized,
+        next_item: highest_item(statement),
+        replaced: BTreeMap::new(),
+        failure: None,
+    };
+    walk_mut(statement, &mut |node| {
+        if let NodeMut::From(item) = node {
+            rewriter.from_item(item);
+        }
+    });
+    let replaced = std::mem::take(&mut rewriter.replaced);
+    if let Some(failure) = rewriter.failure {
+        return Err(failure);
+    }
+    if !replaced.is_empty() {
+        rename(statement, &replaced);
+    }
+    if let Statement::Query(query) = statement {
+        cap(query, policy.policy().limits.rows);
+    }
+    Ok(())
+}
+
+struct Rewriter<'a> {
+    catalog: &'a Catalog,
+    policy: &'a BoundPolicy,
+    principal: &'a Principal,
+    plan: &'a mut ParameterPlan,
+    authorized: &'a Authorized,
+    next_item: u32,
+    /// For each replaced item the position of each of the relation's columns in the derived table.
+    replaced: BTreeMap<ItemId, BTreeMap<u32, u32>>,
+    failure: Option<Rejection>,
+}
+
+impl Rewriter<'_> {
+    fn from_item(&mut self, item: &mut FromItem) {
+        let FromItem::Relation(relation) = item else { return };
+        let Some(rights) = self.policy.rights(relation.relation.oid) else {
+            self.failure = Some(internal("a relation without rights reached rewrite"));
+            return;
+        };
+        if !rights.is_protected() {
+            return;
+        }
+        match self.protect(relation, rights) {
+            Ok(derived) => *item = derived,
+            Err(rejection) => self.failure = Some(rejection),
+        }
+    }
+
+    /// The derived table that stands for a protected relation. It keeps the item's identity; the relation inside gets
+    /// a new one.
+    fn protect(&mut self, item: &RelationItem, rights: &RelationRights) -> Result<FromItem, Rejection> {
+        let relation = self
+            .catalog
+            .relation(item.relation.oid)
+            .ok_or_else(|| internal("a relation outside the catalog reached rewrite"))?;
+        self.next_item += 1;
+        let inner = ItemId(self.next_item);
+        let empty = BTreeSet::new();
+        let used = self.authorized.columns.get(&item.id).unwrap_or(&empty);
+        let mut projection = Vec::with_capacity(used.len());
+        let mut columns = Vec::with_capacity(used.len());
+        let mut positions = BTreeMap::new();
+        for (position, at) in used.iter().enumerate() {
+            let column = relation
+                .columns
+                .get(*at as usize)
+                .ok_or_else(|| internal("a column outside the relation reached rewrite"))?;
+            let expr = match rights.columns.get(*at as usize) {
+                Some(ColumnRights::Open) => Expr::new(ExprKind::Column(ColumnRef {
+                    item: inner,
+                    column: *at,
+                    name: Some(column.name.clone()),
+                })),
+                Some(ColumnRights::Masked { mask, .. }) => self.instantiate(mask, inner)?,
+                Some(ColumnRights::Denied(_) | ColumnRights::Ungoverned(_)) | None => {
+                    return Err(internal("a denied column reached rewrite"));
+                }
+            };
+            projection.push(Projection { expr: expr.typed(Some(column.type_oid)), name: column.name.clone() });
+            columns.push(OutputColumn { name: column.name.clone(), ty: Some(column.type_oid) });
+            positions.insert(*at, position as u32);
+        }
+        if projection.is_empty() {
+            // `count(*)` names no column; a derived table without any is legal in PostgreSQL but not everywhere.
+            projection.push(Projection { expr: number(1), name: "one".to_owned() });
+            columns.push(OutputColumn { name: "one".to_owned(), ty: None });
+        }
+        let filter = match &rights.filter {
+            Some(filter) => Some(self.instantiate(&filter.condition, inner)?),
+            None => None,
+        };
+        let fence = filter.is_some().then(|| Box::new(number(0)));
+        self.replaced.insert(item.id, positions);
+        let select = Select {
+            distinct: Distinct::All,
+            projection,
+            from: vec![FromItem::Relation(RelationItem { id: inner, ..item.clone() })],
+            filter,
+            group_by: None,
+            having: None,
+            origin: Origin::default(),
+        };
+        Ok(FromItem::Derived {
+            id: item.id,
+            lateral: false,
+            query: Box::new(Query {
+                ctes: Vec::new(),
+                recursive: false,
+                body: SetExpr::Select(Box::new(select)),
+                order_by: Vec::new(),
+                limit: None,
+                offset: fence,
+                columns,
+                origin: Origin::default(),
+            }),
+        })
+    }
+
+    /// A mask or row filter over this occurrence of its relation, attributes and key as parameters.
+    fn instantiate(&mut self, template: &Expr, item: ItemId) -> Result<Expr, Rejection> {
+        let mut expr = template.clone();
+        let mut failure = None;
+        expr.walk_mut(&mut |node| {
+            let NodeMut::Expr(expr) = node else { return };
+            match &mut expr.kind {
+                ExprKind::Column(column) if column.item == BoundPolicy::SELF => column.item = item,
+                ExprKind::Attribute(name) => match self.attribute(&name.clone()) {
+                    Ok(bound) => *expr = bound,
+                    Err(rejection) => failure = Some(rejection),
+                },
+                ExprKind::MaskKey => *expr = self.mask_key(),
+                _ => {}
+            }
+        });
+        failure.map_or(Ok(expr), Err)
+    }
+
+    fn attribute(&mut self, name: &str) -> Result<Expr, Rejection> {
+        if let Some(bound) = self.plan.attributes.get(name) {
+            return Ok(bound.clone());
+        }
+        let missing = || {
+            Rejection::new(
+                Reason::AttributeMissing,
+                format!("the principal `{}` has no attribute `{name}`, which the policy needs", self.principal.name),
+            )
+            .help("whoever runs pgwicket sets it in the principal's `attributes`")
+        };
+        let declared = self.policy.policy().attributes.get(name).ok_or_else(missing)?;
+        let value = self.principal.attributes.get(name).ok_or_else(missing)?;
+        let one = self.catalog.type_named("pg_catalog", &declared.name).ok_or_else(missing)?;
+        let text = match (value, declared.list) {
+            (AttributeValue::Scalar(text), false) => text.clone(),
+            (AttributeValue::List(all), true) => array_literal(all),
+            (AttributeValue::Scalar(_), true) | (AttributeValue::List(_), false) => return Err(missing()),
+        };
+        let number = self.plan.push(Some(text));
+        let to = TypeRef {
+            oid: if declared.list { one.array } else { one.oid },
+            schema: one.schema.clone(),
+            name: one.name.clone(),
+            modifiers: Vec::new(),
+            interval: None,
+            array: declared.list,
+        };
+        let bound = cast(Expr::new(ExprKind::Parameter(number)), to);
+        self.plan.attributes.insert(name.to_owned(), bound.clone());
+        Ok(bound)
+    }
+
+    fn mask_key(&mut self) -> Expr {
+        let number = match self.plan.mask_key {
+            Some(number) => number,
+            None => {
+                let number = self.plan.push(None);
+                self.plan.mask_key = Some(number);
+                number
+            }
+        };
+        let bytea = self.catalog.type_named("pg_catalog", "bytea");
+        let to = TypeRef {
+            oid: bytea.map(|one| one.oid).unwrap_or_default(),
+            schema: "pg_catalog".to_owned(),
+            name: "bytea".to_owned(),
+            modifiers: Vec::new(),
+            interval: None,
+            array: false,
+        };
+        cast(Expr::new(ExprKind::Parameter(number)), to)
+    }
+}
+
+/// An array in PostgreSQL's input format, every element quoted.
+pub(super) fn array_literal(all: &[String]) -> String {
+    let mut text = String::from("{");
+    for (at, element) in all.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push('"');
+        for c in element.chars() {
+            if matches!(c, '"' | '\\') {
+                text.push('\\');
+            }
+            text.push(c);
+        }
+        text.push('"');
+    }
+    text.push('}');
+    text
+}
+
+fn cast(expr: Expr, to: TypeRef) -> Expr {
+    let ty = Some(to.oid);
+    Expr::new(ExprKind::Cast { expr: Box::new(expr), to }).typed(ty)
+}
+
+fn number(value: u64) -> Expr {
+    Expr::new(ExprKind::Literal(Literal::Number(value.to_string())))
+}
+
+fn internal(message: &str) -> Rejection {
+    Rejection::new(Reason::InternalError, message)
+}
+
+/// Columns of replaced items get their position in the derived table.
+fn rename(statement: &mut Statement, replaced: &BTreeMap<ItemId, BTreeMap<u32, u32>>) {
+    walk_mut(statement, &mut |node| {
+        if let NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) = node
+            && let Some(positions) = replaced.get(&column.item)
+        {
+            // Every column was collected by authorize; one that wasn't keeps a name that the derived table lacks.
+            if let Some(position) = positions.get(&column.column) {
+                column.column = *position;
+                column.name = None;
+            }
+        }
+    });
+}
+
+fn highest_item(statement: &Statement) -> u32 {
+    let mut highest = 0;
+    walk(statement, &mut |node| match node {
+        Node::Target(target) => highest = highest.max(target.id.0),
+        Node::From(item) => highest = highest.max(item.id().map_or(0, |id| id.0)),
+        Node::Query(_) | Node::Select(_) | Node::Expr(_) => {}
+    });
+    highest
+}
+
+/// Asks for one row more than the cap, so that a truncated result can be told from a whole one.
+fn cap(query: &mut Query, rows: u64) {
+    let most = rows.saturating_add(1);
+    match &mut query.limit {
+        None => query.limit = Some(Limit { count: Box::new(number(most)), with_ties: false }),
+        Some(limit) if limit.with_ties => wrap(query, most),
+        Some(limit) => match &limit.count.kind {
+            ExprKind::Literal(Literal::Number(digits)) if digits.parse::<u64>().is_ok_and(|asked| asked <= most) => {}
+            // LEAST ignores NULL, and LIMIT NULL is no limit.
+            _ => {
+                let asked = std::mem::replace(&mut *limit.count, number(most));
+                *limit.count =
+                    Expr::new(ExprKind::Special { form: SpecialForm::Least, arguments: vec![asked, number(most)] });
+            }
+        },
+    }
+}
+
+/// `SELECT c1 AS name, … FROM (query) LIMIT most`. The inner order is kept: PostgreSQL reads a subquery with ORDER BY
+/// and LIMIT in its order.
+fn wrap(query: &mut Query, most: u64) {
+    let columns = query.columns.clone();
+    let item = ItemId(u32::MAX);
+    let inner = std::mem::replace(query, outer(item, &columns, |column| column));
+    put_inside(query, item, inner);
+    query.limit = Some(Limit { count: Box::new(number(most)), with_ties: false });
+}
+
+/// The statement with every output column cast to text: what runs where a type has no binary output. `None` for
+/// EXPLAIN, which gives text anyway.
+pub(super) fn text_form(statement: &Statement, catalog: &Catalog) -> Option<Statement> {
+    let text = catalog.type_named("pg_catalog", "text")?;
+    let to_text = |expr: Expr| {
+        let to = TypeRef {
+            oid: text.oid,
+            schema: text.schema.clone(),
+            name: text.name.clone(),
+            modifiers: Vec::new(),
+            interval: None,
+            array: false,
+        };
+        cast(expr, to)
+    };
+    let mut form = statement.clone();
+    match &mut form {
+        Statement::Explain(_) => return None,
+        Statement::Query(query) => {
+            let columns = query.columns.clone();
+            let item = ItemId(u32::MAX);
+            let inner = std::mem::replace(query, outer(item, &columns, to_text));
+            put_inside(query, item, inner);
+        }
+        Statement::Insert(insert) => cast_all(&mut insert.returning, to_text),
+        Statement::Update(update) => cast_all(&mut update.returning, to_text),
+        Statement::Delete(delete) => cast_all(&mut delete.returning, to_text),
+    }
+    Some(form)
+}
+
+fn cast_all(returning: &mut [Projection], to_text: impl Fn(Expr) -> Expr) {
+    for projection in returning {
+        let expr = std::mem::replace(&mut projection.expr, number(0));
+        projection.expr = to_text(expr);
+    }
+}
+
+/// A query over one derived table that is still to be put inside.
+fn outer(item: ItemId, columns: &[OutputColumn], each: impl Fn(Expr) -> Expr) -> Query {
+    let projection = columns.iter().enumerate().map(|(at, column)| Projection {
+        expr: each(Expr::new(ExprKind::Column(ColumnRef { item, column: at as u32, name: None })).typed(column.ty)),
+        name: column.name.clone(),
+    });
+    let select = Select {
+        distinct: Distinct::All,
+        projection: projection.collect(),
+        from: Vec::new(),
+        filter: None,
+        group_by: None,
+        having: None,
+        origin: Origin::default(),
+    };
+    Query {
+        ctes: Vec::new(),
+        recursive: false,
+        body: SetExpr::Select(Box::new(select)),
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+        columns: columns.to_vec(),
+        origin: Origin::default(),
+    }
+}
+
+fn put_inside(query: &mut Query, item: ItemId, inner: Query) {
+    if let SetExpr::Select(select) = &mut query.body {
+        select.from.push(FromItem::Derived { id: item, lateral: false, query: Box::new(inner) });
+    }
+}
