@@ -9,7 +9,7 @@ use super::authorize::authorize;
 use super::catalog::{Catalog, Oid, TypeKind};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::emit::{emit, emit_redacted};
-use super::ir::{Expr, ExprKind, Node, OutputColumn, Statement, renumber, walk};
+use super::ir::{Expr, ExprKind, Literal, Node, OutputColumn, Statement, renumber, walk};
 use super::lower::{Lowering, Mode};
 use super::parse::{parse, parse_emitted};
 use super::policy::BoundPolicy;
@@ -126,10 +126,10 @@ pub struct Permit {
     pub kind: StatementKind,
     /// Relations, in order of OID.
     pub relations: Vec<RelationUse>,
-    /// `schema.table.column` of every masked column that is used.
-    pub masked_columns: Vec<String>,
-    /// Rules of the row filters applied.
-    pub filters: Vec<Rule>,
+    /// `schema.table.column` of every masked column that is used, and its mask's name.
+    pub masked_columns: Vec<(String, &'static str)>,
+    /// `schema.table` and rule of every row filter applied.
+    pub filters: Vec<(String, Rule)>,
     /// Functions called, `schema.name`, sorted and unique.
     pub functions: Vec<String>,
     /// The digest of the policy.
@@ -167,6 +167,7 @@ pub struct Admitted {
     text_sql: Option<String>,
     parameters: Vec<Option<String>>,
     mask_key: Option<u32>,
+    literals: Vec<String>,
     redacted_sql: String,
     redacted_rewritten_sql: String,
     verification: Verification,
@@ -230,6 +231,11 @@ impl Admitted {
         &self.redacted_rewritten_sql
     }
 
+    /// The client's literals in order: for a keyed digest in the history.
+    pub fn literals(&self) -> &[String] {
+        &self.literals
+    }
+
     /// What has to hold in the executing transaction.
     pub fn verification(&self) -> &Verification {
         &self.verification
@@ -266,6 +272,7 @@ fn stages(
     let (mut statement, values) = understand(catalog, policy, submission)?;
     renumber(&mut statement);
     let redacted_sql = emit_redacted(&statement);
+    let literals = literals(&statement);
     let authorized = authorize(&statement, catalog, policy)?;
 
     let mut plan = ParameterPlan::new(values);
@@ -292,13 +299,14 @@ fn stages(
         text_sql,
         mask_key: plan.mask_key(),
         parameters: plan.values,
+        literals,
         redacted_sql,
         redacted_rewritten_sql: emit_redacted(&statement),
         permit: Permit {
             kind: authorized.kind,
             relations: authorized.relations.into_values().collect(),
             masked_columns: authorized.masked_columns.into_iter().collect(),
-            filters: authorized.filters,
+            filters: authorized.filters.into_iter().collect(),
             functions: authorized.functions.into_iter().collect(),
             policy_digest: policy.policy().digest.clone(),
             catalog_version: catalog.version().to_owned(),
@@ -370,6 +378,16 @@ fn client_values(
         values.push(text);
     }
     Ok(values)
+}
+
+fn literals(statement: &Statement) -> Vec<String> {
+    let mut all = Vec::new();
+    walk(statement, &mut |node| {
+        if let Node::Expr(Expr { kind: ExprKind::Literal(Literal::Number(text) | Literal::String(text)), .. }) = node {
+            all.push(text.clone());
+        }
+    });
+    all
 }
 
 /// emit and verify: text comes out only if reading it again gives the same IR.

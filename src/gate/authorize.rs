@@ -19,8 +19,8 @@ pub(super) struct Authorized {
     /// The columns of each relation item that the statement names.
     pub columns: BTreeMap<ItemId, BTreeSet<u32>>,
     pub relations: BTreeMap<Oid, RelationUse>,
-    pub masked_columns: BTreeSet<String>,
-    pub filters: Vec<Rule>,
+    pub masked_columns: BTreeSet<(String, &'static str)>,
+    pub filters: BTreeSet<(String, Rule)>,
     pub functions: BTreeSet<String>,
     pub max_affected_rows: Option<(u64, Rule)>,
     pub verification: Verification,
@@ -41,7 +41,7 @@ pub(super) fn authorize(
             columns: BTreeMap::new(),
             relations: BTreeMap::new(),
             masked_columns: BTreeSet::new(),
-            filters: Vec::new(),
+            filters: BTreeSet::new(),
             functions: BTreeSet::new(),
             max_affected_rows: None,
             verification: Verification::default(),
@@ -171,9 +171,8 @@ impl<'a> Check<'a> {
     fn touch(&mut self, relation: &'a Relation, rights: &'a RelationRights, access: RelationAccess) {
         if let Some(filter) = &rights.filter {
             for rule in &filter.rules {
-                if !self.authorized.filters.contains(rule) {
-                    self.authorized.filters.push(rule.clone());
-                }
+                let name = format!("{}.{}", relation.schema, relation.name);
+                self.authorized.filters.insert((name, rule.clone()));
             }
         }
         let entry = self.authorized.relations.entry(relation.oid);
@@ -222,8 +221,9 @@ impl<'a> Check<'a> {
         let name = relation.columns.get(at as usize).map_or("?", |column| column.name.as_str());
         match rights.columns.get(at as usize) {
             Some(ColumnRights::Open) => {}
-            Some(ColumnRights::Masked { .. }) => {
-                self.authorized.masked_columns.insert(format!("{}.{}.{name}", relation.schema, relation.name));
+            Some(ColumnRights::Masked { name: mask, .. }) => {
+                let column = format!("{}.{}.{name}", relation.schema, relation.name);
+                self.authorized.masked_columns.insert((column, *mask));
             }
             Some(ColumnRights::Denied(_) | ColumnRights::Ungoverned(_)) | None => {
                 self.violations.push(Rejection::new(

@@ -7,6 +7,7 @@
 pub mod admit;
 mod authorize;
 pub mod catalog;
+pub mod describe;
 pub mod diagnostic;
 pub mod emit;
 pub mod ir;

@@ -260,7 +260,7 @@ impl Binder<'_> {
             other => mask_expression(other, column, column_ref, self.catalog),
         };
         match expression {
-            Ok(mask) => ColumnRights::Masked { mask, rule: rule.clone() },
+            Ok(expr) => ColumnRights::Masked { mask: expr, name: mask.name(), rule: rule.clone() },
             Err(why) => {
                 let message =
                     format!("mask on `{}.{}.{}`: {why}", relation.schema, relation.name, column.name);

@@ -75,6 +75,8 @@ pub enum ColumnRights {
         /// The mask over the relation's own columns: every [`ColumnRef::item`](crate::gate::ir::ColumnRef) in it is
         /// [`BoundPolicy::SELF`]. Casts to the column's declared type are part of it.
         mask: Expr,
+        /// The mask's name, for the history.
+        name: &'static str,
         /// The rule that masks.
         rule: Rule,
     },
