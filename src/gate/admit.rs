@@ -146,6 +146,9 @@ pub struct Permit {
     pub max_affected_rows: Option<(u64, Rule)>,
     /// The database role to set in the transaction.
     pub role: Option<String>,
+    /// PostgreSQL's error texts may tell what is hidden: something protected, a view, a user's function or a write
+    /// takes part.
+    pub opaque_errors: bool,
 }
 
 /// A statement that the gate admitted: text that the gate emitted itself, the values to bind, and why.
@@ -161,7 +164,6 @@ pub struct Permit {
 ///     [admitted.clone(), admitted]
 /// }
 /// ```
-#[derive(Debug)]
 pub struct Admitted {
     sql: String,
     text_sql: Option<String>,
@@ -182,6 +184,8 @@ impl Admitted {
             sql: sql.to_owned(),
             text_sql: text_sql.map(str::to_owned),
             parameters: Vec::new(),
+            mask_key: None,
+            literals: Vec::new(),
             redacted_sql: String::new(),
             redacted_rewritten_sql: String::new(),
             verification: Verification::default(),
@@ -195,6 +199,13 @@ impl Admitted {
 
     pub(crate) fn with_verification(self, verification: Verification) -> Self {
         Self { verification, ..self }
+    }
+}
+
+impl std::fmt::Debug for Admitted {
+    /// Without values: they are the client's data and, for masks, the deployment's key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admitted").field("redacted_sql", &self.redacted_sql).finish_non_exhaustive()
     }
 }
 
@@ -215,10 +226,16 @@ impl Admitted {
         &self.parameters
     }
 
-    /// The number of the parameter that is the deployment's mask key (`bytea`); its value above is NULL until the
-    /// executor, which holds the key, puts it in.
-    pub fn mask_key(&self) -> Option<u32> {
-        self.mask_key
+    /// Puts in the deployment's key where a hash mask needs it. The gate has no secrets: until then the parameter is
+    /// NULL, and so is every hash.
+    #[must_use]
+    pub fn with_mask_key(mut self, key: &[u8]) -> Self {
+        let place = self.mask_key.and_then(|number| self.parameters.get_mut(number as usize - 1));
+        if let Some(value) = place {
+            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            *value = Some(format!("\\x{digits}"));
+        }
+        self
     }
 
     /// The client's statement, canonical, literals replaced: for the history.
@@ -315,6 +332,7 @@ fn stages(
             timeout: limits.timeout,
             max_affected_rows: authorized.max_affected_rows,
             role: policy.policy().role.clone(),
+            opaque_errors: authorized.opaque_errors,
         },
         verification: authorized.verification,
     })

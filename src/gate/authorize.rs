@@ -24,6 +24,7 @@ pub(super) struct Authorized {
     pub functions: BTreeSet<String>,
     pub max_affected_rows: Option<(u64, Rule)>,
     pub verification: Verification,
+    pub opaque_errors: bool,
 }
 
 /// Checks the whole statement.
@@ -45,6 +46,7 @@ pub(super) fn authorize(
             functions: BTreeSet::new(),
             max_affected_rows: None,
             verification: Verification::default(),
+            opaque_errors: kind_of(statement).writes(),
         },
     };
     check.statement_kind(statement);
@@ -175,6 +177,7 @@ impl<'a> Check<'a> {
                 self.authorized.filters.insert((name, rule.clone()));
             }
         }
+        self.authorized.opaque_errors |= rights.is_protected() || relation.view.is_some();
         let entry = self.authorized.relations.entry(relation.oid);
         let used = entry.or_insert_with(|| usage(relation, rights, access));
         used.access = used.access.max(access);
@@ -296,6 +299,7 @@ impl<'a> Check<'a> {
             && !known
             && let Some(function) = self.catalog.function(oid)
         {
+            self.authorized.opaque_errors = true;
             self.authorized.verification.functions.push((oid, function.stamp.clone()));
         }
     }

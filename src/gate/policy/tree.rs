@@ -123,7 +123,10 @@ fn view_is_open(
     let functions_open = reads.functions.iter().all(|oid| {
         catalog.function(*oid).is_some_and(|function| {
             if function.oid.is_builtin() {
-                builtin::sorted(&function.signature()).is_some_and(|group| group.allowed)
+                matches!(
+                    builtin::verdict(&function.name, &function.argument_names),
+                    builtin::Verdict::Allowed { .. }
+                )
             } else {
                 functions.contains(oid)
             }

@@ -1,0 +1,173 @@
+//! Tool arguments: JSON becomes a submission, or a rejection that points at the argument.
+
+use rmcp::model::JsonObject;
+use serde_json::{Map, Value};
+
+use crate::gate::admit::{Change, Submission};
+use crate::gate::diagnostic::{Place, Reason, Rejection};
+
+/// Arguments being taken one by one; what is left at the end is a misspelling.
+struct Arguments {
+    left: JsonObject,
+    known: Vec<&'static str>,
+}
+
+impl Arguments {
+    fn new(left: JsonObject) -> Self {
+        Self { left, known: Vec::new() }
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<Value> {
+        self.known.push(name);
+        self.left.remove(name).filter(|value| !value.is_null())
+    }
+
+    fn need(&mut self, name: &'static str) -> Result<Value, Rejection> {
+        self.take(name).ok_or_else(|| wrong(name, format!("the argument `{name}` is missing")))
+    }
+
+    fn finish(self) -> Result<(), Rejection> {
+        match self.left.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(wrong(name, format!("there is no argument `{name}`"))
+                .help(format!("the arguments are {}", self.known.join(", ")))),
+        }
+    }
+}
+
+fn wrong(name: &str, message: String) -> Rejection {
+    let escaped = name.replace('~', "~0").replace('/', "~1");
+    Rejection::new(Reason::InvalidParameter, message).at(Place::Json(format!("/{escaped}")))
+}
+
+fn text(name: &'static str, value: Value) -> Result<String, Rejection> {
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err(wrong(name, format!("`{name}` has to be a string"))),
+    }
+}
+
+fn object(name: &'static str, value: Value) -> Result<Map<String, Value>, Rejection> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(wrong(name, format!("`{name}` has to be an object"))),
+    }
+}
+
+fn array(name: &'static str, value: Value) -> Result<Vec<Value>, Rejection> {
+    match value {
+        Value::Array(array) => Ok(array),
+        _ => Err(wrong(name, format!("`{name}` has to be an array"))),
+    }
+}
+
+/// `schema.table`, `table`, or one or two names in an array.
+fn table(value: Value) -> Result<Vec<String>, Rejection> {
+    let parts = match value {
+        Value::String(text) => text.split('.').map(ToOwned::to_owned).collect::<Vec<_>>(),
+        Value::Array(names) => names
+            .into_iter()
+            .map(|name| match name {
+                Value::String(name) => Ok(name),
+                _ => Err(wrong("table", "the names in `table` have to be strings".to_owned())),
+            })
+            .collect::<Result<_, _>>()?,
+        _ => return Err(wrong("table", "`table` has to be a string or an array of names".to_owned())),
+    };
+    if (1..=2).contains(&parts.len()) && parts.iter().all(|part| !part.is_empty()) {
+        Ok(parts)
+    } else {
+        Err(wrong("table", "`table` has to name one table".to_owned())
+            .help("write `schema.table`, or [\"schema\", \"table\"] where a name has a dot"))
+    }
+}
+
+/// `sql` and `params`.
+pub(super) fn query(arguments: JsonObject) -> Result<Submission, Rejection> {
+    let mut arguments = Arguments::new(arguments);
+    let sql = text("sql", arguments.need("sql")?)?;
+    let parameters = match arguments.take("params") {
+        Some(value) => array("params", value)?,
+        None => Vec::new(),
+    };
+    arguments.finish()?;
+    Ok(Submission::Sql { text: sql, parameters })
+}
+
+/// `schema` and `pattern`.
+pub(super) fn tables(arguments: JsonObject) -> Result<(Option<String>, Option<String>), Rejection> {
+    let mut arguments = Arguments::new(arguments);
+    let schema = arguments.take("schema").map(|value| text("schema", value)).transpose()?;
+    let pattern = arguments.take("pattern").map(|value| text("pattern", value)).transpose()?;
+    arguments.finish()?;
+    Ok((schema, pattern))
+}
+
+/// `table`.
+pub(super) fn table_schema(arguments: JsonObject) -> Result<Vec<String>, Rejection> {
+    let mut arguments = Arguments::new(arguments);
+    let name = table(arguments.need("table")?)?;
+    arguments.finish()?;
+    Ok(name)
+}
+
+/// `table` and `rows`.
+pub(super) fn insert(arguments: JsonObject) -> Result<Submission, Rejection> {
+    let mut arguments = Arguments::new(arguments);
+    let name = table(arguments.need("table")?)?;
+    let rows = array("rows", arguments.need("rows")?)?
+        .into_iter()
+        .map(|row| match row {
+            Value::Object(row) => Ok(row),
+            _ => Err(wrong("rows", "the elements of `rows` have to be objects".to_owned())),
+        })
+        .collect::<Result<_, _>>()?;
+    arguments.finish()?;
+    Ok(Submission::Change(Change::Insert { table: name, rows }))
+}
+
+/// `table`, `values` and `where`.
+pub(super) fn update(arguments: JsonObject) -> Result<Submission, Rejection> {
+    let mut arguments = Arguments::new(arguments);
+    let name = table(arguments.need("table")?)?;
+    let values = object("values", arguments.need("values")?)?;
+    let filter = object("where", arguments.need("where")?)?;
+    arguments.finish()?;
+    Ok(Submission::Change(Change::Update { table: name, values, filter }))
+}
+
+/// `table` and `where`.
+pub(super) fn delete(arguments: JsonObject) -> Result<Submission, Rejection> {
+    let mut arguments = Arguments::new(arguments);
+    let name = table(arguments.need("table")?)?;
+    let filter = object("where", arguments.need("where")?)?;
+    arguments.finish()?;
+    Ok(Submission::Change(Change::Delete { table: name, filter }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn given(value: Value) -> JsonObject {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_misspelt_argument_is_told() {
+        let rejection = query(given(json!({ "sql": "select 1", "parms": [] }))).unwrap_err();
+        assert_eq!(rejection.place, Place::Json("/parms".into()));
+        assert_eq!(rejection.help.as_deref(), Some("the arguments are sql, params"));
+    }
+
+    #[test]
+    fn tables_are_named_by_text_or_names() {
+        let name = |value| table_schema(given(json!({ "table": value })));
+        assert_eq!(name(json!("sales.orders")).unwrap(), ["sales", "orders"]);
+        assert_eq!(name(json!(["odd.schema", "t"])).unwrap(), ["odd.schema", "t"]);
+        assert!(name(json!("a.b.c")).is_err());
+        assert!(name(json!("")).is_err());
+        assert!(name(json!(7)).is_err());
+    }
+}

@@ -1,0 +1,249 @@
+//! The tools: what each is called, what it takes, and how its answer goes out.
+
+use std::sync::Arc;
+
+use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::{arguments, refused};
+use crate::gate::admit::Submission;
+use crate::gate::diagnostic::Rejection;
+use crate::gate::source::Source;
+use crate::gateway::{Caller, Gateway, Request};
+
+/// One tool as data.
+pub(super) struct Definition {
+    pub name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    /// Listed only where the policy allows writing.
+    writes: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    QueryExecute,
+    Tables,
+    TableSchema,
+    Insert,
+    Update,
+    Delete,
+}
+
+const WHERE: &str = "Column → value (equality; null means IS NULL), or column → {\"op\", \"value\"} with op one of =, \
+    <>, <, <=, >, >=, in, like, is_null. Joined by AND.";
+
+const TOOLS: &[Definition] = &[
+    Definition {
+        name: "query_execute",
+        title: "Run one SQL statement",
+        description: "Runs one PostgreSQL statement under the policy and returns {columns, rows, row_count, \
+            truncated}. Integers beyond 2^53 and numerics are strings.",
+        writes: false,
+        kind: Kind::QueryExecute,
+    },
+    Definition {
+        name: "get_tables",
+        title: "List tables",
+        description: "Lists the tables and views that you may see.",
+        writes: false,
+        kind: Kind::Tables,
+    },
+    Definition {
+        name: "get_table_schema",
+        title: "Describe a table",
+        description: "Columns, types, keys and comments of one table, as far as you may see them.",
+        writes: false,
+        kind: Kind::TableSchema,
+    },
+    Definition {
+        name: "insert_data",
+        title: "Insert rows",
+        description: "Inserts rows into a table.",
+        writes: true,
+        kind: Kind::Insert,
+    },
+    Definition {
+        name: "update_data",
+        title: "Update rows",
+        description: "Updates the rows that fit `where`.",
+        writes: true,
+        kind: Kind::Update,
+    },
+    Definition {
+        name: "delete_data",
+        title: "Delete rows",
+        description: "Deletes the rows that fit `where`.",
+        writes: true,
+        kind: Kind::Delete,
+    },
+];
+
+/// The tools that a principal gets to see, in a fixed order.
+pub(super) fn list(may_write: bool) -> Vec<Tool> {
+    TOOLS.iter().filter(|tool| may_write || !tool.writes).map(|tool| tool.describe(may_write)).collect()
+}
+
+/// The tool of that name, if the principal gets to see it.
+pub(super) fn find(name: &str, may_write: bool) -> Option<&'static Definition> {
+    TOOLS.iter().find(|tool| tool.name == name && (may_write || !tool.writes))
+}
+
+/// Calls a tool. Whatever goes wrong is a result with `isError`, never a protocol error, so that an agent reads it.
+pub(super) async fn call(
+    gateway: &Arc<Gateway>,
+    tool: &Definition,
+    caller: Caller,
+    arguments: JsonObject,
+    cancel: CancellationToken,
+) -> CallToolResult {
+    match tool.kind {
+        Kind::QueryExecute => execute(gateway, caller, arguments::query(arguments), cancel).await,
+        Kind::Insert => execute(gateway, caller, arguments::insert(arguments), cancel).await,
+        Kind::Update => execute(gateway, caller, arguments::update(arguments), cancel).await,
+        Kind::Delete => execute(gateway, caller, arguments::delete(arguments), cancel).await,
+        Kind::Tables => match arguments::tables(arguments) {
+            Ok((schema, pattern)) => {
+                let tables = gateway.tables(&caller, schema.as_deref(), pattern.as_deref()).await;
+                answer(tables.map(|tables| json!({ "tables": tables })))
+            }
+            Err(rejection) => rejected(&rejection, None),
+        },
+        Kind::TableSchema => match arguments::table_schema(arguments) {
+            Ok(name) => answer(gateway.table(&caller, &name).await.map(|table| json!(table))),
+            Err(rejection) => rejected(&rejection, None),
+        },
+    }
+}
+
+async fn execute(
+    gateway: &Arc<Gateway>,
+    caller: Caller,
+    submission: Result<Submission, Rejection>,
+    cancel: CancellationToken,
+) -> CallToolResult {
+    let submission = match submission {
+        Ok(submission) => submission,
+        Err(rejection) => return rejected(&rejection, None),
+    };
+    let text = match &submission {
+        Submission::Sql { text, .. } => Some(text.clone()),
+        Submission::Change(_) => None,
+    };
+    let request = Request { caller, submission, timeout: None, cancel };
+    match gateway.execute(request).await {
+        Ok(answer) => CallToolResult::success(vec![ContentBlock::text(answer.result.json)]),
+        Err(rejection) => rejected(&rejection, text.as_deref()),
+    }
+}
+
+fn answer(result: Result<Value, Rejection>) -> CallToolResult {
+    match result {
+        Ok(value) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
+        Err(rejection) => rejected(&rejection, None),
+    }
+}
+
+fn rejected(rejection: &Rejection, text: Option<&str>) -> CallToolResult {
+    let source = text.map(Source::new);
+    refused(&rejection.to_json(source.as_ref()))
+}
+
+impl Definition {
+    fn describe(&self, may_write: bool) -> Tool {
+        let read_only = !self.writes && !(may_write && matches!(self.kind, Kind::QueryExecute));
+        let destructive = match self.kind {
+            Kind::Tables | Kind::TableSchema | Kind::Insert => false,
+            Kind::QueryExecute => may_write,
+            Kind::Update | Kind::Delete => true,
+        };
+        let annotations = ToolAnnotations::with_title(self.title)
+            .read_only(read_only)
+            .destructive(destructive)
+            .idempotent(read_only)
+            .open_world(false);
+        let schema = match self.kind.schema() {
+            Value::Object(schema) => schema,
+            _ => JsonObject::new(),
+        };
+        Tool::new(self.name, self.description, Arc::new(schema)).with_title(self.title).with_annotations(annotations)
+    }
+}
+
+impl Kind {
+    /// The input schema: strict, so that a misspelt argument is told and not ignored.
+    fn schema(self) -> Value {
+        let table = json!({
+            "description": "`schema.table`, or [\"schema\", \"table\"] where a name has a dot",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": 2 },
+            ],
+        });
+        let filter = json!({ "type": "object", "description": WHERE });
+        let (properties, required) = match self {
+            Self::QueryExecute => (
+                json!({
+                    "sql": { "type": "string", "description": "One statement; values as $1, $2, …" },
+                    "params": { "type": "array", "description": "Values of $1, $2, … in order" },
+                }),
+                json!(["sql"]),
+            ),
+            Self::Tables => (
+                json!({
+                    "schema": { "type": "string", "description": "Only this schema" },
+                    "pattern": { "type": "string", "description": "Only names that fit, with * and ?" },
+                }),
+                json!([]),
+            ),
+            Self::TableSchema => (json!({ "table": table }), json!(["table"])),
+            Self::Insert => (
+                json!({
+                    "table": table,
+                    "rows": {
+                        "type": "array", "minItems": 1, "items": { "type": "object" },
+                        "description": "Objects column → value, all with the same keys",
+                    },
+                }),
+                json!(["table", "rows"]),
+            ),
+            Self::Update => (
+                json!({
+                    "table": table,
+                    "values": { "type": "object", "description": "Column → new value" },
+                    "where": filter,
+                }),
+                json!(["table", "values", "where"]),
+            ),
+            Self::Delete => (json!({ "table": table, "where": filter }), json!(["table", "where"])),
+        };
+        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_tools_are_listed_only_where_writing_is_allowed() {
+        let names = |may_write| list(may_write).iter().map(|tool| tool.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(false), ["query_execute", "get_tables", "get_table_schema"]);
+        assert_eq!(names(true).len(), TOOLS.len());
+        assert!(find("delete_data", false).is_none());
+    }
+
+    #[test]
+    fn annotations_follow_the_policy() {
+        let hint = |may_write| {
+            let tools = list(may_write);
+            tools.iter().find(|tool| tool.name == "query_execute").and_then(|tool| {
+                tool.annotations.as_ref().and_then(|annotations| annotations.read_only_hint)
+            })
+        };
+        assert_eq!(hint(false), Some(true));
+        assert_eq!(hint(true), Some(false));
+    }
+}

@@ -1,0 +1,3 @@
+//! Doors: each translates its protocol into a request of the gateway, and the answer back. A door decides nothing.
+
+pub mod mcp;

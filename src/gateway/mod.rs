@@ -1,0 +1,449 @@
+//! The one path, in order: quota → gate → intent → execute → outcome → answer. Every door calls it; no door talks to
+//! the gate, the pool or the history by another way.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::catalog::CatalogWatch;
+use crate::gate::admit::{Admitted, Principal, Submission, admit};
+use crate::gate::describe::{self, TableDescription, TableSummary};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::policy::Policy;
+use crate::history::{Entry, History, Outcome, Recent, Status};
+use crate::keys::{Keys, Purpose};
+use crate::postgres::execute::{Context, Outcome as Answer};
+use crate::postgres::{ExecuteError, Pool, execute};
+use crate::quota::{Exceeded, Permit, Quota};
+
+mod failure;
+mod record;
+mod world;
+
+pub use world::{Member, PolicySet};
+use world::{Snapshot, World};
+
+/// Who calls through which door, with what: the head of every request.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The principal's name, as the configuration has it.
+    pub principal: String,
+    /// How it proved who it is; `local` where the operating system did.
+    pub authentication: &'static str,
+    /// The door: `mcp`, `cli`.
+    pub door: &'static str,
+    /// The tool, resource or command.
+    pub tool: &'static str,
+    /// The client program's name, as it says itself.
+    pub client_name: Option<String>,
+    /// The client program's version, as it says itself.
+    pub client_version: Option<String>,
+}
+
+/// A request to execute a statement.
+#[derive(Debug)]
+pub struct Request {
+    /// Who, and through which door.
+    pub caller: Caller,
+    /// What.
+    pub submission: Submission,
+    /// The client's own time limit; the policy's is never exceeded.
+    pub timeout: Option<Duration>,
+    /// Cancelled when the client cancels.
+    pub cancel: CancellationToken,
+}
+
+/// What `check` says of a statement that the gate admits.
+#[derive(Debug)]
+pub struct Checked {
+    /// The text that would run.
+    pub rewritten: String,
+    /// Relations, `schema.name`.
+    pub relations: Vec<String>,
+    /// `schema.table.column` and mask.
+    pub masked_columns: Vec<(String, &'static str)>,
+    /// `schema.table` and rule of each row filter.
+    pub filters: Vec<(String, String)>,
+    /// Rows at most.
+    pub row_cap: u64,
+}
+
+/// What the resource `database_info` tells.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct DatabaseInfo {
+    /// PostgreSQL's version.
+    pub version: String,
+    /// The database.
+    pub database: String,
+    /// Schemas that hold something the principal may see.
+    pub schemas: Vec<String>,
+    /// How unqualified names resolve.
+    pub search_path: Vec<String>,
+    /// Kinds of statement that the policy allows.
+    pub statements: Vec<&'static str>,
+    /// Limits in force.
+    pub limits: LimitsInfo,
+}
+
+/// Limits in force.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct LimitsInfo {
+    /// Rows of one result.
+    pub rows: u64,
+    /// Bytes of one result.
+    pub bytes: u64,
+    /// Seconds a statement may run.
+    pub timeout_seconds: f64,
+    /// Statements a period, as in `60/60s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// Statements at once.
+    pub concurrency: u32,
+}
+
+/// The gateway. Cheap to share behind an [`Arc`].
+pub struct Gateway {
+    world: World,
+    catalog: CatalogWatch,
+    pool: Pool,
+    history: History,
+    quota: Quota,
+    keys: Arc<Keys>,
+    server: String,
+}
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// Principals and their policies.
+    pub policies: PolicySet,
+    /// The catalog and its reloads.
+    pub catalog: CatalogWatch,
+    /// The database's sessions.
+    pub pool: Pool,
+    /// The ledger.
+    pub history: History,
+    /// Rates and concurrency.
+    pub quota: Quota,
+    /// The deployment's keys.
+    pub keys: Arc<Keys>,
+    /// `host:port` of the database, for the history only.
+    pub server: String,
+}
+
+impl Gateway {
+    /// Joins the parts. The policies are bound to the catalog now, so that a policy that doesn't fit is an error at
+    /// start.
+    ///
+    /// # Errors
+    /// Everything in the policies that doesn't fit the database.
+    pub fn new(parts: Parts) -> Result<Self, Vec<String>> {
+        let Parts { policies, catalog, pool, history, quota, keys, server } = parts;
+        let world = World::new(policies, &catalog.current())?;
+        Ok(Self { world, catalog, pool, history, quota, keys, server })
+    }
+
+    /// Executes one statement.
+    ///
+    /// The work goes on in a task of its own, so that a caller who is gone (the future is dropped) cancels the
+    /// statement and still gets its outcome recorded.
+    ///
+    /// # Errors
+    /// A [`Rejection`] in the form that may leave: hidden names look like missing ones unless the policy reveals them.
+    pub async fn execute(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
+        let gateway = Arc::clone(self);
+        let guard: DropGuard = request.cancel.clone().drop_guard();
+        let work = tokio::spawn(async move { gateway.run(request).await });
+        let answer = work.await.unwrap_or_else(|_| {
+            Err(Rejection::new(Reason::InternalError, "the statement's task ended without an answer"))
+        });
+        guard.disarm();
+        answer
+    }
+
+    async fn run(&self, request: Request) -> Result<Answer, Rejection> {
+        let arrived = Instant::now();
+        let Request { caller, submission, timeout, cancel } = request;
+        let (snapshot, _permit) = self.enter(&caller, Some(&submission)).await?;
+        let admitted = match self.gate(&snapshot, submission.clone()).await {
+            Ok(admitted) => admitted,
+            Err(rejection) => return Err(self.refuse(&snapshot, &caller, Some(&submission), rejection).await),
+        };
+
+        let intent = self.intent(&snapshot, &caller, &submission, &admitted);
+        self.history.append(intent.clone()).await.map_err(failure::history)?;
+
+        let permit = admitted.permit();
+        let (writes, opaque) = (permit.kind.writes(), permit.opaque_errors);
+        let timeout = timeout.map_or(permit.timeout, |asked| asked.min(permit.timeout));
+        let context = Context {
+            deadline: (arrived + timeout).into(),
+            cancel,
+            application_name: format!("pgwicket/{}", caller.principal),
+        };
+        let mut result = self.perform(admitted, &context).await;
+        if matches!(result, Err(Failure::Execution(ExecuteError::CatalogChanged))) {
+            result = self.once_more(&caller, &submission, &context).await;
+        }
+
+        let outcome = record::outcome(&result, arrived.elapsed(), snapshot.full());
+        let recorded = self.history.append(intent.outcome(outcome)).await;
+        match (result, recorded) {
+            (Ok(answer), Ok(_)) => Ok(answer),
+            (Ok(_), Err(error)) if writes => Err(failure::committed_not_recorded(&error)),
+            (_, Err(error)) => Err(failure::history(error)),
+            (Err(Failure::Rejected(rejection)), Ok(_)) => Err(self.presentable(&snapshot, *rejection)),
+            (Err(Failure::Execution(error)), Ok(_)) => Err(failure::execution(&error, opaque, timeout)),
+        }
+    }
+
+    async fn perform(&self, admitted: Admitted, context: &Context) -> Result<Answer, Failure> {
+        let admitted = admitted.with_mask_key(self.keys.subkey(Purpose::HashMask).expose());
+        execute(&self.pool, admitted, context.clone()).await.map_err(Failure::Execution)
+    }
+
+    /// The catalog had changed: reload it, admit against the new one and try once more, then fail closed. The intent
+    /// stands: the same principal asked for the same text.
+    async fn once_more(
+        &self,
+        caller: &Caller,
+        submission: &Submission,
+        context: &Context,
+    ) -> Result<Answer, Failure> {
+        if let Err(error) = self.catalog.reload_now().await {
+            tracing::warn!(%error, "the catalog could not be reloaded");
+            return Err(Failure::Execution(ExecuteError::CatalogChanged));
+        }
+        let rejected = |rejection| Failure::Rejected(Box::new(rejection));
+        let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal).map_err(rejected)?;
+        let admitted = self.gate(&snapshot, submission.clone()).await.map_err(rejected)?;
+        self.perform(admitted, context).await
+    }
+
+    /// Runs the gate alone.
+    ///
+    /// # Errors
+    /// The rejection with its truth: `check` is for whoever runs pgwicket.
+    pub async fn check(&self, caller: &Caller, submission: Submission) -> Result<Checked, Rejection> {
+        let arrived = Instant::now();
+        let (snapshot, _permit) = self.enter(caller, Some(&submission)).await?;
+        match self.gate(&snapshot, submission.clone()).await {
+            Ok(admitted) => {
+                let what = record::admitted(caller, &submission, &admitted, &self.keys, snapshot.full());
+                self.told(&snapshot, caller, what, arrived).await?;
+                let permit = admitted.permit();
+                Ok(Checked {
+                    rewritten: admitted.sql().to_owned(),
+                    relations: permit.relations.iter().map(|used| format!("{}.{}", used.schema, used.name)).collect(),
+                    masked_columns: permit.masked_columns.clone(),
+                    filters: permit.filters.iter().map(|(name, rule)| (name.clone(), rule.to_string())).collect(),
+                    row_cap: permit.row_cap,
+                })
+            }
+            Err(rejection) => {
+                let revealed = rejection.revealed();
+                self.refuse(&snapshot, caller, Some(&submission), rejection).await;
+                Err(revealed)
+            }
+        }
+    }
+
+    /// The relations that the principal may see.
+    ///
+    /// # Errors
+    /// Quota and history.
+    pub async fn tables(
+        &self,
+        caller: &Caller,
+        schema: Option<&str>,
+        pattern: Option<&str>,
+    ) -> Result<Vec<TableSummary>, Rejection> {
+        self.metadata(caller, |snapshot| {
+            Ok(describe::tables(&snapshot.catalog, &snapshot.policy, schema, pattern))
+        })
+        .await
+    }
+
+    /// One relation.
+    ///
+    /// # Errors
+    /// A missing or hidden relation, quota and history.
+    pub async fn table(&self, caller: &Caller, name: &[String]) -> Result<TableDescription, Rejection> {
+        self.metadata(caller, |snapshot| describe::table(&snapshot.catalog, &snapshot.policy, name)).await
+    }
+
+    /// The resource `database_info`.
+    ///
+    /// # Errors
+    /// Quota and history.
+    pub async fn database(&self, caller: &Caller) -> Result<DatabaseInfo, Rejection> {
+        self.metadata(caller, |snapshot| {
+            let policy = snapshot.policy.policy();
+            let limits = &policy.limits;
+            Ok(DatabaseInfo {
+                version: snapshot.catalog.parts().version_text.clone(),
+                database: snapshot.catalog.parts().database.clone(),
+                schemas: describe::schemas(&snapshot.catalog, &snapshot.policy),
+                search_path: policy.search_path.clone(),
+                statements: policy.statements.keys().map(|kind| kind.name()).collect(),
+                limits: LimitsInfo {
+                    rows: limits.rows,
+                    bytes: limits.bytes,
+                    timeout_seconds: limits.timeout.as_secs_f64(),
+                    rate: limits.rate.map(|rate| format!("{}/{}s", rate.count, rate.period.as_secs())),
+                    concurrency: limits.concurrency,
+                },
+            })
+        })
+        .await
+    }
+
+    /// The principal's own recent calls, newest first.
+    ///
+    /// # Errors
+    /// Quota and history.
+    pub async fn recent(&self, caller: &Caller, limit: usize) -> Result<Recent, Rejection> {
+        self.metadata(caller, |_| Ok(())).await?;
+        let history = self.history.clone();
+        let principal = caller.principal.clone();
+        let read = tokio::task::spawn_blocking(move || history.recent(&principal, limit)).await;
+        match read {
+            Ok(Ok(recent)) => Ok(recent),
+            Ok(Err(error)) => Err(failure::unreadable_history(&error.to_string())),
+            Err(_) => Err(failure::unreadable_history("its reader ended")),
+        }
+    }
+
+    /// Whether the principal's policy allows any writing: decides which tools a door lists.
+    pub fn may_write(&self, principal: &str) -> bool {
+        self.world.policy(principal).is_some_and(|policy| policy.statements.keys().any(|kind| kind.writes()))
+    }
+
+    /// The policy of a principal.
+    pub fn policy(&self, principal: &str) -> Option<Arc<Policy>> {
+        self.world.policy(principal)
+    }
+
+    /// Ends when everything recorded so far is on disk as the mode says. The gateway takes nothing afterwards.
+    pub async fn close(&self) {
+        self.pool.close();
+        self.history.close().await;
+    }
+
+    /// A call that executes nothing: one record.
+    async fn metadata<T>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&Snapshot) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        let arrived = Instant::now();
+        let (snapshot, _permit) = self.enter(caller, None).await?;
+        match work(&snapshot) {
+            Ok(answer) => {
+                self.told(&snapshot, caller, record::called(caller), arrived).await?;
+                Ok(answer)
+            }
+            Err(rejection) => Err(self.refuse(&snapshot, caller, None, rejection).await),
+        }
+    }
+
+    /// Quota and snapshot: what every call begins with.
+    async fn enter(
+        &self,
+        caller: &Caller,
+        submission: Option<&Submission>,
+    ) -> Result<(Snapshot, Permit), Rejection> {
+        let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal)?;
+        match self.quota.enter(&caller.principal, &snapshot.policy.policy().limits) {
+            Ok(permit) => Ok((snapshot, permit)),
+            Err(exceeded) => {
+                let rejection = over_quota(&exceeded);
+                Err(self.refuse(&snapshot, caller, submission, rejection).await)
+            }
+        }
+    }
+
+    /// The gate, off the runtime's threads when the text is long.
+    async fn gate(&self, snapshot: &Snapshot, submission: Submission) -> Result<Admitted, Rejection> {
+        const LONG: usize = 8 * 1024;
+        let (catalog, policy) = (Arc::clone(&snapshot.catalog), Arc::clone(&snapshot.policy));
+        let principal: Arc<Principal> = Arc::clone(&snapshot.principal);
+        if record::size(&submission) < LONG {
+            return admit(&catalog, &policy, &principal, &submission);
+        }
+        tokio::task::spawn_blocking(move || admit(&catalog, &policy, &principal, &submission))
+            .await
+            .unwrap_or_else(|_| Err(Rejection::new(Reason::InternalError, "the gate's task ended without a verdict")))
+    }
+
+    fn intent(&self, snapshot: &Snapshot, caller: &Caller, submission: &Submission, admitted: &Admitted) -> Entry {
+        let what = record::admitted(caller, submission, admitted, &self.keys, snapshot.full());
+        let mut entry = Entry::intent(record::who(caller), self.place(snapshot, caller), what);
+        record::decided_by(&mut entry, snapshot);
+        entry
+    }
+
+    fn place(&self, snapshot: &Snapshot, caller: &Caller) -> crate::history::Where {
+        record::place(caller, &self.server, snapshot)
+    }
+
+    /// Records a call that executed nothing.
+    async fn told(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        what: crate::history::What,
+        arrived: Instant,
+    ) -> Result<(), Rejection> {
+        let mut entry = Entry::call(record::who(caller), self.place(snapshot, caller), what);
+        record::decided_by(&mut entry, snapshot);
+        entry.result = Outcome::new(Status::Ok, arrived.elapsed());
+        self.history.append(entry).await.map(|_| ()).map_err(failure::history)
+    }
+
+    /// Records a rejection and gives it the form that may leave.
+    async fn refuse(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        submission: Option<&Submission>,
+        rejection: Rejection,
+    ) -> Rejection {
+        let what = record::refused(caller, submission, &self.keys, snapshot.full());
+        let truth = rejection.revealed();
+        let mut entry =
+            Entry::rejection(record::who(caller), self.place(snapshot, caller), what, truth.reason.code());
+        record::decided_by(&mut entry, snapshot);
+        record::decide(&mut entry, &rejection, &truth);
+        if let Err(error) = self.history.append(entry).await {
+            return failure::history(error);
+        }
+        self.presentable(snapshot, rejection)
+    }
+
+    /// The form of a rejection that may leave.
+    fn presentable(&self, snapshot: &Snapshot, rejection: Rejection) -> Rejection {
+        if snapshot.policy.policy().reveal_denied { rejection.revealed() } else { rejection }
+    }
+}
+
+/// Why an admitted statement gave no answer.
+enum Failure {
+    /// After a reload of the catalog it was admitted no more.
+    Rejected(Box<Rejection>),
+    /// It was executed, or tried to be.
+    Execution(ExecuteError),
+}
+
+fn over_quota(exceeded: &Exceeded) -> Rejection {
+    let reason = match exceeded {
+        Exceeded::Rate { .. } => Reason::RateLimited,
+        Exceeded::Concurrency { .. } => Reason::ConcurrencyLimited,
+    };
+    let rejection = Rejection::new(reason, exceeded.to_string());
+    match exceeded.retry_after() {
+        // A whole second more than needed is friendlier than one too few.
+        Some(wait) => rejection.help(format!("try again in {} s", wait.as_secs() + 1)),
+        None => rejection.help("try again when one of the running calls has ended"),
+    }
+}
