@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::catalog::{Catalog, Column, Key, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection};
-use super::policy::bind::nearest;
+use super::policy::nearest;
 use super::policy::model::Glob;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 

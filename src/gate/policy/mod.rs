@@ -23,3 +23,4 @@ pub use bound::{BoundPolicy, ColumnRights, RelationRights, RowFilter, Visibility
 pub use error::{Diagnostics, PolicyError};
 pub use model::Policy;
 pub use parse::Load;
+pub(crate) use suggest::nearest;
