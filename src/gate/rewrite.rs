@@ -62,7 +62,7 @@ pub(super) fn rewrite(
     };
     walk_mut(statement, &mut |node| {
         if let NodeMut::From(item) = node {
-            rewriter.from_item(item);
+            rewriter.replace(item);
         }
     });
     let replaced = std::mem::take(&mut rewriter.replaced);
@@ -91,7 +91,7 @@ struct Rewriter<'a> {
 }
 
 impl Rewriter<'_> {
-    fn from_item(&mut self, item: &mut FromItem) {
+    fn replace(&mut self, item: &mut FromItem) {
         let FromItem::Relation(relation) = item else { return };
         let Some(rights) = self.policy.rights(relation.relation.oid) else {
             self.failure = Some(internal("a relation without rights reached rewrite"));
