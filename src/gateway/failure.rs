@@ -26,8 +26,8 @@ pub(super) fn committed_not_recorded(error: &HistoryError) -> Rejection {
 }
 
 /// The history can't be read.
-pub(super) fn unreadable_history(cause: &str) -> Rejection {
-    tracing::error!(cause, "the history can't be read");
+pub(super) fn unreadable_history(error: &std::io::Error) -> Rejection {
+    tracing::error!(%error, "the history can't be read");
     Rejection::new(Reason::HistoryUnavailable, "the history can't be read right now")
 }
 

@@ -210,7 +210,7 @@ impl Gateway {
         submission: &Submission,
         context: &Context,
     ) -> Result<Answer, Failure> {
-        if let Err(error) = self.catalog.reload_now().await {
+        if let Err(error) = self.catalog.reload().await {
             tracing::warn!(%error, "the catalog could not be reloaded");
             return Err(Failure::Execution(ExecuteError::CatalogChanged));
         }
@@ -304,14 +304,8 @@ impl Gateway {
     /// Quota and history.
     pub async fn recent(&self, caller: &Caller, limit: usize) -> Result<Recent, Rejection> {
         self.metadata(caller, |_| Ok(())).await?;
-        let history = self.history.clone();
-        let principal = caller.principal.clone();
-        let read = tokio::task::spawn_blocking(move || history.recent(&principal, limit)).await;
-        match read {
-            Ok(Ok(recent)) => Ok(recent),
-            Ok(Err(error)) => Err(failure::unreadable_history(&error.to_string())),
-            Err(_) => Err(failure::unreadable_history("its reader ended")),
-        }
+        let recent = self.history.recent(&caller.principal, limit).await;
+        recent.map_err(|error| failure::unreadable_history(&error))
     }
 
     /// Whether the principal's policy allows any writing: decides which tools a door lists.

@@ -53,7 +53,7 @@ impl Bound {
             policies.entry(member.policy.digest.clone()).or_insert_with(|| {
                 BoundPolicy::bind(Arc::clone(&member.policy), catalog)
                     .map(Arc::new)
-                    .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+                    .map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
             });
         }
         Self { catalog: Arc::clone(catalog), policies }

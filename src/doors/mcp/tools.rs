@@ -153,7 +153,7 @@ fn rejected(rejection: &Rejection, text: Option<&str>) -> CallToolResult {
 
 impl Definition {
     fn describe(&self, may_write: bool) -> Tool {
-        let read_only = !self.writes && !(may_write && matches!(self.kind, Kind::QueryExecute));
+        let read_only = !(self.writes || may_write && matches!(self.kind, Kind::QueryExecute));
         let destructive = match self.kind {
             Kind::Tables | Kind::TableSchema | Kind::Insert => false,
             Kind::QueryExecute => may_write,
