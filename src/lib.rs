@@ -29,7 +29,11 @@
 
 #[cfg(feature = "server")]
 pub mod catalog;
+#[cfg(feature = "server")]
+pub mod doors;
 pub mod gate;
+#[cfg(feature = "server")]
+pub mod gateway;
 #[cfg(feature = "server")]
 pub mod history;
 #[cfg(feature = "server")]

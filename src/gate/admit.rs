@@ -391,8 +391,8 @@ fn client_values(
             .help("leave the value out, or use it as in `WHERE id = $1`"));
         };
         let hint = cast.as_ref().and_then(|to| catalog.type_(to.oid));
-        let text = value::to_text(parameter, hint)
-            .map_err(|why| Rejection::new(Reason::InvalidParameter, why).at(pointer))?;
+        let text =
+            value::to_text(parameter, hint).map_err(|why| Rejection::new(Reason::InvalidParameter, why).at(pointer))?;
         values.push(text);
     }
     Ok(values)

@@ -355,12 +355,7 @@ impl<'a> Check<'a> {
         self.authorized.max_affected_rows.clone_from(&rights.max_affected_rows);
     }
 
-    fn writable(
-        &self,
-        target: &RelationItem,
-        relation: &Relation,
-        rights: &RelationRights,
-    ) -> Result<(), Rejection> {
+    fn writable(&self, target: &RelationItem, relation: &Relation, rights: &RelationRights) -> Result<(), Rejection> {
         let name = format!("{}.{}", relation.schema, relation.name);
         let place = target.origin.0;
         if rights.write.is_none() {

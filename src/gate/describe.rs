@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::catalog::{Catalog, Column, Key, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection};
-use super::policy::nearest;
 use super::policy::model::Glob;
+use super::policy::nearest;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 
 /// One line of `get_tables`.
@@ -173,12 +173,7 @@ fn summary(relation: &Relation, rights: &RelationRights) -> TableSummary {
     }
 }
 
-fn describe(
-    catalog: &Catalog,
-    policy: &BoundPolicy,
-    relation: &Relation,
-    rights: &RelationRights,
-) -> TableDescription {
+fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights: &RelationRights) -> TableDescription {
     let columns = relation
         .columns
         .iter()
@@ -199,12 +194,7 @@ fn describe(
     }
 }
 
-fn column_description(
-    relation: &Relation,
-    rights: &RelationRights,
-    at: usize,
-    column: &Column,
-) -> ColumnDescription {
+fn column_description(relation: &Relation, rights: &RelationRights, at: usize, column: &Column) -> ColumnDescription {
     let masked = matches!(rights.columns.get(at), Some(ColumnRights::Masked { .. }));
     // A generation expression may name a denied column, a masked column's default may give its values away.
     let hides = rights.is_protected() || column.generated;
@@ -235,8 +225,7 @@ fn names(relation: &Relation, rights: &RelationRights, numbers: &[i16]) -> Optio
     numbers
         .iter()
         .map(|number| {
-            let (at, column) =
-                relation.columns.iter().enumerate().find(|(_, column)| column.number == *number)?;
+            let (at, column) = relation.columns.iter().enumerate().find(|(_, column)| column.number == *number)?;
             rights.column_visible(at).then(|| column.name.clone())
         })
         .collect()
@@ -253,8 +242,7 @@ fn foreign_keys(
         .iter()
         .filter_map(|key| {
             let target = catalog.relation(key.target)?;
-            let target_rights =
-                policy.rights(target.oid).filter(|rights| rights.visibility == Visibility::Readable)?;
+            let target_rights = policy.rights(target.oid).filter(|rights| rights.visibility == Visibility::Readable)?;
             Some(ForeignKeyDescription {
                 columns: names(relation, rights, &key.columns)?,
                 references: format!("{}.{}", target.schema, target.name),

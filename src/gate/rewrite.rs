@@ -126,11 +126,9 @@ impl Rewriter<'_> {
                 .get(*at as usize)
                 .ok_or_else(|| internal("a column outside the relation reached rewrite"))?;
             let expr = match rights.columns.get(*at as usize) {
-                Some(ColumnRights::Open) => Expr::new(ExprKind::Column(ColumnRef {
-                    item: inner,
-                    column: *at,
-                    name: Some(column.name.clone()),
-                })),
+                Some(ColumnRights::Open) => {
+                    Expr::new(ExprKind::Column(ColumnRef { item: inner, column: *at, name: Some(column.name.clone()) }))
+                }
                 Some(ColumnRights::Masked { mask, .. }) => self.instantiate(mask, inner)?,
                 Some(ColumnRights::Denied(_) | ColumnRights::Ungoverned(_)) | None => {
                     return Err(internal("a denied column reached rewrite"));

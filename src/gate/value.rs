@@ -1,4 +1,8 @@
-//! stub
+//! Stands in for parameter values until they are built: refuses every one.
+
 use crate::gate::catalog::Type;
-/// stub
-pub fn to_text(_v: &serde_json::Value, _h: Option<&Type>) -> Result<Option<String>, String> { Ok(None) }
+
+/// Refuses.
+pub fn to_text(_: &serde_json::Value, _: Option<&Type>) -> Result<Option<String>, String> {
+    Err("parameters are not supported yet".to_owned())
+}

@@ -34,12 +34,12 @@ pub(super) fn unreadable_history(error: &std::io::Error) -> Rejection {
 /// The stable reason of an execution's failure.
 pub(super) fn reason(error: &ExecuteError) -> Reason {
     match error {
-        ExecuteError::Pool(_) | ExecuteError::Lost | ExecuteError::SessionAltered { .. } => {
-            Reason::DatabaseUnavailable
-        }
+        ExecuteError::Pool(_) | ExecuteError::Lost | ExecuteError::SessionAltered { .. } => Reason::DatabaseUnavailable,
         ExecuteError::Database(_) | ExecuteError::Undecodable(_) => Reason::DatabaseError,
         ExecuteError::CatalogChanged => Reason::CatalogChanged,
-        ExecuteError::UnforeseenColumn { .. } | ExecuteError::Unexpected(_) => Reason::InternalError,
+        ExecuteError::UnforeseenColumn { .. } | ExecuteError::Unexpected(_) | ExecuteError::StalePlan => {
+            Reason::InternalError
+        }
         ExecuteError::TooManyAffected { .. } => Reason::TooManyRowsAffected,
         ExecuteError::Stopped(StopReason::Deadline) => Reason::DeadlineExceeded,
         ExecuteError::Stopped(StopReason::Cancelled) => Reason::Cancelled,
@@ -61,6 +61,7 @@ pub(super) fn status(error: &ExecuteError) -> Status {
         | ExecuteError::CatalogChanged
         | ExecuteError::UnforeseenColumn { .. }
         | ExecuteError::Unexpected(_)
+        | ExecuteError::StalePlan
         | ExecuteError::TooManyAffected { .. } => Status::Failed,
     }
 }
@@ -92,14 +93,17 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
             Rejection::new(reason, "the database session is not as pgwicket set it up, so nothing was answered")
                 .help("whoever runs pgwicket finds the cause in its log")
         }
-        ExecuteError::Stopped(StopReason::Deadline) => {
-            Rejection::new(reason, format!("the statement ran longer than {} s and was cancelled", timeout.as_secs_f64()))
-                .help("read less: add a WHERE, aggregate in SQL, or use an indexed column")
-        }
+        ExecuteError::Stopped(StopReason::Deadline) => Rejection::new(
+            reason,
+            format!("the statement ran longer than {} s and was cancelled", timeout.as_secs_f64()),
+        )
+        .help("read less: add a WHERE, aggregate in SQL, or use an indexed column"),
         ExecuteError::Stopped(StopReason::Cancelled) => Rejection::new(reason, "the statement was cancelled"),
         ExecuteError::TooManyAffected { affected, most, rule } => Rejection::new(
             reason,
-            format!("the statement would have changed {affected} rows, more than the {most} allowed; it was rolled back"),
+            format!(
+                "the statement would have changed {affected} rows, more than the {most} allowed; it was rolled back"
+            ),
         )
         .by(Some((**rule).clone()))
         .help("narrow its WHERE"),
@@ -107,16 +111,15 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
             Rejection::new(reason, "the database's structure changed while the statement was on its way")
                 .help("try again")
         }
-        ExecuteError::Unknown => Rejection::new(
-            reason,
-            "the connection was lost while committing: whether the change took place is unknown",
-        )
-        .help("read the data to find out before you repeat it"),
+        ExecuteError::Unknown => {
+            Rejection::new(reason, "the connection was lost while committing: whether the change took place is unknown")
+                .help("read the data to find out before you repeat it")
+        }
         ExecuteError::Undecodable(cause) => {
             tracing::error!(%cause, "a value could not be read");
             Rejection::new(reason, "a value of the result could not be read").help("cast the column to text")
         }
-        ExecuteError::UnforeseenColumn { .. } | ExecuteError::Unexpected(_) => {
+        ExecuteError::UnforeseenColumn { .. } | ExecuteError::Unexpected(_) | ExecuteError::StalePlan => {
             tracing::error!(%error, "the executor refused the statement");
             Rejection::new(reason, "pgwicket's own check failed, so nothing was answered")
                 .help("this is a defect of pgwicket: please report the statement")
@@ -162,7 +165,9 @@ fn plain(sqlstate: &str) -> (&'static str, Option<&'static str>) {
         "42804" => ("types do not match", Some("cast one side")),
         "42883" => ("there is no such function or operator for these types", Some("cast the arguments")),
         "42P18" => ("a parameter's type can't be told", Some("cast it, as in `$1::int`")),
-        "53100" | "53200" | "53300" | "53400" => ("the database is short of resources", Some("try again, or ask for less")),
+        "53100" | "53200" | "53300" | "53400" => {
+            ("the database is short of resources", Some("try again, or ask for less"))
+        }
         "54000" | "54001" | "54011" | "54023" => ("the statement is too complex for PostgreSQL", None),
         "57014" => ("the statement was cancelled in the database", None),
         _ => match sqlstate.get(..2) {

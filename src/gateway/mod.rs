@@ -204,12 +204,7 @@ impl Gateway {
 
     /// The catalog had changed: reload it, admit against the new one and try once more, then fail closed. The intent
     /// stands: the same principal asked for the same text.
-    async fn once_more(
-        &self,
-        caller: &Caller,
-        submission: &Submission,
-        context: &Context,
-    ) -> Result<Answer, Failure> {
+    async fn once_more(&self, caller: &Caller, submission: &Submission, context: &Context) -> Result<Answer, Failure> {
         if let Err(error) = self.catalog.reload().await {
             tracing::warn!(%error, "the catalog could not be reloaded");
             return Err(Failure::Execution(ExecuteError::CatalogChanged));
@@ -258,10 +253,8 @@ impl Gateway {
         schema: Option<&str>,
         pattern: Option<&str>,
     ) -> Result<Vec<TableSummary>, Rejection> {
-        self.metadata(caller, |snapshot| {
-            Ok(describe::tables(&snapshot.catalog, &snapshot.policy, schema, pattern))
-        })
-        .await
+        self.metadata(caller, |snapshot| Ok(describe::tables(&snapshot.catalog, &snapshot.policy, schema, pattern)))
+            .await
     }
 
     /// One relation.
@@ -342,11 +335,7 @@ impl Gateway {
     }
 
     /// Quota and snapshot: what every call begins with.
-    async fn enter(
-        &self,
-        caller: &Caller,
-        submission: Option<&Submission>,
-    ) -> Result<(Snapshot, Permit), Rejection> {
+    async fn enter(&self, caller: &Caller, submission: Option<&Submission>) -> Result<(Snapshot, Permit), Rejection> {
         let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal)?;
         match self.quota.enter(&caller.principal, &snapshot.policy.policy().limits) {
             Ok(permit) => Ok((snapshot, permit)),
@@ -405,8 +394,7 @@ impl Gateway {
     ) -> Rejection {
         let what = record::refused(caller, submission, &self.keys, snapshot.full());
         let truth = rejection.revealed();
-        let mut entry =
-            Entry::rejection(record::who(caller), self.place(snapshot, caller), what, truth.reason.code());
+        let mut entry = Entry::rejection(record::who(caller), self.place(snapshot, caller), what, truth.reason.code());
         record::decided_by(&mut entry, snapshot);
         record::decide(&mut entry, &rejection, &truth);
         if let Err(error) = self.history.append(entry).await {

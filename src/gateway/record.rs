@@ -45,13 +45,7 @@ pub(super) fn called(caller: &Caller) -> What {
 }
 
 /// An admitted statement.
-pub(super) fn admitted(
-    caller: &Caller,
-    submission: &Submission,
-    admitted: &Admitted,
-    keys: &Keys,
-    full: bool,
-) -> What {
+pub(super) fn admitted(caller: &Caller, submission: &Submission, admitted: &Admitted, keys: &Keys, full: bool) -> What {
     let permit = admitted.permit();
     let digest = keys.subkey(Purpose::LiteralDigest);
     let written = match permit.kind {
@@ -105,9 +99,8 @@ pub(super) fn admitted(
 pub(super) fn refused(caller: &Caller, submission: Option<&Submission>, keys: &Keys, full: bool) -> What {
     let Some(submission) = submission else { return called(caller) };
     let what = submitted(caller, submission, keys, full);
-    let sql = text(submission).and_then(|text| {
-        if full { Some(text.to_owned()) } else { redact_tokens(&Source::new(text)) }
-    });
+    let sql =
+        text(submission).and_then(|text| if full { Some(text.to_owned()) } else { redact_tokens(&Source::new(text)) });
     What { sql, ..what }
 }
 

@@ -118,10 +118,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let Some(resource) = resources::find(&request.uri) else {
-            return Err(ErrorData::resource_not_found(
-                Cow::Owned(format!("unknown resource `{}`", request.uri)),
-                None,
-            ));
+            return Err(ErrorData::resource_not_found(Cow::Owned(format!("unknown resource `{}`", request.uri)), None));
         };
         let caller = self.caller(resource.name, &context);
         resources::read(&self.gateway, resource, &caller).await.map(Into::into)

@@ -239,9 +239,10 @@ mod tests {
     fn annotations_follow_the_policy() {
         let hint = |may_write| {
             let tools = list(may_write);
-            tools.iter().find(|tool| tool.name == "query_execute").and_then(|tool| {
-                tool.annotations.as_ref().and_then(|annotations| annotations.read_only_hint)
-            })
+            tools
+                .iter()
+                .find(|tool| tool.name == "query_execute")
+                .and_then(|tool| tool.annotations.as_ref().and_then(|annotations| annotations.read_only_hint))
         };
         assert_eq!(hint(false), Some(true));
         assert_eq!(hint(true), Some(false));

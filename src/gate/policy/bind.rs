@@ -87,8 +87,7 @@ impl<'a> Binder<'a> {
             let name = signature.split('(').next().unwrap_or_default();
             let wanted: String = signature.split_whitespace().collect();
             let have = || self.catalog.functions_named(name).filter(|function| function.schema == *schema);
-            let found =
-                have().find(|function| function.signature().split_whitespace().collect::<String>() == wanted);
+            let found = have().find(|function| function.signature().split_whitespace().collect::<String>() == wanted);
             match found {
                 Some(function) => {
                     allowed.insert(function.oid);
@@ -187,8 +186,7 @@ impl<'a> Binder<'a> {
         match self.mask(relation, at, column, mask) {
             Ok(expr) => ColumnRights::Masked { mask: expr, name: mask.name(), rule: rule.clone() },
             Err(why) => {
-                let message =
-                    format!("the mask on `{}.{}.{}`: {why}", relation.schema, relation.name, column.name);
+                let message = format!("the mask on `{}.{}.{}`: {why}", relation.schema, relation.name, column.name);
                 self.error(rule, message, None);
                 ColumnRights::Denied(None)
             }

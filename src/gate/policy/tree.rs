@@ -123,10 +123,7 @@ fn view_is_open(
     let functions_open = reads.functions.iter().all(|oid| {
         catalog.function(*oid).is_some_and(|function| {
             if function.oid.is_builtin() {
-                matches!(
-                    builtin::verdict(&function.name, &function.argument_names),
-                    builtin::Verdict::Allowed { .. }
-                )
+                matches!(builtin::verdict(&function.name, &function.argument_names), builtin::Verdict::Allowed { .. })
             } else {
                 functions.contains(oid)
             }

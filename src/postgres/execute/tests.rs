@@ -94,6 +94,7 @@ fn permit(kind: StatementKind) -> Permit {
         timeout: Duration::from_secs(20),
         max_affected_rows: None,
         role: None,
+        opaque_errors: false,
     }
 }
 
