@@ -171,7 +171,7 @@ impl Gateway {
         };
 
         let intent = self.intent(&snapshot, &caller, &submission, &admitted);
-        self.history.append(intent.clone()).await.map_err(failure::history)?;
+        let written = self.history.submit(intent.clone()).await.map_err(failure::history)?;
 
         let permit = admitted.permit();
         let (writes, opaque) = (permit.kind.writes(), permit.opaque_errors);
@@ -181,13 +181,21 @@ impl Gateway {
             cancel,
             application_name: format!("pgwicket/{}", caller.principal),
         };
+        // A write waits for its intent. A read runs meanwhile: nothing of it leaves before both records are written.
+        let mut pending = Some(written);
+        if writes && let Some(written) = pending.take() {
+            written.written().await.map_err(failure::history)?;
+        }
         let mut result = self.perform(admitted, &context).await;
         if matches!(result, Err(Failure::Execution(ExecuteError::CatalogChanged))) {
             result = self.once_more(&caller, &submission, &context).await;
         }
 
         let outcome = record::outcome(&result, arrived.elapsed(), snapshot.full());
-        let recorded = self.history.append(intent.outcome(outcome)).await;
+        let mut recorded = self.history.append(intent.outcome(outcome)).await;
+        if let Some(written) = pending {
+            recorded = written.written().await.and(recorded);
+        }
         match (result, recorded) {
             (Ok(answer), Ok(_)) => Ok(answer),
             (Ok(_), Err(error)) if writes => Err(failure::committed_not_recorded(&error)),
