@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{AsyncMessage, Client};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::{DatabaseConfig, Host, SettingError};
@@ -80,9 +80,7 @@ impl Connector {
             self.client.connect_raw(socket, tls).await.map_err(|error| self.explain(&error))?;
         let driver = tokio::spawn(async move {
             // Notices may quote data, so they are neither logged nor kept.
-            while let Some(Ok(AsyncMessage::Notice(_) | AsyncMessage::Notification(_) | _)) =
-                std::future::poll_fn(|context| connection.poll_message(context)).await
-            {}
+            while let Some(Ok(_)) = std::future::poll_fn(|context| connection.poll_message(context)).await {}
         });
         Ok(Connected { client, driver, peer })
     }
