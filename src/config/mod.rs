@@ -14,7 +14,6 @@ mod principals;
 mod tests;
 mod url;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use database::Database;
@@ -23,8 +22,9 @@ pub use environment::Environment;
 pub use fault::{Fault, Faults, Place};
 use file::File;
 use principals::Policies;
-pub use principals::{Configured, PolicyFileError, read_policy};
+pub use principals::{PolicyFileError, read_policy};
 
+use crate::gateway::PolicySet;
 use crate::history::SyncMode;
 use crate::telemetry::LogFormat;
 
@@ -51,7 +51,7 @@ pub struct Config {
     /// The database.
     pub database: Database,
     /// Everyone who may ask.
-    pub principals: BTreeMap<String, Configured>,
+    pub principals: PolicySet,
     /// Where the history lies; the keys lie beside it.
     pub history: PathBuf,
     /// Which records are synced.
@@ -87,7 +87,7 @@ impl Config {
                 let found = file.principals.iter().filter_map(|(name, written)| {
                     policies.configured(name, written, &mut faults).map(|one| (name.clone(), one))
                 });
-                let found: BTreeMap<_, _> = found.collect();
+                let found: PolicySet = found.collect();
                 if file.principals.is_empty() && faults.0.is_empty() {
                     let message = format!("`{}` names no principal", path.display());
                     faults.push(Fault::new(Place::Nowhere, message).help("add `[principals.NAME]` with a `policy`"));

@@ -9,6 +9,7 @@ use super::file::Written;
 use crate::gate::admit::Principal;
 use crate::gate::policy::attributes::AttributeInput;
 use crate::gate::policy::{Diagnostics, Policy};
+use crate::gateway::Member;
 
 /// The largest policy file that is read, in bytes; the gate has a bound of its own below it.
 const MOST_BYTES: u64 = 4 << 20;
@@ -61,15 +62,6 @@ pub(super) fn plain(error: &std::io::Error) -> String {
     }
 }
 
-/// A principal ready to ask, and its policy.
-#[derive(Debug, Clone)]
-pub struct Configured {
-    /// Who.
-    pub principal: Arc<Principal>,
-    /// Under which policy.
-    pub policy: Arc<Policy>,
-}
-
 /// Reads policies, each file once.
 #[derive(Debug, Default)]
 pub(super) struct Policies(BTreeMap<PathBuf, Option<Arc<Policy>>>);
@@ -96,7 +88,7 @@ impl Policies {
     }
 
     /// A principal of `pgwicket.toml`.
-    pub fn configured(&mut self, name: &str, written: &Written, faults: &mut Faults) -> Option<Configured> {
+    pub fn configured(&mut self, name: &str, written: &Written, faults: &mut Faults) -> Option<Member> {
         let (path, place) = written.policy.as_ref()?;
         let policy = self.read(path, place, faults)?;
         let place = |attribute: &str| written.places.get(attribute).unwrap_or(&written.place).clone();
@@ -104,7 +96,7 @@ impl Policies {
     }
 
     /// The principal of the command line: `--policy FILE --attribute name=value`.
-    pub fn local(&mut self, path: &Path, arguments: &[String], faults: &mut Faults) -> Option<Configured> {
+    pub fn local(&mut self, path: &Path, arguments: &[String], faults: &mut Faults) -> Option<Member> {
         let mut given = BTreeMap::new();
         let place = |_: &str| Place::Argument("--attribute");
         for argument in arguments {
@@ -132,11 +124,9 @@ fn bring(
     given: &BTreeMap<String, AttributeInput>,
     place: impl Fn(&str) -> Place,
     faults: &mut Faults,
-) -> Option<Configured> {
+) -> Option<Member> {
     match policy.principal_attributes(given) {
-        Ok(attributes) => {
-            Some(Configured { principal: Arc::new(Principal { name: name.to_owned(), attributes }), policy })
-        }
+        Ok(attributes) => Some(Member { principal: Arc::new(Principal { name: name.to_owned(), attributes }), policy }),
         Err(errors) => {
             for error in errors {
                 faults.push(Fault { place: place(&error.name), message: error.message, help: error.help });
