@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 pub mod builtin;
+#[cfg(test)]
+pub mod fixture;
 pub mod types;
 
 pub use types::{Type, TypeKind};

@@ -8,6 +8,30 @@ use super::ir::{CteId, ItemId};
 use super::policy::BoundPolicy;
 use super::source::{Source, Span};
 
+mod change;
+mod expr;
+mod figure;
+mod from;
+mod from_function;
+mod insert;
+mod join;
+mod keywords;
+mod name;
+mod order;
+mod policy;
+mod query;
+mod relation;
+mod resolve;
+mod scope;
+mod select;
+mod statement;
+mod types;
+mod unknown;
+mod with;
+mod write;
+
+pub use policy::policy_expression;
+
 /// Whose text is lowered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -34,7 +58,7 @@ pub struct Lowering<'a> {
     /// How many parameters the client brought: `$n` beyond is refused. In mode Verify: how many the plan has.
     pub(super) parameters: u32,
     /// Names in scope.
-    pub(super) scope: scope::Scopes,
+    pub(super) scope: scope::Scopes<'a>,
     next_item: u32,
     next_cte: u32,
     depth: u32,
@@ -135,13 +159,3 @@ pub(super) fn not_supported(what: &str, span: Span) -> Rejection {
 pub(super) fn not_yet(what: &str, span: Span) -> Rejection {
     Rejection::new(Reason::NotYetSupported, format!("{what} is not supported yet")).at(span)
 }
-
-mod expr;
-mod figure;
-mod keywords;
-mod name;
-mod pending;
-pub mod scope;
-
-pub use pending::policy_expression;
-mod types;

@@ -5,6 +5,8 @@ pub mod attributes;
 pub mod bind;
 pub mod bound;
 pub mod error;
+#[cfg(test)]
+pub mod fixture;
 pub mod keys;
 mod layer;
 mod literals;
@@ -14,8 +16,8 @@ mod merge;
 pub mod model;
 mod names;
 mod parse;
-pub(crate) mod raw;
-pub(crate) mod suggest;
+mod raw;
+mod suggest;
 mod tree;
 mod values;
 

@@ -1,5 +1,5 @@
-//! A policy or configuration file as it was typed: TOML with places. Reads sections and plain values by a registry of
-//! keys and reports every fault; what isn't read is a fault too. Knows nothing of what the keys mean.
+//! A policy file as it was typed: TOML with places. Reads sections and plain values by the registry of keys and
+//! reports every fault; what isn't read is a fault too. Knows nothing of what the keys mean.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Diagnostics, PolicyError};
-use super::keys::{Form, Key, Registry, Status};
+use super::keys::{self, Form, Key, Status};
 use super::model::Ruled;
 use super::names::key_path;
 use super::suggest::nearest;
@@ -18,13 +18,12 @@ use crate::gate::source::Source;
 pub struct Document<'t> {
     file: &'t str,
     source: Source<'t>,
-    registry: Registry,
 }
 
 impl<'t> Document<'t> {
     /// A document; nothing is read yet.
-    pub fn new(file: &'t str, text: &'t str, registry: Registry) -> Self {
-        Self { file, source: Source::new(text), registry }
+    pub fn new(file: &'t str, text: &'t str) -> Self {
+        Self { file, source: Source::new(text) }
     }
 
     /// The TOML tree. Every fault of syntax is reported; with one, there is no tree.
@@ -44,7 +43,7 @@ impl<'t> Document<'t> {
     }
 
     fn view<'a>(&'a self) -> View<'a> {
-        View { file: self.file, source: &self.source, registry: self.registry }
+        View { file: self.file, source: &self.source }
     }
 
     fn place(&self, offset: usize, path: &str) -> (Rule, u32) {
@@ -57,7 +56,6 @@ impl<'t> Document<'t> {
 struct View<'a> {
     file: &'a str,
     source: &'a Source<'a>,
-    registry: Registry,
 }
 
 impl View<'_> {
@@ -135,7 +133,7 @@ impl<'a> Section<'a> {
                 continue;
             }
             let entry = self.made(name.get_ref(), name.span().start, value, None);
-            match self.document.registry.in_section(self.pattern).find(|key| key.name() == name.get_ref().as_ref()) {
+            match keys::in_section(self.pattern).find(|key| key.name() == name.get_ref().as_ref()) {
                 Some(key) if key.status == Status::Later && asks_for_nothing(value.get_ref()) => {}
                 Some(key) => errors.push(
                     entry
@@ -151,11 +149,11 @@ impl<'a> Section<'a> {
 
     /// What the author of an unknown key may have meant.
     fn meant(&self, name: &str) -> Option<String> {
-        let known = self.document.registry.names_in(self.pattern);
+        let known = keys::names_in(self.pattern);
         if let Some(near) = nearest(name, known.iter().copied()) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let elsewhere = self.document.registry.sections_with(name);
+        let elsewhere = keys::sections_with(name);
         if !elsewhere.is_empty() {
             let sections: Vec<String> = elsewhere.iter().map(|section| header(section)).collect();
             return Some(format!("`{name}` belongs in {}", sections.join(" or ")));
@@ -170,7 +168,6 @@ fn header(section: &str) -> String {
     match section {
         "" => "the top of the file, before the first section".to_owned(),
         "tables.<table>" => "`[tables.\"schema.table\"]`".to_owned(),
-        "principals.<principal>" => "`[principals.NAME]`".to_owned(),
         section => format!("`[{section}]`"),
     }
 }
@@ -190,7 +187,7 @@ fn asks_for_nothing(value: &DeValue<'_>) -> bool {
 #[derive(Clone)]
 pub struct Entry<'a> {
     document: View<'a>,
-    pub(crate) value: &'a DeValue<'a>,
+    pub(super) value: &'a DeValue<'a>,
     /// Where the value begins.
     at: usize,
     /// Where the key begins.
@@ -213,12 +210,12 @@ impl<'a> Entry<'a> {
     }
 
     /// What the registry allows here.
-    pub(crate) fn form(&self) -> Form {
+    pub(super) fn form(&self) -> Form {
         self.key.map_or(Form::Text, |key| key.form)
     }
 
     /// Reports that the value is of the wrong kind.
-    pub(crate) fn expected(&self, what: &str, errors: &mut Diagnostics) {
+    pub(super) fn expected(&self, what: &str, errors: &mut Diagnostics) {
         errors.push(self.error(format!("expected {what}, found {}", kind(self.value))));
     }
 
@@ -282,9 +279,9 @@ impl<'a> Entry<'a> {
 
     /// The value as one of the registry's words.
     pub fn word(&self, errors: &mut Diagnostics) -> Option<Ruled<&'static str>> {
-        let Form::Word { known, later } = self.form() else { return None };
+        let Form::Word(known) = self.form() else { return None };
         let text = self.text(errors)?;
-        self.known(&text.value, known, later, errors).map(|word| self.ruled(word))
+        self.known(&text.value, known, &[], errors).map(|word| self.ruled(word))
     }
 
     /// The value as a list of the registry's words.
@@ -319,12 +316,12 @@ impl<'a> Entry<'a> {
     }
 
     /// The same entry with a value from inside its own.
-    pub(crate) fn holding(&self, value: &'a Spanned<DeValue<'a>>) -> Self {
+    pub(super) fn holding(&self, value: &'a Spanned<DeValue<'a>>) -> Self {
         Entry { value: value.get_ref(), at: value.span().start, ..self.clone() }
     }
 
     /// The same entry, placed at its value instead of its key: for faults inside the value.
-    pub(crate) fn at_value(&self) -> Self {
+    pub(super) fn at_value(&self) -> Self {
         let (rule, column) = self.document.place(self.at, &self.rule.key);
         Entry { rule, column, ..self.clone() }
     }
@@ -357,7 +354,7 @@ impl<'a> Entry<'a> {
 }
 
 /// What kind of value it is, for people.
-pub(crate) fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "text",
         DeValue::Integer(_) => "a whole number",
@@ -370,7 +367,7 @@ pub(crate) fn kind(value: &DeValue<'_>) -> &'static str {
 }
 
 /// A whole number of TOML.
-pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
     match value {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
@@ -378,6 +375,6 @@ pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
 }
 
 /// Bounds, for people.
-pub(crate) fn between(least: u64, most: u64) -> String {
+pub(super) fn between(least: u64, most: u64) -> String {
     if least == most { format!("only {least} is known") } else { format!("between {least} and {most}") }
 }

@@ -1,0 +1,170 @@
+//! Functions in FROM: how many columns they show and under which names.
+
+use sqlparser::ast::{self, ObjectName, ObjectNamePart, TableAlias};
+
+use super::expr::FromColumns;
+use super::from::{Alias, Scoped};
+use super::name::Position;
+use super::scope::ScopeItem;
+use super::{Lowering, not_yet};
+use crate::gate::catalog::{Oid, TypeKind};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::ir::{Call, Expr, ExprKind, FromItem, FunctionRef, OutputColumn, Ty};
+use crate::gate::source::Span;
+
+/// What is written around a function in FROM.
+pub(super) struct Written<'w> {
+    /// LATERAL was said.
+    pub lateral: bool,
+    /// WITH ORDINALITY.
+    pub ordinality: bool,
+    /// The alias with its column list.
+    pub alias: Option<&'w TableAlias>,
+    /// Where the function is named.
+    pub span: Span,
+}
+
+impl<'a> Lowering<'a> {
+    /// A function in FROM.
+    pub(super) fn function_in_from(
+        &mut self,
+        name: &ObjectName,
+        args: &[ast::FunctionArg],
+        written: &Written<'_>,
+    ) -> Result<Scoped<'a>, Rejection> {
+        let (call, columns) = self.while_lateral(true, |lowering| lowering.call_in_from(name, args, written.span))?;
+        let alias = self.alias(written.alias)?;
+        let own_name = match name.0.last() {
+            Some(ObjectNamePart::Identifier(last)) => self.name(last, Position::Label)?,
+            Some(ObjectNamePart::Function(_)) | None => String::new(),
+        };
+        let shown = alias.name.clone().unwrap_or(own_name);
+        let columns = match columns {
+            FromColumns::Named(columns) => columns,
+            // A function that gives one value shows it under the alias, else under its own name.
+            FromColumns::Scalar { ty, .. } => vec![(shown.clone(), ty)],
+        };
+        self.function_item(vec![call], columns, written, shown, &alias)
+    }
+
+    /// `unnest`, which takes several arrays in FROM.
+    pub(super) fn unnest_in_from(
+        &mut self,
+        arrays: &[ast::Expr],
+        written: &Written<'_>,
+    ) -> Result<Scoped<'a>, Rejection> {
+        let calls = self.while_lateral(true, |lowering| {
+            arrays.iter().map(|array| lowering.unnest_call(array, written.span)).collect::<Result<Vec<_>, _>>()
+        })?;
+        let alias = self.alias(written.alias)?;
+        let shown = alias.name.clone().unwrap_or_else(|| "unnest".to_owned());
+        let several = calls.len() > 1;
+        let mut columns = Vec::new();
+        let mut exprs = Vec::new();
+        for (call, brought) in calls {
+            exprs.push(call);
+            match brought {
+                FromColumns::Named(brought) => columns.extend(brought),
+                FromColumns::Scalar { ty, .. } if several => columns.push(("unnest".to_owned(), ty)),
+                FromColumns::Scalar { ty, .. } => columns.push((shown.clone(), ty)),
+            }
+        }
+        self.function_item(exprs, columns, written, shown, &alias)
+    }
+
+    fn function_item(
+        &mut self,
+        calls: Vec<Expr>,
+        columns: Vec<(String, Ty)>,
+        written: &Written<'_>,
+        shown: String,
+        alias: &Alias,
+    ) -> Result<Scoped<'a>, Rejection> {
+        let id = self.item_id();
+        let Written { lateral, ordinality, .. } = *written;
+        let mut columns: Vec<_> = columns.into_iter().map(|(name, ty)| OutputColumn { name, ty }).collect();
+        if ordinality {
+            let ty = self.catalog.type_named("pg_catalog", "int8").map(|int8| int8.oid);
+            columns.push(OutputColumn { name: "ordinality".to_owned(), ty });
+        }
+        let count = columns.len() as u32;
+        let mut names = ScopeItem::output(id, Some(shown), columns);
+        alias.rename(&mut names)?;
+        Ok((FromItem::Function { id, lateral, calls, ordinality, columns: count }, vec![names]))
+    }
+
+    /// `unnest` of one array. What it shows depends on the argument's type, so that has to be known.
+    fn unnest_call(&mut self, array: &ast::Expr, span: Span) -> Result<(Expr, FromColumns), Rejection> {
+        self.count_node(span)?;
+        let argument = self.expr(array)?;
+        let columns = self.unnest_columns(&argument, self.span(array))?;
+        let candidates = self
+            .catalog
+            .functions_named("unnest")
+            .filter(|function| function.schema == "pg_catalog" && function.accepts(1))
+            .map(|function| function.oid)
+            .collect();
+        let ty = match &columns {
+            FromColumns::Scalar { ty, .. } => *ty,
+            FromColumns::Named(_) => None,
+        };
+        let function = FunctionRef { schema: "pg_catalog".to_owned(), name: "unnest".to_owned(), candidates };
+        let call = Call {
+            function,
+            arguments: vec![argument],
+            star: false,
+            variadic: false,
+            distinct: false,
+            order_by: Vec::new(),
+            within_group: Vec::new(),
+            filter: None,
+            over: None,
+        };
+        Ok((Expr::new(ExprKind::Call(Box::new(call))).typed(ty).at(span), columns))
+    }
+
+    /// The type that a domain is over in the end.
+    pub(super) fn below_domains(&self, mut oid: Oid) -> Oid {
+        // Domains nest a few levels at most; the bound is for a snapshot that lies.
+        for _ in 0..32 {
+            match self.catalog.type_(oid).map(|one| &one.kind) {
+                Some(TypeKind::Domain { base, .. }) => oid = *base,
+                _ => break,
+            }
+        }
+        oid
+    }
+
+    fn unnest_columns(&self, argument: &Expr, span: Span) -> Result<FromColumns, Rejection> {
+        let Some(oid) = argument.ty else {
+            return match &argument.kind {
+                ExprKind::Array(elements) if !elements.iter().any(|one| matches!(one.kind, ExprKind::Row(_))) => {
+                    Ok(scalar(elements.first().and_then(|first| first.ty)))
+                }
+                _ => Err(Rejection::new(Reason::NotYetSupported, "`unnest` of a value whose type isn't known here")
+                    .at(span)
+                    .help("cast the argument, as in `unnest(x::text[])`")),
+            };
+        };
+        let named = |schema: &str, name: &str| self.catalog.type_named(schema, name).map(|one| one.oid);
+        match self.catalog.type_(self.below_domains(oid)).map(|one| &one.kind) {
+            Some(TypeKind::Array { element }) => match self.catalog.type_(*element).map(|one| &one.kind) {
+                Some(TypeKind::Composite { .. } | TypeKind::Pseudo) | None => {
+                    Err(not_yet("`unnest` of an array of rows", span))
+                }
+                Some(_) => Ok(scalar(Some(*element))),
+            },
+            Some(TypeKind::Multirange { range }) => Ok(scalar(Some(*range))),
+            _ if Some(oid) == named("pg_catalog", "tsvector") => {
+                let column = |name: &str, ty: &str| (name.to_owned(), named("pg_catalog", ty));
+                let columns = [column("lexeme", "text"), column("positions", "_int2"), column("weights", "_text")];
+                Ok(FromColumns::Named(columns.to_vec()))
+            }
+            _ => Err(Rejection::new(Reason::InvalidStatement, "`unnest` needs an array").at(span)),
+        }
+    }
+}
+
+fn scalar(ty: Ty) -> FromColumns {
+    FromColumns::Scalar { name: "unnest".to_owned(), ty }
+}

@@ -1,0 +1,206 @@
+//! INSERT.
+
+use sqlparser::ast::{self, ObjectName, TableObject};
+
+use super::from::refuse_present;
+use super::scope::{ScopeItem, Sight};
+use super::statement::invalid;
+use super::unknown::{Truth, conceal};
+use super::write::target_column;
+use super::{Lowering, not_supported, not_yet};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::ir::{Insert, OutputColumn, Query, SetExpr, Statement, TargetColumn};
+use crate::gate::source::{Origin, Span};
+
+impl<'a> Lowering<'a> {
+    /// INSERT on the innermost level.
+    pub(super) fn insert(&mut self, insert: &ast::Insert, with: Option<&ast::With>) -> Result<Statement, Rejection> {
+        let ast::Insert {
+            insert_token,
+            optimizer_hints,
+            or,
+            ignore,
+            into,
+            table,
+            table_alias,
+            columns,
+            overwrite,
+            source,
+            assignments,
+            partitioned,
+            after_columns,
+            has_table_keyword,
+            on,
+            returning,
+            output: output_clause,
+            replace_into,
+            priority,
+            insert_alias,
+            settings,
+            format_clause,
+            multi_table_insert_type,
+            multi_table_into_clauses,
+            multi_table_when_clauses,
+            multi_table_else_clause,
+        } = insert;
+        let span = self.convert(insert_token.0.span);
+        refuse_present(
+            &[
+                (!optimizer_hints.is_empty(), "an optimizer hint"),
+                (or.is_some(), "INSERT OR …"),
+                (*ignore, "INSERT IGNORE"),
+                (!into, "INSERT without INTO"),
+                (*overwrite, "INSERT OVERWRITE"),
+                (!assignments.is_empty(), "INSERT … SET"),
+                (partitioned.is_some() || !after_columns.is_empty(), "PARTITION in INSERT"),
+                (*has_table_keyword, "INSERT INTO TABLE"),
+                (output_clause.is_some(), "OUTPUT"),
+                (*replace_into, "REPLACE"),
+                (priority.is_some(), "a priority of INSERT"),
+                (insert_alias.is_some(), "an alias for the inserted row"),
+                (settings.is_some() || format_clause.is_some(), "SETTINGS and FORMAT"),
+                (
+                    multi_table_insert_type.is_some()
+                        || !multi_table_into_clauses.is_empty()
+                        || !multi_table_when_clauses.is_empty()
+                        || multi_table_else_clause.is_some(),
+                    "INSERT into several tables",
+                ),
+            ],
+            span,
+        )?;
+        if on.is_some() {
+            return Err(not_yet("ON CONFLICT", span));
+        }
+        let (ctes, recursive) = with.map(|with| self.with(with)).transpose()?.unwrap_or_default();
+        let TableObject::TableName(name) = table else {
+            return Err(not_supported("INSERT into anything but a table", span));
+        };
+        let alias = match table_alias {
+            None => None,
+            Some(ast::TableAliasWithoutColumns { explicit: true, alias }) => Some(self.identifier(alias)?),
+            Some(ast::TableAliasWithoutColumns { explicit: false, alias }) => {
+                return Err(invalid("the alias of INSERT's table needs AS", self.convert(alias.span)));
+            }
+        };
+        let (target, scope) = self.target(name, alias)?;
+        let columns = self.insert_columns(columns, &scope)?;
+        let (columns, source) = self.insert_source(columns, source.as_deref(), &scope, span)?;
+        let (returning, output) = self.returning(returning.as_deref(), vec![scope], span)?;
+        let source = source.map(Box::new);
+        Ok(Statement::Insert(Insert { ctes, recursive, target, columns, source, returning, output }))
+    }
+
+    /// The column list of INSERT, if there is one.
+    fn insert_columns(
+        &mut self,
+        columns: &[ObjectName],
+        target: &ScopeItem<'a>,
+    ) -> Result<Vec<TargetColumn>, Rejection> {
+        let mut all: Vec<TargetColumn> = Vec::new();
+        for name in columns {
+            all.push(self.written_column(name, target, &all)?);
+        }
+        Ok(all)
+    }
+
+    /// The source of INSERT, and its columns where the text doesn't name them.
+    fn insert_source(
+        &mut self,
+        mut columns: Vec<TargetColumn>,
+        source: Option<&ast::Query>,
+        target: &ScopeItem<'a>,
+        span: Span,
+    ) -> Result<(Vec<TargetColumn>, Option<Query>), Rejection> {
+        let Some(source) = source else {
+            if columns.is_empty() {
+                return Ok((columns, None));
+            }
+            return Err(invalid("DEFAULT VALUES takes no column list", span));
+        };
+        let query = match plain_values(source) {
+            Some(values) => self.on_level(|lowering| lowering.insert_values(values, span))?,
+            None => self.query(source)?,
+        };
+        let brought = query.columns.len();
+        if columns.is_empty() {
+            columns = self.implied_columns(brought, target, span)?;
+        }
+        if brought > columns.len() {
+            return Err(invalid("INSERT has more values than columns", span));
+        }
+        if brought < columns.len() {
+            return Err(invalid("INSERT has more columns than values", span));
+        }
+        Ok((columns, Some(query)))
+    }
+
+    /// The first columns of the table, as an INSERT without a column list sets them.
+    fn implied_columns(
+        &self,
+        count: usize,
+        target: &ScopeItem<'a>,
+        span: Span,
+    ) -> Result<Vec<TargetColumn>, Rejection> {
+        let unclear = |truth| {
+            let message = "the columns that INSERT sets without a column list can't be worked out";
+            let rejection = Rejection::new(Reason::UnknownColumn, message).at(span);
+            Err(conceal(rejection.help("name the columns: INSERT INTO … (a, b) …"), truth))
+        };
+        let mut all = Vec::new();
+        for (at, column) in target.columns.iter().take(count).enumerate() {
+            match column.sight() {
+                Sight::Visible => all.push(target_column(at, column, span)),
+                Sight::Hidden(relation, rule) => {
+                    return unclear(Some(Truth::hidden_column(relation, &column.name, rule)));
+                }
+                Sight::Ungoverned(_) => return unclear(None),
+            }
+        }
+        // Whether there are too few columns would tell how many are hidden.
+        if all.len() < count { unclear(None) } else { Ok(all) }
+    }
+
+    /// VALUES of INSERT, where DEFAULT may stand for a value.
+    fn insert_values(&mut self, values: &ast::Values, span: Span) -> Result<Query, Rejection> {
+        let rows = self.value_rows(values, span, Self::value_or_default)?;
+        let width = rows.first().map_or(0, Vec::len);
+        if rows.iter().any(|row| row.len() != width) {
+            return Err(invalid("the rows of VALUES differ in length", span));
+        }
+        let columns = (1..=width).map(|at| OutputColumn { name: format!("column{at}"), ty: None }).collect();
+        Ok(Query {
+            ctes: Vec::new(),
+            recursive: false,
+            body: SetExpr::Values(rows),
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            columns,
+            origin: Origin(span),
+        })
+    }
+}
+
+/// VALUES with no clause around it.
+fn plain_values(query: &ast::Query) -> Option<&ast::Values> {
+    let ast::Query {
+        with: None,
+        body,
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks,
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators,
+    } = query
+    else {
+        return None;
+    };
+    match body.as_ref() {
+        ast::SetExpr::Values(values) if locks.is_empty() && pipe_operators.is_empty() => Some(values),
+        _ => None,
+    }
+}

@@ -1,0 +1,97 @@
+//! Relations by name: resolved against the true catalog as PostgreSQL would, and only then checked for visibility.
+
+use super::unknown::Truth;
+use super::{Lowering, Mode, not_yet};
+use crate::gate::catalog::Relation;
+use crate::gate::diagnostic::{Place, Reason, Rejection};
+use crate::gate::ir::RelationRef;
+use crate::gate::policy::{RelationRights, Visibility};
+
+/// A relation that the principal may name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// The relation.
+    pub relation: &'a Relation,
+    /// What the principal may see of it; `None` where visibility doesn't apply.
+    pub rights: Option<&'a RelationRights>,
+}
+
+impl Found<'_> {
+    /// The relation as the IR names it.
+    pub(super) fn reference(&self) -> RelationRef {
+        let Relation { oid, schema, name, .. } = self.relation;
+        RelationRef { oid: *oid, schema: schema.clone(), name: name.clone() }
+    }
+}
+
+impl<'a> Lowering<'a> {
+    /// The relation of that name: `name`, `schema.name` or `database.schema.name`. CTEs are not looked at.
+    pub(super) fn relation(&self, parts: &[String], place: Place) -> Result<Found<'a>, Rejection> {
+        let relation = match parts {
+            [name] => {
+                // PostgreSQL looks into pg_catalog first, whose relations are all named so.
+                if name.starts_with("pg_") {
+                    return Err(self.system_relation(parts, place));
+                }
+                let path = &self.policy.policy().search_path;
+                path.iter().find_map(|schema| self.catalog.relation_named(schema, name))
+            }
+            [schema, name] => {
+                if is_system_schema(schema) {
+                    return Err(self.system_relation(parts, place));
+                }
+                self.catalog.relation_named(schema, name)
+            }
+            [database, schema, name] => {
+                if *database != self.catalog.parts().database {
+                    return Err(self.other_database(place));
+                }
+                return self.relation(&[schema.clone(), name.clone()], place);
+            }
+            _ => return Err(Rejection::new(Reason::InvalidStatement, "a relation's name has too many parts").at(place)),
+        };
+        match relation {
+            Some(relation) => self.visible(relation, parts, place),
+            None => Err(self.unknown_relation(parts, place, None)),
+        }
+    }
+
+    /// Checks that a relation that was found exists for the principal.
+    fn visible(&self, relation: &'a Relation, parts: &[String], place: Place) -> Result<Found<'a>, Rejection> {
+        if self.mode != Mode::Client {
+            return Ok(Found { relation, rights: None });
+        }
+        let rights = self.policy.rights(relation.oid);
+        match rights.map(|rights| &rights.visibility) {
+            Some(Visibility::Readable) => Ok(Found { relation, rights }),
+            Some(Visibility::Unsupported(why)) => {
+                let mut rejection = not_yet("this relation", Default::default()).at(place);
+                rejection.message = format!("relation `{}` can't be used yet: {why}", parts.join("."));
+                Err(rejection)
+            }
+            Some(Visibility::Hidden(rule)) => Err(self.hidden(relation, parts, place, rule.as_ref())),
+            None => Err(self.hidden(relation, parts, place, None)),
+        }
+    }
+
+    fn hidden(
+        &self,
+        relation: &Relation,
+        parts: &[String],
+        place: Place,
+        rule: Option<&crate::gate::diagnostic::Rule>,
+    ) -> Rejection {
+        let why = if rule.is_some() { "is hidden by the policy" } else { "is not made visible by the policy" };
+        let message = format!("relation `{}.{}` {why}", relation.schema, relation.name);
+        self.unknown_relation(parts, place, Some(Truth::new(message, rule)))
+    }
+
+    pub(super) fn other_database(&self, place: impl Into<Place>) -> Rejection {
+        Rejection::new(Reason::InvalidStatement, "a name can't refer to another database").at(place)
+    }
+}
+
+/// Schemas of PostgreSQL's own; the prefix is reserved.
+fn is_system_schema(schema: &str) -> bool {
+    schema == "information_schema" || schema.starts_with("pg_")
+}

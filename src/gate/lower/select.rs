@@ -1,0 +1,178 @@
+//! SELECT: its list with stars expanded and names derived, FROM, WHERE, GROUP BY, HAVING, named windows.
+
+use sqlparser::ast::{
+    self, NamedWindowDefinition, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
+};
+
+use super::from::refuse_present;
+use super::scope::{ScopeItem, Sight};
+use super::{Lowering, not_supported, not_yet};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::ir::{Distinct, OutputColumn, Projection, Select};
+use crate::gate::source::{Origin, Span};
+
+impl<'a> Lowering<'a> {
+    /// SELECT on the innermost level, which afterwards holds its FROM items for ORDER BY.
+    pub(super) fn select(&mut self, select: &ast::Select) -> Result<(Select, Vec<OutputColumn>), Rejection> {
+        let ast::Select {
+            select_token,
+            optimizer_hints,
+            distinct,
+            select_modifiers,
+            top,
+            top_before_distinct: _,
+            projection,
+            exclude,
+            into,
+            from,
+            lateral_views,
+            prewhere,
+            selection,
+            connect_by,
+            group_by,
+            cluster_by,
+            distribute_by,
+            sort_by,
+            having,
+            named_window,
+            qualify,
+            window_before_qualify: _,
+            value_table_mode,
+            flavor,
+        } = select;
+        let span = self.convert(select_token.0.span);
+        refuse_present(
+            &[
+                (!optimizer_hints.is_empty(), "an optimizer hint"),
+                (select_modifiers.is_some(), "a modifier after SELECT"),
+                (exclude.is_some(), "EXCLUDE"),
+                (!lateral_views.is_empty(), "LATERAL VIEW"),
+                (prewhere.is_some(), "PREWHERE"),
+                (!connect_by.is_empty(), "CONNECT BY"),
+                (!cluster_by.is_empty(), "CLUSTER BY"),
+                (!distribute_by.is_empty(), "DISTRIBUTE BY"),
+                (!sort_by.is_empty(), "SORT BY"),
+                (value_table_mode.is_some(), "SELECT AS STRUCT or VALUE"),
+                (!matches!(flavor, SelectFlavor::Standard), "FROM before SELECT"),
+            ],
+            span,
+        )?;
+        if top.is_some() {
+            return Err(not_supported("TOP", span).help("use LIMIT"));
+        }
+        if qualify.is_some() {
+            return Err(not_supported("QUALIFY", span).help("filter the window's value in an outer query"));
+        }
+        if into.is_some() {
+            return Err(not_supported("SELECT INTO", span));
+        }
+        let from = self.list_in_from(from)?;
+        self.named_windows(named_window)?;
+        let projection = self.projection(projection, span)?;
+        let filter = selection.as_ref().map(|filter| self.expr(filter)).transpose()?;
+        let group_by = self.group_by(group_by, &projection, span)?;
+        let having = having.as_ref().map(|having| self.expr(having)).transpose()?;
+        let distinct = match distinct {
+            None | Some(ast::Distinct::All) => Distinct::All,
+            Some(ast::Distinct::Distinct) => Distinct::Distinct,
+            Some(ast::Distinct::On(list)) => Distinct::On(self.distinct_on(list, &projection)?),
+        };
+        let columns = output(&projection);
+        Ok((Select { distinct, projection, from, filter, group_by, having, origin: Origin(span) }, columns))
+    }
+
+    /// `WINDOW w AS (…)`.
+    fn named_windows(&mut self, windows: &[NamedWindowDefinition]) -> Result<(), Rejection> {
+        match windows.first() {
+            Some(NamedWindowDefinition(name, _)) => Err(not_yet("WINDOW", self.convert(name.span))),
+            None => Ok(()),
+        }
+    }
+
+    /// A select list or RETURNING list over the innermost level's items.
+    pub(super) fn projection(&mut self, list: &[SelectItem], span: Span) -> Result<Vec<Projection>, Rejection> {
+        let mut all = Vec::new();
+        for item in list {
+            match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    let lowered = self.expr(expr)?;
+                    let name = self.figure_name(expr, &lowered);
+                    all.push(Projection { expr: lowered, name });
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    all.push(Projection { expr: self.expr(expr)?, name: self.output_alias(alias)? });
+                }
+                SelectItem::ExprWithAliases { expr: _, aliases: _ } => {
+                    return Err(not_supported("several aliases for one expression", self.span(item)));
+                }
+                SelectItem::Wildcard(options) => {
+                    let at = self.star_span(options, span)?;
+                    if self.scope.level().items.is_empty() {
+                        let message = "`*` needs a FROM";
+                        return Err(Rejection::new(Reason::InvalidStatement, message).at(at));
+                    }
+                    let items = self.scope.level().items.iter().filter(|item| item.columns_visible);
+                    all.extend(star(items, "*", at)?);
+                }
+                SelectItem::QualifiedWildcard(kind, options) => {
+                    self.star_span(options, span)?;
+                    let at = self.span(item);
+                    let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else {
+                        return Err(not_yet("`(expression).*`", at));
+                    };
+                    let qualifier = self.object_name(name)?;
+                    let item = self.qualifier(&qualifier, self.span(name))?;
+                    all.extend(star([item], &format!("{}.*", qualifier.join(".")), at)?);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The place of a star; options of other systems are refused by name.
+    fn star_span(&self, options: &WildcardAdditionalOptions, whole: Span) -> Result<Span, Rejection> {
+        let WildcardAdditionalOptions {
+            wildcard_token,
+            opt_ilike,
+            opt_exclude,
+            opt_except,
+            opt_replace,
+            opt_rename,
+            opt_alias,
+        } = options;
+        let span = self.convert(wildcard_token.0.span);
+        let span = if span == Span::default() { whole } else { span };
+        let dialect = [
+            (opt_ilike.is_some(), "`* ILIKE`"),
+            (opt_exclude.is_some(), "`* EXCLUDE`"),
+            (opt_except.is_some(), "`* EXCEPT`"),
+            (opt_replace.is_some(), "`* REPLACE`"),
+            (opt_rename.is_some(), "`* RENAME`"),
+            (opt_alias.is_some(), "an alias for `*`"),
+        ];
+        refuse_present(&dialect, span)?;
+        Ok(span)
+    }
+}
+
+/// The output columns of a select list.
+pub(super) fn output(projection: &[Projection]) -> Vec<OutputColumn> {
+    projection.iter().map(|one| OutputColumn { name: one.name.clone(), ty: one.expr.ty }).collect()
+}
+
+/// The visible columns of the items, in order.
+fn star<'s, 'a: 's>(
+    items: impl IntoIterator<Item = &'s ScopeItem<'a>>,
+    written: &str,
+    span: Span,
+) -> Result<Vec<Projection>, Rejection> {
+    let columns = items.into_iter().flat_map(|item| &item.columns);
+    let visible = columns.filter(|column| column.sight() == Sight::Visible);
+    let all: Vec<_> =
+        visible.map(|column| Projection { expr: column.expr(span), name: column.name.to_string() }).collect();
+    if all.is_empty() {
+        let message = format!("`{written}` has no visible columns");
+        return Err(Rejection::new(Reason::UnknownColumn, message).at(span));
+    }
+    Ok(all)
+}

@@ -1,0 +1,201 @@
+//! Statements: which kinds there are, and what is said to the others.
+
+use sqlparser::ast::{self, AnalyzeFormatKind, DescribeAlias, Expr as AstExpr, UtilityOption, Value};
+
+use super::from::refuse_present;
+use super::{Lowering, not_supported, not_yet};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::ir::{Explain, ExplainFormat, Statement};
+use crate::gate::source::Span;
+
+impl<'a> Lowering<'a> {
+    /// Lowers a whole statement.
+    ///
+    /// # Errors
+    ///
+    /// The first thing in the text that can't be said in the IR or that names nothing the principal may see.
+    pub fn statement(&mut self, statement: &ast::Statement) -> Result<Statement, Rejection> {
+        match statement {
+            ast::Statement::Query(query) => self.query_statement(query),
+            ast::Statement::Insert(insert) => self.on_level(|lowering| lowering.insert(insert, None)),
+            ast::Statement::Update(update) => self.on_level(|lowering| lowering.update(update, None)),
+            ast::Statement::Delete(delete) => self.on_level(|lowering| lowering.delete(delete, None)),
+            ast::Statement::Explain {
+                describe_alias,
+                analyze,
+                verbose,
+                query_plan,
+                estimate,
+                statement,
+                format,
+                options,
+            } => {
+                let span = self.first_word();
+                refuse_present(
+                    &[
+                        (!matches!(describe_alias, DescribeAlias::Explain), "DESCRIBE"),
+                        (*query_plan, "EXPLAIN QUERY PLAN"),
+                        (*estimate, "EXPLAIN ESTIMATE"),
+                    ],
+                    span,
+                )?;
+                if *analyze {
+                    return Err(not_yet("EXPLAIN ANALYZE", span).help("use EXPLAIN, which doesn't run the statement"));
+                }
+                if *verbose {
+                    return Err(not_yet("EXPLAIN VERBOSE", span));
+                }
+                if let Some(AnalyzeFormatKind::Keyword(_) | AnalyzeFormatKind::Assignment(_)) = format {
+                    return Err(
+                        not_supported("EXPLAIN FORMAT without parentheses", span).help("write EXPLAIN (FORMAT JSON) …")
+                    );
+                }
+                let format = self.explain_format(options.as_deref().unwrap_or_default(), span)?;
+                let ast::Statement::Query(query) = statement.as_ref() else {
+                    return Err(not_yet("EXPLAIN of anything but a query", span));
+                };
+                match self.query_statement(query)? {
+                    Statement::Query(query) => Ok(Statement::Explain(Explain { query, format })),
+                    Statement::Explain(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
+                        Err(not_yet("EXPLAIN of anything but a query", span))
+                    }
+                }
+            }
+            other => Err(self.other_statement(other)),
+        }
+    }
+
+    /// A query, or a write with WITH before it.
+    fn query_statement(&mut self, query: &ast::Query) -> Result<Statement, Rejection> {
+        let with = query.with.as_ref();
+        match query.body.as_ref() {
+            ast::SetExpr::Insert(ast::Statement::Insert(insert)) => {
+                self.only_with(query)?;
+                self.on_level(|lowering| lowering.insert(insert, with))
+            }
+            ast::SetExpr::Update(ast::Statement::Update(update)) => {
+                self.only_with(query)?;
+                self.on_level(|lowering| lowering.update(update, with))
+            }
+            ast::SetExpr::Delete(ast::Statement::Delete(delete)) => {
+                self.only_with(query)?;
+                self.on_level(|lowering| lowering.delete(delete, with))
+            }
+            ast::SetExpr::Merge(other)
+            | ast::SetExpr::Insert(other)
+            | ast::SetExpr::Update(other)
+            | ast::SetExpr::Delete(other) => Err(self.other_statement(other)),
+            ast::SetExpr::Select(_)
+            | ast::SetExpr::Query(_)
+            | ast::SetExpr::SetOperation { .. }
+            | ast::SetExpr::Values(_)
+            | ast::SetExpr::Table(_) => Ok(Statement::Query(self.query(query)?)),
+        }
+    }
+
+    /// A write inside a query has no clause of the query but WITH.
+    fn only_with(&self, query: &ast::Query) -> Result<(), Rejection> {
+        let ast::Query {
+            with: _,
+            body: _,
+            order_by,
+            limit_clause,
+            fetch,
+            locks,
+            for_clause,
+            settings,
+            format_clause,
+            pipe_operators,
+        } = query;
+        refuse_present(
+            &[
+                (order_by.is_some(), "ORDER BY after a write"),
+                (limit_clause.is_some() || fetch.is_some(), "LIMIT after a write"),
+                (!locks.is_empty(), "FOR UPDATE after a write"),
+                (for_clause.is_some() || settings.is_some() || format_clause.is_some(), "a clause after a write"),
+                (!pipe_operators.is_empty(), "the pipe operator"),
+            ],
+            self.first_word(),
+        )
+    }
+
+    fn explain_format(&self, options: &[UtilityOption], span: Span) -> Result<ExplainFormat, Rejection> {
+        let mut format = ExplainFormat::Text;
+        for UtilityOption { name, arg } in options {
+            let at = self.convert(name.span).to(span);
+            match name.value.to_ascii_lowercase().as_str() {
+                "format" => {
+                    let word = match arg {
+                        Some(AstExpr::Identifier(word)) => word.value.to_ascii_lowercase(),
+                        Some(AstExpr::Value(value)) => match &value.value {
+                            Value::SingleQuotedString(word) => word.to_ascii_lowercase(),
+                            _ => String::new(),
+                        },
+                        _ => String::new(),
+                    };
+                    format = match word.as_str() {
+                        "text" => ExplainFormat::Text,
+                        "json" => ExplainFormat::Json,
+                        _ => return Err(not_yet("this format of EXPLAIN", at).help("use FORMAT TEXT or FORMAT JSON")),
+                    };
+                }
+                "analyze" => {
+                    return Err(not_yet("EXPLAIN ANALYZE", at).help("use EXPLAIN, which doesn't run the statement"));
+                }
+                other => {
+                    return Err(not_yet(&format!("the option `{other}` of EXPLAIN"), at)
+                        .help("FORMAT TEXT and FORMAT JSON are supported"));
+                }
+            }
+        }
+        Ok(format)
+    }
+
+    /// A statement of a kind that isn't in the language.
+    fn other_statement(&self, statement: &ast::Statement) -> Rejection {
+        let span = self.first_word();
+        let kinds = "statements are SELECT, VALUES, WITH, EXPLAIN, INSERT, UPDATE and DELETE";
+        let word = self.source.slice(span).to_ascii_uppercase();
+        match statement {
+            ast::Statement::Merge(_) => not_yet("MERGE", span).help(kinds),
+            ast::Statement::ExplainTable { .. }
+            | ast::Statement::ShowTables { .. }
+            | ast::Statement::ShowColumns { .. }
+            | ast::Statement::ShowSchemas { .. }
+            | ast::Statement::ShowDatabases { .. } => not_supported(&word, span)
+                .help("the tool get_tables lists schemas and tables, get_table_schema describes one"),
+            ast::Statement::StartTransaction { .. }
+            | ast::Statement::Commit { .. }
+            | ast::Statement::Rollback { .. }
+            | ast::Statement::Savepoint { .. }
+            | ast::Statement::ReleaseSavepoint { .. } => not_supported(&format!("{word}: transaction control"), span)
+                .help("every statement runs in a transaction of its own"),
+            _ if word.is_empty() => not_supported("this kind of statement", span).help(kinds),
+            _ => not_supported(&word, span).help(kinds),
+        }
+    }
+
+    /// The place of the statement's first word.
+    pub(super) fn first_word(&self) -> Span {
+        let mut rest = self.source.text();
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+            let skipped = if rest.starts_with("--") {
+                rest.find('\n').and_then(|at| rest.get(at..))
+            } else if rest.starts_with("/*") {
+                rest.find("*/").and_then(|at| rest.get(at + 2..))
+            } else {
+                break;
+            };
+            rest = skipped.unwrap_or_default();
+        }
+        let start = self.source.text().len() - rest.len();
+        let length = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        Span::new(start as u32, (start + length) as u32)
+    }
+}
+
+/// A statement that PostgreSQL would not take.
+pub(super) fn invalid(message: impl Into<String>, span: Span) -> Rejection {
+    Rejection::new(Reason::InvalidStatement, message).at(span)
+}

@@ -1,0 +1,266 @@
+//! INSERT, UPDATE and DELETE.
+
+use sqlparser::ast::{
+    self, Assignment, AssignmentTarget, Expr as AstExpr, FromTable, Ident, ObjectName, SelectItem, TableFactor,
+    TableWithJoins, UpdateTableFromKind,
+};
+
+use super::from::{refuse_only, refuse_present};
+use super::relation::Found;
+use super::resolve::ungoverned;
+use super::scope::{Reach, ScopeColumn, ScopeItem, Sight};
+use super::select::output;
+use super::statement::invalid;
+use super::unknown::Truth;
+use super::{Lowering, not_supported, not_yet};
+use crate::gate::diagnostic::{Place, Rejection};
+use crate::gate::ir::{
+    Delete, Expr, ExprKind, FromItem, OutputColumn, Projection, RelationItem, Statement, TargetColumn, Update,
+};
+use crate::gate::source::{Origin, Span};
+
+impl<'a> Lowering<'a> {
+    /// A value that a write sets, DEFAULT included.
+    pub(super) fn value_or_default(&mut self, value: &AstExpr) -> Result<Expr, Rejection> {
+        match value {
+            AstExpr::Identifier(Ident { value, quote_style: None, span }) if value.eq_ignore_ascii_case("default") => {
+                Ok(Expr::new(ExprKind::Default).at(self.convert(*span)))
+            }
+            other => self.expr(other),
+        }
+    }
+
+    /// UPDATE on the innermost level.
+    pub(super) fn update(&mut self, update: &ast::Update, with: Option<&ast::With>) -> Result<Statement, Rejection> {
+        let ast::Update {
+            update_token,
+            optimizer_hints,
+            table,
+            assignments,
+            from,
+            selection,
+            returning,
+            output: output_clause,
+            or,
+            order_by,
+            limit,
+        } = update;
+        let span = self.convert(update_token.0.span);
+        refuse_present(
+            &[
+                (!optimizer_hints.is_empty(), "an optimizer hint"),
+                (output_clause.is_some(), "OUTPUT"),
+                (or.is_some(), "UPDATE OR …"),
+                (!order_by.is_empty(), "ORDER BY in UPDATE"),
+                (limit.is_some(), "LIMIT in UPDATE"),
+            ],
+            span,
+        )?;
+        let (ctes, recursive) = with.map(|with| self.with(with)).transpose()?.unwrap_or_default();
+        let (target, scope) = self.table_target(table, span)?;
+        let from = match from {
+            None => &[],
+            Some(UpdateTableFromKind::AfterSet(list)) => list.as_slice(),
+            Some(UpdateTableFromKind::BeforeSet(_)) => return Err(not_supported("FROM before SET", span)),
+        };
+        let from = self.write_from(scope, from)?;
+        let assignments = self.assignments(assignments)?;
+        let filter = selection.as_ref().map(|filter| self.expr(filter)).transpose()?;
+        let items = std::mem::take(&mut self.scope.level_mut().items);
+        let (returning, output) = self.returning(returning.as_deref(), items, span)?;
+        Ok(Statement::Update(Update { ctes, recursive, target, assignments, from, filter, returning, output }))
+    }
+
+    fn assignments(&mut self, assignments: &[Assignment]) -> Result<Vec<(TargetColumn, Expr)>, Rejection> {
+        let mut all: Vec<(TargetColumn, Expr)> = Vec::new();
+        for Assignment { target: column, value } in assignments {
+            let name = match column {
+                AssignmentTarget::ColumnName(name) => name,
+                AssignmentTarget::Tuple(_) => {
+                    return Err(not_yet("SET (a, b) = …", self.span(column)).help("write SET a = …, b = …"));
+                }
+            };
+            let set: Vec<TargetColumn> = all.iter().map(|(column, _)| column.clone()).collect();
+            // The target is the first item of the level.
+            let Some(scope) = self.scope.level().items.first() else {
+                return Err(invalid("UPDATE has no target", self.span(name)));
+            };
+            let column = self.written_column(name, scope, &set)?;
+            let value = self.value_or_default(value)?;
+            all.push((column, value));
+        }
+        Ok(all)
+    }
+
+    /// DELETE on the innermost level.
+    pub(super) fn delete(&mut self, delete: &ast::Delete, with: Option<&ast::With>) -> Result<Statement, Rejection> {
+        let ast::Delete {
+            delete_token,
+            optimizer_hints,
+            tables,
+            from,
+            using,
+            selection,
+            returning,
+            output: output_clause,
+            order_by,
+            limit,
+        } = delete;
+        let span = self.convert(delete_token.0.span);
+        refuse_present(
+            &[
+                (!optimizer_hints.is_empty(), "an optimizer hint"),
+                (!tables.is_empty(), "a table list before FROM in DELETE"),
+                (output_clause.is_some(), "OUTPUT"),
+                (!order_by.is_empty(), "ORDER BY in DELETE"),
+                (limit.is_some(), "LIMIT in DELETE"),
+            ],
+            span,
+        )?;
+        let (ctes, recursive) = with.map(|with| self.with(with)).transpose()?.unwrap_or_default();
+        let FromTable::WithFromKeyword(from) = from else {
+            return Err(not_supported("DELETE without FROM", span));
+        };
+        let [table] = from.as_slice() else {
+            return Err(not_supported("DELETE from several tables", span));
+        };
+        let (target, scope) = self.table_target(table, span)?;
+        let using = self.write_from(scope, using.as_deref().unwrap_or_default())?;
+        let filter = selection.as_ref().map(|filter| self.expr(filter)).transpose()?;
+        let items = std::mem::take(&mut self.scope.level_mut().items);
+        let (returning, output) = self.returning(returning.as_deref(), items, span)?;
+        Ok(Statement::Delete(Delete { ctes, recursive, target, using, filter, returning, output }))
+    }
+
+    /// FROM of UPDATE and USING of DELETE: the target is in scope beside it, but not for its LATERAL items.
+    fn write_from(&mut self, mut target: ScopeItem<'a>, list: &[TableWithJoins]) -> Result<Vec<FromItem>, Rejection> {
+        target.reach = Reach::Forbidden;
+        self.scope.level_mut().items.push(target);
+        self.list_in_from(list)
+    }
+
+    /// The target of UPDATE and DELETE.
+    fn table_target(&mut self, table: &TableWithJoins, span: Span) -> Result<(RelationItem, ScopeItem<'a>), Rejection> {
+        let TableWithJoins { relation, joins } = table;
+        refuse_present(&[(!joins.is_empty(), "a join as the target of a write")], span)?;
+        let TableFactor::Table {
+            name,
+            alias,
+            args,
+            with_hints,
+            version,
+            with_ordinality,
+            partitions,
+            json_path,
+            sample,
+            index_hints,
+        } = relation
+        else {
+            return Err(not_supported("anything but a table as the target of a write", span));
+        };
+        refuse_only(name, span)?;
+        refuse_present(
+            &[
+                (args.is_some(), "a function as the target of a write"),
+                (!with_hints.is_empty() || !index_hints.is_empty(), "a table hint"),
+                (version.is_some(), "a table version"),
+                (*with_ordinality, "WITH ORDINALITY on a table"),
+                (!partitions.is_empty(), "PARTITION"),
+                (json_path.is_some(), "a path after a table"),
+                (sample.is_some(), "TABLESAMPLE on the target of a write"),
+            ],
+            span,
+        )?;
+        let alias = self.alias(alias.as_ref())?;
+        if !alias.columns.is_empty() {
+            return Err(invalid("the target of a write takes no column aliases", span));
+        }
+        self.target(name, alias.name)
+    }
+
+    /// The relation that a write changes. CTEs don't count: PostgreSQL looks for a table.
+    pub(super) fn target(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<String>,
+    ) -> Result<(RelationItem, ScopeItem<'a>), Rejection> {
+        let span = self.span(name);
+        refuse_only(name, span)?;
+        let parts = self.object_name(name)?;
+        self.count_node(span)?;
+        let found = self.relation(&parts, Place::from(span))?;
+        Ok(self.target_item(found, alias, span))
+    }
+
+    /// A write's target with an identity.
+    pub(super) fn target_item(
+        &mut self,
+        found: Found<'a>,
+        alias: Option<String>,
+        span: Span,
+    ) -> (RelationItem, ScopeItem<'a>) {
+        let id = self.item_id();
+        let scope = ScopeItem::relation(id, alias, found.relation, found.rights);
+        (RelationItem { id, relation: found.reference(), only: false, origin: Origin(span) }, scope)
+    }
+
+    /// A column that a write sets, by its bare name.
+    pub(super) fn written_column(
+        &self,
+        name: &ObjectName,
+        target: &ScopeItem<'a>,
+        set: &[TargetColumn],
+    ) -> Result<TargetColumn, Rejection> {
+        let span = self.span(name);
+        let parts = self.object_name(name)?;
+        let [name] = parts.as_slice() else {
+            return Err(invalid("the column that a write sets stands without its table's name", span));
+        };
+        let column = self.target_column(name, target, Place::from(span), span)?;
+        if set.iter().any(|other| other.column == column.column) {
+            return Err(invalid(format!("column `{name}` is set more than once"), span));
+        }
+        Ok(column)
+    }
+
+    /// The column of that name of a write's target, if the principal may see it.
+    pub(super) fn target_column(
+        &self,
+        name: &str,
+        target: &ScopeItem<'a>,
+        place: Place,
+        span: Span,
+    ) -> Result<TargetColumn, Rejection> {
+        let Some((at, column)) = target.columns.iter().enumerate().find(|(_, column)| column.name == name) else {
+            return Err(self.unknown_target_column(name, place, target, None));
+        };
+        match column.sight() {
+            Sight::Visible => Ok(target_column(at, column, span)),
+            Sight::Hidden(relation, rule) => {
+                let truth = Truth::hidden_column(relation, name, rule);
+                Err(self.unknown_target_column(name, place, target, Some(truth)))
+            }
+            Sight::Ungoverned(why) => Err(ungoverned(name, why).at(place)),
+        }
+    }
+
+    /// RETURNING over the items given.
+    pub(super) fn returning(
+        &mut self,
+        list: Option<&[SelectItem]>,
+        items: Vec<ScopeItem<'a>>,
+        span: Span,
+    ) -> Result<(Vec<Projection>, Vec<OutputColumn>), Rejection> {
+        self.scope.level_mut().items = items;
+        let returning = match list {
+            Some(list) => self.projection(list, span)?,
+            None => Vec::new(),
+        };
+        let columns = output(&returning);
+        Ok((returning, columns))
+    }
+}
+
+pub(super) fn target_column(at: usize, column: &ScopeColumn<'_>, span: Span) -> TargetColumn {
+    TargetColumn { column: at as u32, name: column.name.to_string(), origin: Origin(span) }
+}
