@@ -30,6 +30,8 @@
 #[cfg(feature = "server")]
 pub mod catalog;
 #[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
 pub mod doors;
 pub mod gate;
 #[cfg(feature = "server")]
@@ -42,3 +44,5 @@ pub mod keys;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod quota;
+#[cfg(feature = "server")]
+pub mod telemetry;

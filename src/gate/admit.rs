@@ -232,7 +232,8 @@ impl Admitted {
     pub fn with_mask_key(mut self, key: &[u8]) -> Self {
         let place = self.mask_key.and_then(|number| self.parameters.get_mut(number as usize - 1));
         if let Some(value) = place {
-            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let pads = super::policy::mask::key_parameter(key);
+            let digits: String = pads.iter().map(|byte| format!("{byte:02x}")).collect();
             *value = Some(format!("\\x{digits}"));
         }
         self

@@ -10,7 +10,7 @@ use crate::catalog::CatalogWatch;
 use crate::gate::admit::{Admitted, Principal, Submission, admit};
 use crate::gate::describe::{self, TableDescription, TableSummary};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::policy::Policy;
+use crate::gate::policy::{Diagnostics, Policy};
 use crate::history::{Entry, History, Outcome, Recent, Status};
 use crate::keys::{Keys, Purpose};
 use crate::postgres::execute::{Context, Outcome as Answer};
@@ -137,7 +137,7 @@ impl Gateway {
     ///
     /// # Errors
     /// Everything in the policies that doesn't fit the database.
-    pub fn new(parts: Parts) -> Result<Self, Vec<String>> {
+    pub fn new(parts: Parts) -> Result<Self, Diagnostics> {
         let Parts { policies, catalog, pool, history, quota, keys, server } = parts;
         let world = World::new(policies, &catalog.current())?;
         Ok(Self { world, catalog, pool, history, quota, keys, server })

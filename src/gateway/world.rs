@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::gate::admit::Principal;
 use crate::gate::catalog::Catalog;
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::policy::{BoundPolicy, Policy};
+use crate::gate::policy::{BoundPolicy, Diagnostics, Policy};
 
 /// A principal and the policy it is under.
 #[derive(Debug, Clone)]
@@ -43,18 +43,16 @@ pub(super) struct World {
 struct Bound {
     catalog: Arc<Catalog>,
     /// By digest of the policy; several principals may share one.
-    policies: HashMap<String, Result<Arc<BoundPolicy>, Vec<String>>>,
+    policies: HashMap<String, Result<Arc<BoundPolicy>, Diagnostics>>,
 }
 
 impl Bound {
     fn new(members: &PolicySet, catalog: &Arc<Catalog>) -> Self {
         let mut policies = HashMap::new();
         for member in members.values() {
-            policies.entry(member.policy.digest.clone()).or_insert_with(|| {
-                BoundPolicy::bind(Arc::clone(&member.policy), catalog)
-                    .map(Arc::new)
-                    .map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
-            });
+            policies
+                .entry(member.policy.digest.clone())
+                .or_insert_with(|| BoundPolicy::bind(Arc::clone(&member.policy), catalog).map(Arc::new));
         }
         Self { catalog: Arc::clone(catalog), policies }
     }
@@ -62,11 +60,11 @@ impl Bound {
 
 impl World {
     /// Binds every policy.
-    pub fn new(members: PolicySet, catalog: &Arc<Catalog>) -> Result<Self, Vec<String>> {
+    pub fn new(members: PolicySet, catalog: &Arc<Catalog>) -> Result<Self, Diagnostics> {
         let bound = Bound::new(&members, catalog);
-        let errors: Vec<String> =
-            bound.policies.values().filter_map(|one| one.as_ref().err()).flatten().cloned().collect();
-        if errors.is_empty() { Ok(Self { members, bound: RwLock::new(bound) }) } else { Err(errors) }
+        let errors = bound.policies.values().filter_map(|one| one.as_ref().err());
+        let errors = Diagnostics(errors.flat_map(|one| one.0.iter().cloned()).collect());
+        if errors.0.is_empty() { Ok(Self { members, bound: RwLock::new(bound) }) } else { Err(errors) }
     }
 
     pub fn policy(&self, principal: &str) -> Option<Arc<Policy>> {
@@ -99,7 +97,7 @@ impl World {
                 principal: Arc::clone(&member.principal),
             }),
             Some(Err(errors)) => {
-                tracing::error!(?errors, "a policy does not fit the database any more");
+                tracing::error!(%errors, "a policy does not fit the database any more");
                 Err(Rejection::new(
                     Reason::PolicyUnusable,
                     "the policy does not fit the database any more, so nothing is executed under it",

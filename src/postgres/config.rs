@@ -241,6 +241,15 @@ impl DatabaseConfig {
         &self.user
     }
 
+    /// Host and port, or the socket's path: for people and the history.
+    pub fn address(&self) -> String {
+        match &self.host {
+            Host::Tcp(name) if name.contains(':') => format!("[{name}]:{}", self.port),
+            Host::Tcp(name) => format!("{name}:{}", self.port),
+            Host::Socket(directory) => format!("{}/.s.PGSQL.{}", directory.display(), self.port),
+        }
+    }
+
     /// The most connections that are ever open at once.
     pub fn max_connections(&self) -> usize {
         self.pool_size.saturating_add(self.max_overflow)

@@ -93,24 +93,16 @@ impl Connector {
         }
     }
 
-    fn address(&self) -> String {
-        match &self.config.host {
-            Host::Tcp(name) if name.contains(':') => format!("[{name}]:{}", self.config.port),
-            Host::Tcp(name) => format!("{name}:{}", self.config.port),
-            Host::Socket(directory) => format!("{}/.s.PGSQL.{}", directory.display(), self.config.port),
-        }
-    }
-
     fn timed_out(&self, limit: Duration) -> ConnectError {
-        ConnectError::Timeout { address: self.address(), seconds: limit.as_secs() }
+        ConnectError::Timeout { address: self.config.address(), seconds: limit.as_secs() }
     }
 
     fn unreachable(&self, error: &io::Error) -> ConnectError {
         match error.kind() {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-                ConnectError::Refused { address: self.address() }
+                ConnectError::Refused { address: self.config.address() }
             }
-            _ => ConnectError::Unreachable { address: self.address(), reason: error.to_string() },
+            _ => ConnectError::Unreachable { address: self.config.address(), reason: error.to_string() },
         }
     }
 

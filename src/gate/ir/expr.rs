@@ -81,7 +81,7 @@ pub enum ExprKind {
     Or(Vec<Expr>),
     /// NOT a.
     Not(Box<Expr>),
-    /// IS [NOT] NULL, TRUE, FALSE, UNKNOWN.
+    /// IS \[NOT\] NULL, TRUE, FALSE, UNKNOWN.
     Is {
         /// What is tested.
         expr: Box<Expr>,
@@ -90,7 +90,7 @@ pub enum ExprKind {
         /// NOT.
         negated: bool,
     },
-    /// IS [NOT] DISTINCT FROM.
+    /// IS \[NOT\] DISTINCT FROM.
     IsDistinct {
         /// Left side.
         left: Box<Expr>,
@@ -99,7 +99,7 @@ pub enum ExprKind {
         /// NOT.
         negated: bool,
     },
-    /// [NOT] BETWEEN.
+    /// \[NOT\] BETWEEN.
     Between {
         /// What is tested.
         expr: Box<Expr>,
@@ -110,7 +110,7 @@ pub enum ExprKind {
         /// NOT.
         negated: bool,
     },
-    /// [NOT] IN (list).
+    /// \[NOT\] IN (list).
     InList {
         /// What is tested.
         expr: Box<Expr>,
@@ -119,7 +119,7 @@ pub enum ExprKind {
         /// NOT.
         negated: bool,
     },
-    /// [NOT] IN (subquery). The left side may be a [`ExprKind::Row`].
+    /// \[NOT\] IN (subquery). The left side may be a [`ExprKind::Row`].
     InQuery {
         /// What is tested.
         expr: Box<Expr>,

@@ -196,7 +196,7 @@ impl<'a> Binder<'a> {
     fn mask(&self, relation: &Relation, at: usize, column: &Column, mask: &Mask) -> Result<Expr, String> {
         if let Mask::Sql(sql) = mask {
             let expr = policy_expression(self.catalog, self.policy, relation, sql).map_err(|why| why.message)?;
-            is_total(&expr)?;
+            is_total(&expr, self.catalog)?;
             return cast_to_column(expr, column, self.catalog);
         }
         let column_ref = Expr::new(ExprKind::Column(ColumnRef {

@@ -39,7 +39,7 @@ impl PolicyError {
 
     /// Says what to write instead, where that is known.
     #[must_use]
-    pub(super) fn maybe_help(mut self, help: Option<String>) -> Self {
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
@@ -70,12 +70,12 @@ pub struct Diagnostics(pub Vec<PolicyError>);
 
 impl Diagnostics {
     /// Adds a fault.
-    pub(super) fn push(&mut self, error: PolicyError) {
+    pub(crate) fn push(&mut self, error: PolicyError) {
         self.0.push(error);
     }
 
     /// The value if there is no fault, else all faults in the order of their places.
-    pub(super) fn result<T>(mut self, value: T) -> Result<T, Self> {
+    pub(crate) fn result<T>(mut self, value: T) -> Result<T, Self> {
         if self.0.is_empty() {
             return Ok(value);
         }

@@ -20,8 +20,13 @@ pub enum Form {
         /// At most.
         most: u64,
     },
-    /// One of these words.
-    Word(&'static [&'static str]),
+    /// One word.
+    Word {
+        /// The words that may stand there.
+        known: &'static [&'static str],
+        /// Words of the language that this version doesn't do yet, so refuses.
+        later: &'static [&'static str],
+    },
     /// A list of words.
     Words {
         /// The words that may stand in it.
@@ -91,15 +96,29 @@ impl Key {
     }
 }
 
+impl Form {
+    /// One of these words, all of them understood.
+    pub const fn one_of(known: &'static [&'static str]) -> Self {
+        Self::Word { known, later: &[] }
+    }
+}
+
+/// Declares keys, and `ALL` of them as a [`Registry`].
 macro_rules! keys {
     ($($name:ident = $path:literal, $form:expr, default $default:literal, $status:ident, $doc:literal;)*) => {
-        $(#[doc = $doc] pub static $name: Key =
-            Key { path: $path, form: $form, default: $default, status: Status::$status, doc: $doc };)*
+        $(#[doc = $doc] pub static $name: $crate::gate::policy::keys::Key = $crate::gate::policy::keys::Key {
+            path: $path,
+            form: $form,
+            default: $default,
+            status: $crate::gate::policy::keys::Status::$status,
+            doc: $doc,
+        };)*
 
         /// Every key, in the order of the documentation.
-        pub static ALL: &[&Key] = &[$(&$name,)*];
+        pub static ALL: $crate::gate::policy::keys::Registry = $crate::gate::policy::keys::Registry(&[$(&$name,)*]);
     };
 }
+pub(crate) use keys;
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -134,12 +153,12 @@ keys! {
     COLUMNS = "columns.<pattern>", Form::ColumnEffect, default "none", Enforced,
         "Denies or masks columns by name over all relations. The pattern is `table.column` or `schema.table.column`; \
          `*` and `?` stand for characters of one name and don't cross a dot.";
-    SCHEMA_ACCESS = "schemas.<schema>.access", Form::Word(&["read", "write", "listed"]), default "required", Enforced,
+    SCHEMA_ACCESS = "schemas.<schema>.access", Form::one_of(&["read", "write", "listed"]), default "required", Enforced,
         "What is open in the schema: `read`, `write` (which includes reading), or `listed`: only the tables that have \
          a section of their own.";
     SCHEMA_DENY = "schemas.<schema>.deny", Form::Texts("patterns of relation names"), default "none", Enforced,
         "Relations of the schema that don't exist for the principal, by patterns with `*` and `?`.";
-    TABLE_ACCESS = "tables.<table>.access", Form::Word(&["read", "write"]), default "the schema's; `read` if listed",
+    TABLE_ACCESS = "tables.<table>.access", Form::one_of(&["read", "write"]), default "the schema's; `read` if listed",
         Enforced, "What is open in this table.";
     TABLE_COLUMNS = "tables.<table>.columns", Form::Texts("columns"), default "all", Enforced,
         "The only columns that exist for the principal: a column added tomorrow isn't visible tomorrow.";
@@ -183,41 +202,47 @@ keys! {
         "Statements that run at the same time, for each principal.";
     LIMIT_ROWS_PER_DAY = "limits.rows_per_day", Form::Count { least: 1, most: u64::MAX >> 1 }, default "no bound",
         Later, "Rows that a principal may read in a day.";
-    HISTORY_RECORD = "history.record", Form::Word(&["redacted", "full"]), default "`redacted`", Enforced,
+    HISTORY_RECORD = "history.record", Form::one_of(&["redacted", "full"]), default "`redacted`", Enforced,
         "Whether the history shows literals and parameters (`full`) or not.";
-    HISTORY_READ = "history.read", Form::Word(&["own", "all"]), default "`own`", Enforced,
+    HISTORY_READ = "history.read", Form::one_of(&["own", "all"]), default "`own`", Enforced,
         "Whose records the principal may read.";
 }
 
-/// The keys directly in a section, whose path may hold `<…>` segments.
-pub fn in_section(section: &str) -> impl Iterator<Item = &'static Key> {
-    ALL.iter().copied().filter(move |key| key.section() == section)
-}
+/// The keys of one kind of file.
+#[derive(Debug, Clone, Copy)]
+pub struct Registry(pub &'static [&'static Key]);
 
-/// The names of what can stand in a section: keys and further sections; names that the author chooses left out.
-pub fn names_in(section: &str) -> Vec<&'static str> {
-    let mut names: Vec<&str> = Vec::new();
-    for key in ALL {
-        let rest = if section.is_empty() {
-            Some(key.path)
-        } else {
-            key.path.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'))
-        };
-        if let Some(name) = rest.and_then(|rest| rest.split('.').next())
-            && !name.starts_with('<')
-            && !names.contains(&name)
-        {
-            names.push(name);
-        }
+impl Registry {
+    /// The keys directly in a section, whose path may hold `<…>` segments.
+    pub fn in_section(self, section: &str) -> impl Iterator<Item = &'static Key> {
+        self.0.iter().copied().filter(move |key| key.section() == section)
     }
-    names
-}
 
-/// The sections that hold a key of that name, as people write them.
-pub fn sections_with(name: &str) -> Vec<&'static str> {
-    let mut sections: Vec<&str> = ALL.iter().filter(|key| key.name() == name).map(|key| key.section()).collect();
-    sections.dedup();
-    sections
+    /// The names of what can stand in a section: keys and further sections; names that the author chooses left out.
+    pub fn names_in(self, section: &str) -> Vec<&'static str> {
+        let mut names: Vec<&str> = Vec::new();
+        for key in self.0 {
+            let rest = if section.is_empty() {
+                Some(key.path)
+            } else {
+                key.path.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'))
+            };
+            if let Some(name) = rest.and_then(|rest| rest.split('.').next())
+                && !name.starts_with('<')
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The sections that hold a key of that name, as people write them.
+    pub fn sections_with(self, name: &str) -> Vec<&'static str> {
+        let mut sections: Vec<&str> = self.0.iter().filter(|key| key.name() == name).map(|key| key.section()).collect();
+        sections.dedup();
+        sections
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +254,7 @@ mod tests {
     #[test]
     fn paths_are_unique_and_documented() {
         let mut paths = BTreeSet::new();
-        for key in ALL {
+        for key in ALL.0 {
             assert!(paths.insert(key.path), "{} twice", key.path);
             assert!(key.doc.ends_with('.') && !key.default.is_empty(), "{}", key.path);
         }
@@ -237,10 +262,10 @@ mod tests {
 
     #[test]
     fn sections_tell_their_names() {
-        assert_eq!(names_in("history"), ["record", "read"]);
-        assert!(names_in("").contains(&"tables") && names_in("").contains(&"version"));
-        assert!(names_in("tables.<table>").contains(&"mask"));
-        assert!(names_in("attributes").is_empty());
-        assert_eq!(sections_with("deny"), ["schemas.<schema>"]);
+        assert_eq!(ALL.names_in("history"), ["record", "read"]);
+        assert!(ALL.names_in("").contains(&"tables") && ALL.names_in("").contains(&"version"));
+        assert!(ALL.names_in("tables.<table>").contains(&"mask"));
+        assert!(ALL.names_in("attributes").is_empty());
+        assert_eq!(ALL.sections_with("deny"), ["schemas.<schema>"]);
     }
 }

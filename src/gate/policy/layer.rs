@@ -103,7 +103,7 @@ const MOST_SQL: usize = 10_000;
 impl Layer {
     /// Reads a file. Faults are reported; what is faulty is left out.
     pub fn read(file: &str, text: &str, errors: &mut Diagnostics) -> Self {
-        let document = Document::new(file, text);
+        let document = Document::new(file, text, keys::ALL);
         let Some(tree) = document.parse(errors) else { return Self::default() };
         let mut top = document.top(&tree);
         let mut layer = Self::default();

@@ -16,8 +16,8 @@ mod merge;
 pub mod model;
 mod names;
 mod parse;
-mod raw;
-mod suggest;
+pub(crate) mod raw;
+pub(crate) mod suggest;
 mod tree;
 mod values;
 

@@ -1,5 +1,5 @@
-//! A policy file as it was typed: TOML with places. Reads sections and plain values by the registry of keys and
-//! reports every fault; what isn't read is a fault too. Knows nothing of what the keys mean.
+//! A policy or configuration file as it was typed: TOML with places. Reads sections and plain values by a registry of
+//! keys and reports every fault; what isn't read is a fault too. Knows nothing of what the keys mean.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Diagnostics, PolicyError};
-use super::keys::{self, Form, Key, Status};
+use super::keys::{Form, Key, Registry, Status};
 use super::model::Ruled;
 use super::names::key_path;
 use super::suggest::nearest;
@@ -18,12 +18,13 @@ use crate::gate::source::Source;
 pub struct Document<'t> {
     file: &'t str,
     source: Source<'t>,
+    registry: Registry,
 }
 
 impl<'t> Document<'t> {
     /// A document; nothing is read yet.
-    pub fn new(file: &'t str, text: &'t str) -> Self {
-        Self { file, source: Source::new(text) }
+    pub fn new(file: &'t str, text: &'t str, registry: Registry) -> Self {
+        Self { file, source: Source::new(text), registry }
     }
 
     /// The TOML tree. Every fault of syntax is reported; with one, there is no tree.
@@ -43,7 +44,7 @@ impl<'t> Document<'t> {
     }
 
     fn view<'a>(&'a self) -> View<'a> {
-        View { file: self.file, source: &self.source }
+        View { file: self.file, source: &self.source, registry: self.registry }
     }
 
     fn place(&self, offset: usize, path: &str) -> (Rule, u32) {
@@ -56,6 +57,7 @@ impl<'t> Document<'t> {
 struct View<'a> {
     file: &'a str,
     source: &'a Source<'a>,
+    registry: Registry,
 }
 
 impl View<'_> {
@@ -133,7 +135,7 @@ impl<'a> Section<'a> {
                 continue;
             }
             let entry = self.made(name.get_ref(), name.span().start, value, None);
-            match keys::in_section(self.pattern).find(|key| key.name() == name.get_ref().as_ref()) {
+            match self.document.registry.in_section(self.pattern).find(|key| key.name() == name.get_ref().as_ref()) {
                 Some(key) if key.status == Status::Later && asks_for_nothing(value.get_ref()) => {}
                 Some(key) => errors.push(
                     entry
@@ -149,11 +151,11 @@ impl<'a> Section<'a> {
 
     /// What the author of an unknown key may have meant.
     fn meant(&self, name: &str) -> Option<String> {
-        let known = keys::names_in(self.pattern);
+        let known = self.document.registry.names_in(self.pattern);
         if let Some(near) = nearest(name, known.iter().copied()) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let elsewhere = keys::sections_with(name);
+        let elsewhere = self.document.registry.sections_with(name);
         if !elsewhere.is_empty() {
             let sections: Vec<String> = elsewhere.iter().map(|section| header(section)).collect();
             return Some(format!("`{name}` belongs in {}", sections.join(" or ")));
@@ -168,6 +170,7 @@ fn header(section: &str) -> String {
     match section {
         "" => "the top of the file, before the first section".to_owned(),
         "tables.<table>" => "`[tables.\"schema.table\"]`".to_owned(),
+        "principals.<principal>" => "`[principals.NAME]`".to_owned(),
         section => format!("`[{section}]`"),
     }
 }
@@ -187,7 +190,7 @@ fn asks_for_nothing(value: &DeValue<'_>) -> bool {
 #[derive(Clone)]
 pub struct Entry<'a> {
     document: View<'a>,
-    pub(super) value: &'a DeValue<'a>,
+    pub(crate) value: &'a DeValue<'a>,
     /// Where the value begins.
     at: usize,
     /// Where the key begins.
@@ -210,12 +213,12 @@ impl<'a> Entry<'a> {
     }
 
     /// What the registry allows here.
-    pub(super) fn form(&self) -> Form {
+    pub(crate) fn form(&self) -> Form {
         self.key.map_or(Form::Text, |key| key.form)
     }
 
     /// Reports that the value is of the wrong kind.
-    pub(super) fn expected(&self, what: &str, errors: &mut Diagnostics) {
+    pub(crate) fn expected(&self, what: &str, errors: &mut Diagnostics) {
         errors.push(self.error(format!("expected {what}, found {}", kind(self.value))));
     }
 
@@ -279,9 +282,9 @@ impl<'a> Entry<'a> {
 
     /// The value as one of the registry's words.
     pub fn word(&self, errors: &mut Diagnostics) -> Option<Ruled<&'static str>> {
-        let Form::Word(known) = self.form() else { return None };
+        let Form::Word { known, later } = self.form() else { return None };
         let text = self.text(errors)?;
-        self.known(&text.value, known, &[], errors).map(|word| self.ruled(word))
+        self.known(&text.value, known, later, errors).map(|word| self.ruled(word))
     }
 
     /// The value as a list of the registry's words.
@@ -316,12 +319,12 @@ impl<'a> Entry<'a> {
     }
 
     /// The same entry with a value from inside its own.
-    pub(super) fn holding(&self, value: &'a Spanned<DeValue<'a>>) -> Self {
+    pub(crate) fn holding(&self, value: &'a Spanned<DeValue<'a>>) -> Self {
         Entry { value: value.get_ref(), at: value.span().start, ..self.clone() }
     }
 
     /// The same entry, placed at its value instead of its key: for faults inside the value.
-    pub(super) fn at_value(&self) -> Self {
+    pub(crate) fn at_value(&self) -> Self {
         let (rule, column) = self.document.place(self.at, &self.rule.key);
         Entry { rule, column, ..self.clone() }
     }
@@ -354,7 +357,7 @@ impl<'a> Entry<'a> {
 }
 
 /// What kind of value it is, for people.
-pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+pub(crate) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "text",
         DeValue::Integer(_) => "a whole number",
@@ -367,7 +370,7 @@ pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
 }
 
 /// A whole number of TOML.
-pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
+pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
     match value {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
@@ -375,6 +378,6 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
 }
 
 /// Bounds, for people.
-pub(super) fn between(least: u64, most: u64) -> String {
+pub(crate) fn between(least: u64, most: u64) -> String {
     if least == most { format!("only {least} is known") } else { format!("between {least} and {most}") }
 }

@@ -1,0 +1,58 @@
+//! Every key of `pgwicket.toml`, as data, in the form of the policy's own registry. The variables of the environment
+//! are the keys of `[database]` in capitals after `POSTGRES_`.
+
+use crate::gate::policy::keys::{Form, keys};
+
+const MOST_CONNECTIONS: u64 = 1_000;
+
+keys! {
+    VERSION = "version", Form::Exactly(1), default "required", Enforced,
+        "The version of the configuration's language.";
+    HOST = "database.host", Form::Text, default "`localhost`", Enforced,
+        "Host name, address, or the directory of a Unix socket.";
+    PORT = "database.port", Form::Count { least: 1, most: 65_535 }, default "5432", Enforced,
+        "TCP port.";
+    DB = "database.db", Form::Text, default "required", Enforced,
+        "The database's name.";
+    USER = "database.user", Form::Text, default "required", Enforced,
+        "The role that pgwicket logs in as.";
+    PASSWORD_FILE = "database.password_file", Form::Text, default "none", Enforced,
+        "A file that holds the password and nothing else. A password itself never stands in this file.";
+    SSL_MODE = "database.ssl_mode", Form::Text, default "`prefer` on this machine, `verify-full` elsewhere", Enforced,
+        "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`, with libpq's meanings.";
+    SSL_ROOT_CERT = "database.ssl_root_cert", Form::Text, default "the system's authorities", Enforced,
+        "PEM file with the authorities to trust.";
+    SSL_CERT = "database.ssl_cert", Form::Text, default "none", Enforced,
+        "PEM file with the client certificate and its chain.";
+    SSL_KEY = "database.ssl_key", Form::Text, default "none", Enforced,
+        "PEM file with the client certificate's key.";
+    POOL_SIZE = "database.pool_size", Form::Count { least: 1, most: MOST_CONNECTIONS }, default "5", Enforced,
+        "Connections kept open.";
+    MAX_OVERFLOW = "database.max_overflow", Form::Count { least: 0, most: MOST_CONNECTIONS }, default "10", Enforced,
+        "Connections opened beyond `pool_size` under load, and closed on return.";
+    PRINCIPAL_POLICY = "principals.<principal>.policy", Form::Text, default "required", Enforced,
+        "The policy file that the principal is under.";
+    PRINCIPAL_ATTRIBUTES = "principals.<principal>.attributes.<name>", Form::Text, default "none", Enforced,
+        "A value for an attribute that the policy declares.";
+    HISTORY_DIRECTORY = "history.directory", Form::Text, default "`history`", Enforced,
+        "Where the history lies; the keys lie in the directory `keys` beside it.";
+    HISTORY_SYNC = "history.sync", Form::one_of(&["all", "writes", "none"]), default "`writes`", Enforced,
+        "Which records are synced to disk before anything goes on: all, those of writes, or none.";
+    LOG_FORMAT = "log.format", Form::one_of(&["text", "json"]), default "`text`", Enforced,
+        "How the log on standard error is written.";
+    MCP_RESULTS = "doors.mcp.results", Form::Word { known: &["text"], later: &["structured"] }, default "`text`",
+        Enforced, "Whether results are one block of JSON text.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_documented() {
+        for key in ALL.0 {
+            assert!(key.doc.ends_with('.') && !key.default.is_empty(), "{}", key.path);
+        }
+        assert_eq!(ALL.names_in("doors"), ["mcp"]);
+    }
+}

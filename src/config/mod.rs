@@ -1,0 +1,199 @@
+//! Configuration: `pgwicket.toml`, `.env`, the environment and the command line become one checked [`Config`], or every
+//! fault at once. Opens no connection and writes nothing.
+//!
+//! Precedence, lowest first: `DATABASE_URL`, `pgwicket.toml`, `.env` beside it, the environment, the command line.
+//! Nothing is ever read from the working directory: that of an agent is not to be trusted.
+
+mod database;
+mod environment;
+mod fault;
+mod file;
+pub mod keys;
+mod principals;
+#[cfg(test)]
+mod tests;
+mod url;
+
+use std::path::{Path, PathBuf};
+
+pub use database::Database;
+use database::Layer;
+pub use environment::Environment;
+pub use fault::{Fault, Faults, Place};
+use file::File;
+use principals::Policies;
+pub use principals::{PolicyFileError, read_policy};
+
+use crate::gateway::PolicySet;
+use crate::history::SyncMode;
+use crate::telemetry::LogFormat;
+
+/// The name of the principal where only a policy is given.
+pub const LOCAL: &str = "local";
+
+/// What says who asks and under which policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// `--config FILE`.
+    File(PathBuf),
+    /// `--policy FILE` with `--attribute NAME=VALUE`.
+    Policy {
+        /// The policy.
+        path: PathBuf,
+        /// Attributes as they were given.
+        attributes: Vec<String>,
+    },
+}
+
+/// A configuration that was checked as far as can be told without the database.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The database.
+    pub database: Database,
+    /// Everyone who may ask.
+    pub principals: PolicySet,
+    /// Where the history lies; the keys lie beside it.
+    pub history: PathBuf,
+    /// Which records are synced.
+    pub sync: SyncMode,
+    /// How the log is written.
+    pub log: LogFormat,
+    /// What is worth saying once there is a log: settings that overrule others, variables that look misspelt.
+    pub notes: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub fn load(source: &Source, environment: &Environment) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let mut notes = Vec::new();
+        let mut policies = Policies::default();
+        let (file, dotenv, history) = match source {
+            Source::File(path) => {
+                let (file, dotenv) = beside(path, &mut faults)?;
+                let usual = path.parent().unwrap_or(Path::new("")).join("history");
+                let history = file.history.clone().unwrap_or(usual);
+                (file, dotenv, Some(history))
+            }
+            Source::Policy { .. } => {
+                (File::default(), Environment::default(), state_directory(environment, &mut faults))
+            }
+        };
+        let principals = match source {
+            Source::File(path) => {
+                let found = file.principals.iter().filter_map(|(name, written)| {
+                    policies.configured(name, written, &mut faults).map(|one| (name.clone(), one))
+                });
+                let found: PolicySet = found.collect();
+                if file.principals.is_empty() && faults.0.is_empty() {
+                    let message = format!("`{}` names no principal", path.display());
+                    faults.push(Fault::new(Place::Nowhere, message).help("add `[principals.NAME]` with a `policy`"));
+                }
+                found
+            }
+            Source::Policy { path, attributes } => {
+                let one = policies.local(path, attributes, &mut faults);
+                one.into_iter().map(|one| (LOCAL.to_owned(), one)).collect()
+            }
+        };
+        let database = join(file.database, &dotenv, environment, &mut notes, &mut faults);
+        if database.is_none() && faults.0.is_empty() {
+            faults.push(no_database());
+        }
+        match (database, history) {
+            (Some(database), Some(history)) if faults.0.is_empty() => {
+                Ok(Self { database, principals, history, sync: file.sync, log: file.log, notes })
+            }
+            _ => Err(faults),
+        }
+    }
+
+    /// The principal that asks: the one that is named, or the only one.
+    ///
+    /// # Errors
+    /// An unknown name, or several principals and none named.
+    pub fn principal(&self, named: Option<&str>) -> Result<&str, Fault> {
+        let place = Place::Argument("--principal");
+        let known: Vec<String> = self.principals.keys().map(|name| format!("`{name}`")).collect();
+        let known = known.join(", ");
+        match named {
+            Some(name) => self.principals.get_key_value(name).map(|(name, _)| name.as_str()).ok_or_else(|| {
+                Fault::new(place, format!("there is no principal `{name}`")).help(format!("there is {known}"))
+            }),
+            None => match (self.principals.keys().next(), self.principals.len()) {
+                (Some(name), 1) => Ok(name),
+                _ => Err(Fault::new(place, "the configuration has several principals")
+                    .help(format!("choose one of {known} with `--principal`"))),
+            },
+        }
+    }
+}
+
+/// The database alone, for commands that read a policy of their own; `None` where none is named.
+///
+/// # Errors
+/// Every fault of the database's settings, and of the configuration file if there is one.
+pub fn database(
+    file: Option<&Path>,
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Option<Database>, Faults> {
+    let mut faults = Faults::default();
+    let (file, dotenv) = match file {
+        Some(path) => beside(path, &mut faults)?,
+        None => (File::default(), Environment::default()),
+    };
+    let database = join(file.database, &dotenv, environment, notes, &mut faults);
+    if faults.0.is_empty() { Ok(database) } else { Err(faults) }
+}
+
+/// That no database is named at all, and how to name one.
+pub fn no_database() -> Fault {
+    Fault::new(Place::Nowhere, "no database is named").help(
+        "set POSTGRES_HOST, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD, or DATABASE_URL, or write `[database]` \
+         in a configuration file",
+    )
+}
+
+/// The configuration file, and the `.env` beside it.
+fn beside(path: &Path, faults: &mut Faults) -> Result<(File, Environment), Faults> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("`{}` can't be read: {}", path.display(), principals::plain(&error));
+        Faults::from(Fault::new(Place::Argument("--config"), message))
+    })?;
+    let file = File::read(path, &text, faults);
+    let dotenv = Environment::read(&path.with_file_name(".env"), faults);
+    Ok((file, dotenv))
+}
+
+fn join(
+    file: Layer,
+    dotenv: &Environment,
+    environment: &Environment,
+    notes: &mut Vec<String>,
+    faults: &mut Faults,
+) -> Option<Database> {
+    let layers = vec![
+        Layer::of_url(dotenv, faults),
+        Layer::of_url(environment, faults),
+        file,
+        Layer::of_variables(dotenv, notes, faults),
+        Layer::of_variables(environment, notes, faults),
+    ];
+    database::join(layers, notes, faults)
+}
+
+/// The history in the person's own state directory, as the XDG base directories have it.
+fn state_directory(environment: &Environment, faults: &mut Faults) -> Option<PathBuf> {
+    let absolute = |name: &str| environment.raw(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+    if state.is_none() {
+        let message = "there is no place for the history: neither HOME nor XDG_STATE_HOME is an absolute path";
+        let help = "set one of them, or use `--config` with a `directory` in `[history]`";
+        faults.push(Fault::new(Place::Nowhere, message).help(help));
+    }
+    state.map(|state| state.join("pgwicket").join("history"))
+}
