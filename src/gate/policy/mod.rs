@@ -17,6 +17,7 @@ pub mod model;
 mod names;
 mod parse;
 pub(crate) mod raw;
+pub mod reference;
 pub(crate) mod suggest;
 mod tree;
 mod values;
