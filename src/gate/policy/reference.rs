@@ -3,14 +3,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{self, Form, Key, Status};
+use super::keys::{self, Form, Key, Registry, Status};
 use super::mask::{self, ValueClass};
 use super::model::AttributeType;
 
-/// The keys as Markdown tables, a section after the other.
-pub fn key_tables() -> String {
+/// The keys of a registry as Markdown tables, a section after the other.
+pub fn key_tables(registry: Registry) -> String {
     let mut sections: Vec<&str> = Vec::new();
-    for key in keys::ALL {
+    for key in registry.0 {
         if !sections.contains(&key.section()) {
             sections.push(key.section());
         }
@@ -27,7 +27,7 @@ pub fn key_tables() -> String {
             section => format!("`[{section}]`"),
         };
         out.push_str(&format!("{title}\n\n| key | value | where absent | meaning |\n|---|---|---|---|\n"));
-        for key in keys::in_section(section) {
+        for key in registry.in_section(section) {
             let note = match key.status {
                 Status::Enforced => "",
                 Status::Later => " **Not enforced yet: a value that asks for it is an error.**",
@@ -51,6 +51,10 @@ fn row(cells: &[String]) -> String {
 /// What may be written, for people.
 fn values(key: &Key) -> String {
     let words = |words: &[&str]| words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ");
+    let refused = |later: &[&str]| match later {
+        [] => String::new(),
+        later => format!(" (not enforced yet, so refused: {})", words(later)),
+    };
     match key.form {
         Form::Exactly(only) => format!("`{only}`"),
         Form::Text => "text".to_owned(),
@@ -58,10 +62,8 @@ fn values(key: &Key) -> String {
         Form::Bool => "`true`, `false`".to_owned(),
         Form::Count { least, most } if most > 1_000_000_000 => format!("a whole number from {least}"),
         Form::Count { least, most } => format!("{least} to {most}"),
-        Form::Word(known) => words(known),
-        Form::Words { known, later } => {
-            format!("list of {} (not enforced yet, so refused: {})", words(known), words(later))
-        }
+        Form::Word { known, later } => format!("{}{}", words(known), refused(later)),
+        Form::Words { known, later } => format!("list of {}{}", words(known), refused(later)),
         Form::Texts(what) => format!("list of {what}"),
         Form::Bytes { least, most } => format!("a size, {least} bytes to {}MiB", most >> 20),
         Form::Span { least, most } => format!("a time, {least}ms to {}min", most / 60_000),
@@ -106,7 +108,7 @@ pub fn mask_tables() -> String {
 /// The JSON Schema (draft 2020-12) of a policy file, for editors.
 pub fn json_schema() -> String {
     let mut root = Section::default();
-    for key in keys::ALL {
+    for key in keys::ALL.0 {
         root.insert(&key.path.split('.').collect::<Vec<_>>(), key);
     }
     let Value::Object(mut schema) = root.schema() else { return String::new() };
@@ -178,7 +180,7 @@ fn form_schema(form: Form) -> Value {
         Form::Name => json!({ "type": "string", "minLength": 1, "maxLength": 63 }),
         Form::Bool => json!({ "type": "boolean" }),
         Form::Count { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
-        Form::Word(known) => json!({ "enum": known }),
+        Form::Word { known, .. } => json!({ "enum": known }),
         Form::Words { known, .. } => json!({ "type": "array", "items": { "enum": known } }),
         Form::Texts(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Form::Bytes { least, most } => json!({ "oneOf": [
@@ -225,9 +227,9 @@ mod tests {
 
     #[test]
     fn every_key_is_in_the_tables_and_every_enforced_one_in_the_schema() {
-        let tables = key_tables();
+        let tables = key_tables(keys::ALL);
         let schema: Value = serde_json::from_str(&json_schema()).expect("JSON");
-        for key in keys::ALL {
+        for key in keys::ALL.0 {
             assert!(tables.contains(&key.doc.replace('|', "\\|")), "{}", key.path);
             let pointer: String = key
                 .path
@@ -250,7 +252,7 @@ mod tests {
 
     #[test]
     fn cells_of_tables_hold_no_bar() {
-        for text in [key_tables(), mask_tables()] {
+        for text in [key_tables(keys::ALL), mask_tables()] {
             for table in text.split("\n\n").filter(|block| block.starts_with('|')) {
                 let bars = |line: &str| line.replace("\\|", "").matches('|').count();
                 let expected = table.lines().next().map(bars);
