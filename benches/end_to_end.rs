@@ -1,0 +1,175 @@
+//! A statement through pgwicket over stdio beside the same statement prepared and executed on a bare connection, in
+//! one run: `cargo bench --bench end_to_end`. The two alternate, so that a noisy machine disturbs both alike; what
+//! counts is the ratio of the medians.
+#![allow(clippy::disallowed_methods, reason = "the bare connection is what is measured against")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pgwicket::postgres::ephemeral::{Ephemeral, Options};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tokio_postgres::NoTls;
+
+const SAMPLE: &str = include_str!("../src/demo/sample.sql");
+const ROUNDS: usize = 1_500;
+const WARM_UP: usize = 200;
+
+const OPEN: &str = "version = 1\nname = \"bench\"\n[statements]\nallow = [\"select\"]\n\
+    [schemas.sales]\naccess = \"read\"\n[limits]\nrows = 10000\n";
+const PROTECTED: &str = "version = 1\nname = \"bench\"\nattributes = { tenant = \"int\" }\n[statements]\nallow = [\"select\"]\n\
+    [schemas.sales]\naccess = \"read\"\n[tables.\"sales.customers\"]\nmask = { email = \"email\" }\n\
+    deny_columns = [\"ssn\"]\nrows = \"tenant_id = :tenant\"\n";
+
+struct Case {
+    name: &'static str,
+    policy: &'static str,
+    sql: &'static str,
+    parameters: &'static [i32],
+}
+
+const CASES: &[Case] = &[
+    Case { name: "SELECT 1", policy: OPEN, sql: "SELECT 1 AS one", parameters: &[] },
+    Case {
+        name: "primary-key lookup",
+        policy: OPEN,
+        sql: "SELECT id, name, region, credit_limit FROM sales.customers WHERE id = $1",
+        parameters: &[42],
+    },
+    Case {
+        name: "lookup, masked and filtered",
+        policy: PROTECTED,
+        sql: "SELECT id, name, email FROM sales.customers WHERE id = $1",
+        parameters: &[42],
+    },
+    Case {
+        name: "1,000 rows of 4 columns",
+        policy: OPEN,
+        sql: "SELECT id, customer_id, status, ordered_at FROM sales.orders WHERE id <= 1000",
+        parameters: &[],
+    },
+    Case {
+        name: "report: join, group, order",
+        policy: OPEN,
+        sql: "SELECT c.region, o.status, count(*) AS orders, sum(i.quantity * i.unit_price) AS revenue \
+              FROM sales.orders AS o JOIN sales.customers AS c ON c.id = o.customer_id \
+              JOIN sales.order_items AS i ON i.order_id = o.id GROUP BY c.region, o.status ORDER BY 4 DESC",
+        parameters: &[],
+    },
+];
+
+/// The real binary, spoken to over its pipes.
+struct Gate {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    id: u64,
+}
+
+impl Gate {
+    fn start(server: &Ephemeral, policy: &str, directory: &std::path::Path) -> Self {
+        let file = directory.join("policy.toml");
+        std::fs::write(&file, policy).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pgwicket"));
+        command.arg("serve").arg("--policy").arg(&file);
+        if policy.contains(":tenant") {
+            command.args(["--attribute", "tenant=1"]);
+        }
+        let mut process = command
+            .env("POSTGRES_HOST", server.host())
+            .env("POSTGRES_PORT", server.port().to_string())
+            .env("POSTGRES_DB", "postgres")
+            .env("POSTGRES_USER", "postgres")
+            .env("POSTGRES_PASSWORD", server.password().expose_secret())
+            .env("XDG_STATE_HOME", directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let input = process.stdin.take().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut gate = Self { process, input, output, id: 0 };
+        gate.ask(
+            "initialize",
+            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" } }),
+        );
+        writeln!(gate.input, "{}", json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).unwrap();
+        gate
+    }
+
+    fn ask(&mut self, method: &str, parameters: Value) -> Value {
+        self.id += 1;
+        let request = json!({ "jsonrpc": "2.0", "id": self.id, "method": method, "params": parameters });
+        writeln!(self.input, "{request}").unwrap();
+        self.input.flush().unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no answer: {line}"))
+    }
+
+    fn query(&mut self, case: &Case) {
+        let answer = self.ask(
+            "tools/call",
+            json!({ "name": "query_execute", "arguments": { "sql": case.sql, "params": case.parameters } }),
+        );
+        assert_ne!(answer["result"]["isError"], true, "{answer}");
+        assert!(answer["result"]["content"][0]["text"].is_string(), "{answer}");
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let server = Ephemeral::start(&Options::default()).unwrap();
+    runtime.block_on(server.run_script("postgres", SAMPLE)).unwrap();
+    let client = runtime.block_on(async {
+        let (client, connection) = server.config("postgres").connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    });
+    println!("| statement | bare, prepared | through pgwicket | ratio |");
+    println!("|---|---|---|---|");
+    for case in CASES {
+        let directory = tempfile::tempdir().unwrap();
+        let mut gate = Gate::start(&server, case.policy, directory.path());
+        let statement = runtime.block_on(client.prepare(case.sql)).unwrap();
+        let parameters: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
+            case.parameters.iter().map(|value| value as _).collect();
+        let (mut bare, mut gated) = (Vec::new(), Vec::new());
+        for round in 0..ROUNDS + WARM_UP {
+            let begin = Instant::now();
+            runtime.block_on(client.query(&statement, &parameters)).unwrap();
+            let direct = begin.elapsed();
+            let begin = Instant::now();
+            gate.query(case);
+            let through = begin.elapsed();
+            if round >= WARM_UP {
+                bare.push(direct);
+                gated.push(through);
+            }
+        }
+        let (bare, gated) = (median(bare), median(gated));
+        let ratio = gated.as_secs_f64() / bare.as_secs_f64();
+        println!("| {} | {:.0} µs | {:.0} µs | {ratio:.2} |", case.name, micros(bare), micros(gated));
+    }
+    drop(client);
+    server.stop().unwrap();
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
