@@ -8,8 +8,10 @@ use serde::Serialize;
 pub mod builtin;
 #[cfg(test)]
 pub mod fixture;
+mod operators;
 pub mod types;
 
+pub use operators::OperatorSet;
 pub use types::{Type, TypeKind};
 
 /// An object identifier. Objects below [`Oid::FIRST_NORMAL`] were made by initdb, the others by users.
@@ -317,6 +319,7 @@ pub struct Catalog {
     functions_by_name: HashMap<String, Vec<usize>>,
     function_by_oid: HashMap<Oid, usize>,
     operators_by_name: HashMap<String, Vec<usize>>,
+    operator_sets: HashMap<String, [Option<OperatorSet>; 2]>,
     governed: HashMap<Oid, Result<(), String>>,
     version: String,
 }
@@ -342,6 +345,7 @@ impl Catalog {
             catalog.operators_by_name.entry(operator.name.clone()).or_default().push(at);
         }
         catalog.governed = types::governance(&catalog);
+        catalog.operator_sets = operators::sets(&catalog);
         catalog.version = version_of(&catalog.parts);
         catalog
     }
@@ -396,6 +400,17 @@ impl Catalog {
     pub fn operators_named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Operator> {
         let at = self.operators_by_name.get(name).map_or(&[][..], Vec::as_slice);
         at.iter().filter_map(|at| self.parts.operators.get(*at))
+    }
+
+    /// The operators of `pg_catalog` of that symbol, infix or prefix; `None` where there are none.
+    pub fn operator_set(&self, symbol: &str, prefix: bool) -> Option<&OperatorSet> {
+        let [infix, prefixed] = self.operator_sets.get(symbol)?;
+        if prefix { prefixed.as_ref() } else { infix.as_ref() }
+    }
+
+    /// Whether the type is a type of values, not a pseudo-type that stands for others.
+    pub fn is_concrete(&self, oid: Oid) -> bool {
+        self.type_(oid).is_some_and(|one| one.kind != TypeKind::Pseudo)
     }
 
     /// Whether values of the type may be read or cast to without running a user's code; the error says why not.

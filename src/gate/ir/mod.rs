@@ -196,6 +196,16 @@ pub enum Target {
     Expr(Expr),
 }
 
+impl Target {
+    /// The expression over the input, if it is one.
+    pub fn expr(&self) -> Option<&Expr> {
+        match self {
+            Self::Output(_) => None,
+            Self::Expr(expr) => Some(expr),
+        }
+    }
+}
+
 /// GROUP BY.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupBy {

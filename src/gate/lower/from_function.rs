@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{self, ObjectName, ObjectNamePart, TableAlias};
 
-use super::expr::FromColumns;
+use super::call::FromColumns;
 use super::from::{Alias, Scoped};
 use super::name::Position;
 use super::scope::ScopeItem;

@@ -1,48 +1,16 @@
-//! Types as PostgreSQL's grammar reads them, and which of them a statement may cast to.
+//! Which types a statement may cast to.
 
-use sqlparser::ast::{
-    ArrayElemTypeDef, CharacterLength, DataType, ExactNumberInfo, GeometricTypeKind, IntervalFields, ObjectName,
-    ObjectNamePart, TimezoneInfo,
-};
+use sqlparser::ast::DataType;
 
-use super::name::Position;
-use super::{Lowering, Mode, not_supported, not_yet};
+use super::type_name::TypeName;
+use super::{Lowering, Mode, not_yet};
 use crate::gate::catalog::{Oid, Type, TypeKind};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Expr, ExprKind, Literal, Ty, TypeRef};
 use crate::gate::source::Span;
 
-/// A type by its names, before it is looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TypeName {
-    /// The schema where one was written.
-    pub(super) schema: Option<String>,
-    /// The name; for SQL's own words what the grammar makes of them, as in `int4` for `integer`.
-    pub(super) name: String,
-    /// Modifiers.
-    modifiers: Vec<i32>,
-    /// Whether the modifiers are only the grammar's default length, which a typed literal doesn't have.
-    default_length: bool,
-    /// Fields of an interval.
-    interval: Option<&'static str>,
-    /// An array of it.
-    array: bool,
-}
-
-impl TypeName {
-    fn plain(name: &str) -> Self {
-        let name = name.to_owned();
-        Self { schema: None, name, modifiers: Vec::new(), default_length: false, interval: None, array: false }
-    }
-
-    /// What a typed literal (`CHAR 'abc'`, `BIT '101'`) has instead: no default length.
-    pub(super) fn without_default_length(mut self) -> Self {
-        if self.default_length {
-            self.modifiers.clear();
-        }
-        self
-    }
-}
+/// Types nest a few levels at most; the bound is for a snapshot that lies.
+const MAX_NESTING: usize = 32;
 
 impl Lowering<'_> {
     /// The type to cast to, governed and visible.
@@ -60,10 +28,7 @@ impl Lowering<'_> {
 
     /// The type's OID, the array's where it is one.
     fn type_of_ref(&self, to: &TypeRef) -> Ty {
-        if !to.array {
-            return Some(to.oid);
-        }
-        self.catalog.type_(to.oid).map(|element| element.array).filter(|array| *array != Oid(0))
+        if to.array { self.array_of(to.oid) } else { Some(to.oid) }
     }
 
     /// A cast of an expression, even an explicit one, must not run a function that a user made. Literals and
@@ -86,10 +51,30 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// The type that a domain is over in the end; any other type itself.
+    pub(super) fn below_domain(&self, mut oid: Oid) -> Oid {
+        for _ in 0..MAX_NESTING {
+            match self.catalog.type_(oid).map(|one| &one.kind) {
+                Some(TypeKind::Domain { base, .. }) => oid = *base,
+                _ => break,
+            }
+        }
+        oid
+    }
+
+    /// Whether it is an array type.
+    pub(super) fn is_array(&self, oid: Oid) -> bool {
+        self.catalog.type_(oid).is_some_and(|one| matches!(one.kind, TypeKind::Array { .. }))
+    }
+
+    /// The array type over it.
+    pub(super) fn array_of(&self, element: Oid) -> Ty {
+        self.catalog.type_(element).map(|one| one.array).filter(|array| *array != Oid(0))
+    }
+
     /// The type below arrays and domains.
     fn core_type(&self, mut oid: Oid) -> Oid {
-        // Types nest a few levels at most; the bound is for a snapshot that lies.
-        for _ in 0..32 {
+        for _ in 0..MAX_NESTING {
             match self.catalog.type_(oid).map(|one| &one.kind) {
                 Some(TypeKind::Array { element }) => oid = *element,
                 Some(TypeKind::Domain { base, .. }) => oid = *base,
@@ -169,7 +154,7 @@ impl Lowering<'_> {
     }
 
     /// Whether a value may be cast to the type: it is governed, and its input runs no check of a user's.
-    fn castable(&self, one: &Type, written: &str, span: Span) -> Result<(), Rejection> {
+    pub(super) fn castable(&self, one: &Type, written: &str, span: Span) -> Result<(), Rejection> {
         if let Err(why) = self.catalog.governed(one.oid) {
             let message = format!("type `{written}` may not be used: {why}");
             return Err(Rejection::new(Reason::TypeNotAllowed, message).at(span));
@@ -194,198 +179,4 @@ impl Lowering<'_> {
             | TypeKind::Multirange { .. } => Ok(()),
         }
     }
-
-    /// The type by its names, as PostgreSQL's grammar reads it.
-    pub(super) fn type_name(&self, data_type: &DataType, span: Span) -> Result<TypeName, Rejection> {
-        match data_type {
-            DataType::Array(ArrayElemTypeDef::SquareBracket(element, _) | ArrayElemTypeDef::Qualified(element, _)) => {
-                // PostgreSQL takes no notice of the number of dimensions and their sizes.
-                Ok(TypeName { array: true, ..self.type_name(element, span)? })
-            }
-            DataType::Array(
-                ArrayElemTypeDef::None | ArrayElemTypeDef::AngleBracket(_) | ArrayElemTypeDef::Parenthesis(_),
-            ) => Err(not_supported("this way to write an array type", span).help("write `integer[]`")),
-            DataType::Custom(name, modifiers) => self.generic_type(name, modifiers, span),
-            DataType::Interval { fields, precision } => interval(fields.as_ref(), *precision, span),
-            other => word_of_sql(other, span),
-        }
-    }
-
-    /// A type by a name that is no word of SQL's.
-    fn generic_type(&self, name: &ObjectName, modifiers: &[String], span: Span) -> Result<TypeName, Rejection> {
-        let mut parts = match name {
-            ObjectName(parts) if let [ObjectNamePart::Identifier(only)] = parts.as_slice() => {
-                vec![self.name(only, Position::FunctionOrType)?]
-            }
-            several => self.object_name(several)?,
-        };
-        let (Some(name), schema, 0) = (parts.pop(), parts.pop(), parts.len()) else {
-            return Err(not_supported("a type name of more than two parts", span));
-        };
-        let modifiers = modifiers.iter().map(|one| modifier(one, span)).collect::<Result<Vec<_>, _>>()?;
-        if name == "interval" && !modifiers.is_empty() {
-            return Err(not_supported("an interval's precision after a quoted name", span).help("write `interval(3)`"));
-        }
-        Ok(TypeName { schema, modifiers, ..TypeName::plain(&name) })
-    }
-}
-
-/// Types that the parser has a word for.
-fn word_of_sql(data_type: &DataType, span: Span) -> Result<TypeName, Rejection> {
-    let plain = |name: &str| Ok(TypeName::plain(name));
-    let sized = |name: &str, size: &Option<u64>| {
-        let modifiers = size.iter().map(|size| bounded(*size, span)).collect::<Result<Vec<_>, _>>()?;
-        Ok(TypeName { modifiers, ..TypeName::plain(name) })
-    };
-    let unsized_ = |name: &str, size: &Option<u64>| match size {
-        None => Ok(TypeName::plain(name)),
-        Some(_) => Err(Rejection::new(Reason::InvalidStatement, format!("type `{name}` takes no size")).at(span)),
-    };
-    match data_type {
-        DataType::Character(length) | DataType::Char(length) => {
-            let mut one = sized("bpchar", &characters(length.as_ref(), span)?)?;
-            if one.modifiers.is_empty() {
-                one.modifiers.push(1);
-                one.default_length = true;
-            }
-            Ok(one)
-        }
-        DataType::CharacterVarying(length) | DataType::CharVarying(length) | DataType::Varchar(length) => {
-            sized("varchar", &characters(length.as_ref(), span)?)
-        }
-        DataType::Bit(None) => Ok(TypeName { modifiers: vec![1], default_length: true, ..TypeName::plain("bit") }),
-        DataType::Bit(size) => sized("bit", size),
-        DataType::BitVarying(size) | DataType::VarBit(size) => sized("varbit", size),
-        DataType::Uuid => plain("uuid"),
-        DataType::Text => plain("text"),
-        DataType::Bytea => plain("bytea"),
-        DataType::Bool | DataType::Boolean => plain("bool"),
-        DataType::JSON => plain("json"),
-        DataType::JSONB => plain("jsonb"),
-        DataType::Regclass => plain("regclass"),
-        DataType::TsVector => plain("tsvector"),
-        DataType::TsQuery => plain("tsquery"),
-        DataType::Int2(size) | DataType::SmallInt(size) => unsized_("int2", size),
-        DataType::Int(size) | DataType::Int4(size) | DataType::Integer(size) => unsized_("int4", size),
-        DataType::Int8(size) | DataType::BigInt(size) => unsized_("int8", size),
-        DataType::Real | DataType::Float4 => plain("float4"),
-        DataType::Float8 | DataType::DoublePrecision => plain("float8"),
-        DataType::Float(info) => float(info, span),
-        DataType::Numeric(info) | DataType::Decimal(info) | DataType::Dec(info) => numeric(info, span),
-        DataType::Date => plain("date"),
-        DataType::Time(precision, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => sized("time", precision),
-        DataType::Time(precision, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => sized("timetz", precision),
-        DataType::Timestamp(precision, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
-            sized("timestamp", precision)
-        }
-        DataType::Timestamp(precision, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
-            sized("timestamptz", precision)
-        }
-        DataType::GeometricType(kind) => plain(match kind {
-            GeometricTypeKind::Point => "point",
-            GeometricTypeKind::Line => "line",
-            GeometricTypeKind::LineSegment => "lseg",
-            GeometricTypeKind::GeometricBox => "box",
-            GeometricTypeKind::GeometricPath => "path",
-            GeometricTypeKind::Polygon => "polygon",
-            GeometricTypeKind::Circle => "circle",
-        }),
-        DataType::Array(_) | DataType::Custom(..) | DataType::Interval { .. } => {
-            Err(not_supported("this way to write a type", span))
-        }
-        _ => Err(foreign(data_type, span)),
-    }
-}
-
-/// Types of other systems. A catch-all that refuses: whatever the parser learns to read is refused until it is sorted.
-fn foreign(data_type: &DataType, span: Span) -> Rejection {
-    let help = match data_type {
-        DataType::Double(_) => "write `double precision`",
-        DataType::Datetime(_) | DataType::TimestampNtz(_) => "write `timestamp`",
-        DataType::String(_)
-        | DataType::Nvarchar(_)
-        | DataType::TinyText
-        | DataType::MediumText
-        | DataType::LongText => "write `text`",
-        DataType::Blob(_) | DataType::Binary(_) | DataType::Varbinary(_) | DataType::Bytes(_) => "write `bytea`",
-        DataType::TinyInt(_) => "write `smallint`",
-        DataType::Int64 | DataType::Signed | DataType::SignedInteger => "write `bigint`",
-        DataType::Float64 => "write `double precision`",
-        _ => "use a type of PostgreSQL",
-    };
-    Rejection::new(Reason::TypeNotAllowed, "the type does not exist in PostgreSQL").at(span).help(help)
-}
-
-fn characters(length: Option<&CharacterLength>, span: Span) -> Result<Option<u64>, Rejection> {
-    match length {
-        None => Ok(None),
-        Some(CharacterLength::IntegerLength { length, unit: None }) => Ok(Some(*length)),
-        Some(CharacterLength::IntegerLength { length: _, unit: Some(_) } | CharacterLength::Max) => {
-            Err(not_supported("this way to write a length", span).help("write `varchar(20)`"))
-        }
-    }
-}
-
-fn float(info: &ExactNumberInfo, span: Span) -> Result<TypeName, Rejection> {
-    match info {
-        ExactNumberInfo::None | ExactNumberInfo::Precision(25..=53) => Ok(TypeName::plain("float8")),
-        ExactNumberInfo::Precision(1..=24) => Ok(TypeName::plain("float4")),
-        ExactNumberInfo::Precision(_) | ExactNumberInfo::PrecisionAndScale(..) => {
-            Err(Rejection::new(Reason::InvalidStatement, "the precision of `float` is from 1 to 53 bits").at(span))
-        }
-    }
-}
-
-fn numeric(info: &ExactNumberInfo, span: Span) -> Result<TypeName, Rejection> {
-    let modifiers = match info {
-        ExactNumberInfo::None => vec![],
-        ExactNumberInfo::Precision(precision) => vec![bounded(*precision, span)?],
-        ExactNumberInfo::PrecisionAndScale(precision, scale) => {
-            let scale = i32::try_from(*scale).map_err(|_| out_of_range(span))?;
-            vec![bounded(*precision, span)?, scale]
-        }
-    };
-    Ok(TypeName { modifiers, ..TypeName::plain("numeric") })
-}
-
-fn interval(fields: Option<&IntervalFields>, precision: Option<u64>, span: Span) -> Result<TypeName, Rejection> {
-    let fields = fields.map(interval_fields);
-    if precision.is_some() && !fields.is_none_or(|fields| fields.ends_with("SECOND")) {
-        let message = "an interval has a precision only where its fields end in SECOND";
-        return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
-    }
-    let modifiers = precision.iter().map(|one| bounded(*one, span)).collect::<Result<Vec<_>, _>>()?;
-    Ok(TypeName { modifiers, interval: fields, ..TypeName::plain("interval") })
-}
-
-fn interval_fields(fields: &IntervalFields) -> &'static str {
-    match fields {
-        IntervalFields::Year => "YEAR",
-        IntervalFields::Month => "MONTH",
-        IntervalFields::Day => "DAY",
-        IntervalFields::Hour => "HOUR",
-        IntervalFields::Minute => "MINUTE",
-        IntervalFields::Second => "SECOND",
-        IntervalFields::YearToMonth => "YEAR TO MONTH",
-        IntervalFields::DayToHour => "DAY TO HOUR",
-        IntervalFields::DayToMinute => "DAY TO MINUTE",
-        IntervalFields::DayToSecond => "DAY TO SECOND",
-        IntervalFields::HourToMinute => "HOUR TO MINUTE",
-        IntervalFields::HourToSecond => "HOUR TO SECOND",
-        IntervalFields::MinuteToSecond => "MINUTE TO SECOND",
-    }
-}
-
-fn modifier(text: &str, span: Span) -> Result<i32, Rejection> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let value = digits.then(|| text.parse().ok()).flatten();
-    value.ok_or_else(|| not_supported("a type modifier that isn't a small integer", span))
-}
-
-fn bounded(value: u64, span: Span) -> Result<i32, Rejection> {
-    i32::try_from(value).map_err(|_| out_of_range(span))
-}
-
-fn out_of_range(span: Span) -> Rejection {
-    Rejection::new(Reason::InvalidStatement, "a type modifier is out of range").at(span)
 }

@@ -1,0 +1,56 @@
+//! Which operators a statement may use. PostgreSQL chooses among the operators of one symbol by type, and the gate
+//! doesn't repeat that: a symbol may be used if whatever PostgreSQL could choose may be used.
+
+use std::collections::HashMap;
+
+use super::builtin::{self, Verdict};
+use super::{Catalog, Oid, Operator};
+
+/// The operators of `pg_catalog` of one symbol, infix or prefix. Other schemas are not on a session's search path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatorSet {
+    /// Whether each of them is built in, and its function allowed; the error says which isn't.
+    pub verdict: Result<(), String>,
+    /// The type that all of them give.
+    pub result: Option<Oid>,
+}
+
+/// Works out the sets, by symbol and whether the operator is a prefix.
+pub(super) fn sets(catalog: &Catalog) -> HashMap<String, [Option<OperatorSet>; 2]> {
+    let mut sets: HashMap<String, [Option<OperatorSet>; 2]> = HashMap::new();
+    let operators = catalog.parts().operators.iter();
+    // Operators without right operand can't be written since PostgreSQL 14, and not here either.
+    for one in operators.filter(|one| one.schema == "pg_catalog" && one.right != Oid(0)) {
+        let (verdict, result) = judge(catalog, one);
+        let set = sets.entry(one.name.clone()).or_default();
+        let [infix, prefix] = set;
+        match if one.left == Oid(0) { prefix } else { infix } {
+            Some(set) => {
+                if set.verdict.is_ok() {
+                    set.verdict = verdict;
+                }
+                if set.result != result {
+                    set.result = None;
+                }
+            }
+            empty => *empty = Some(OperatorSet { verdict, result }),
+        }
+    }
+    sets
+}
+
+fn judge(catalog: &Catalog, one: &Operator) -> (Result<(), String>, Option<Oid>) {
+    let Some(function) = catalog.function(one.function) else {
+        return (Err("its function is not known to the catalog".to_owned()), None);
+    };
+    let result = catalog.is_concrete(function.returns).then_some(function.returns);
+    if !one.oid.is_builtin() || !function.oid.is_builtin() || function.schema != "pg_catalog" {
+        return (Err("one of that name in `pg_catalog` is not built in".to_owned()), result);
+    }
+    let verdict = match builtin::verdict(&function.name, &function.argument_names) {
+        Verdict::Allowed { .. } => Ok(()),
+        Verdict::Refused(group) => Err(format!("`{}` behind it: {}", function.signature(), group.reason)),
+        Verdict::Unsorted => Err(format!("`{}` behind it is in no list of what is allowed", function.signature())),
+    };
+    (verdict, result)
+}

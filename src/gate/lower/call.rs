@@ -1,0 +1,262 @@
+//! Calls: what is written like a function call, syntax of its own included.
+
+use sqlparser::ast::{
+    self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, ObjectName,
+};
+
+use super::expr::bare_name;
+use super::function::Callee;
+use super::special::is_syntax;
+use super::{Lowering, not_supported, not_yet};
+use crate::gate::catalog::{Function, FunctionKind, TypeKind};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::ir::{Call, Expr, ExprKind, FunctionRef, OrderBy, Ty, Window};
+use crate::gate::source::Span;
+
+/// The columns that a function in FROM brings.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum FromColumns {
+    /// One column, named like the alias, else like the function.
+    Scalar {
+        /// The function's own name.
+        name: String,
+        /// Its type.
+        ty: Ty,
+    },
+    /// The function's OUT or TABLE columns.
+    Named(Vec<(String, Ty)>),
+}
+
+/// What a call says beside its function and arguments.
+#[derive(Default)]
+struct Extras {
+    star: bool,
+    distinct: bool,
+    order_by: Vec<OrderBy>,
+    within_group: Vec<OrderBy>,
+    filter: Option<Expr>,
+    over: Option<Window>,
+}
+
+impl<'a> Lowering<'a> {
+    /// A call of a function, aggregate or window function, or a form that looks like one.
+    pub(super) fn call(&mut self, function: &ast::Function) -> Result<Expr, Rejection> {
+        let ast::Function { name, uses_odbc_syntax, parameters, args, within_group, filter, null_treatment, over } =
+            function;
+        let span = self.span(name);
+        if *uses_odbc_syntax {
+            return Err(not_supported("a call in braces", span));
+        }
+        if null_treatment.is_some() {
+            return Err(not_supported("IGNORE NULLS and RESPECT NULLS", span));
+        }
+        match parameters {
+            FunctionArguments::None => {}
+            FunctionArguments::Subquery(_) | FunctionArguments::List(_) => {
+                return Err(not_supported("a call with two lists of arguments", span));
+            }
+        }
+        let word = bare_name(name);
+        let list = match args {
+            FunctionArguments::None => return self.word(word.as_deref(), span),
+            FunctionArguments::Subquery(query) if word.as_deref() == Some("array") => return self.array_query(query),
+            FunctionArguments::Subquery(_) => return Err(not_supported("a subquery as the list of arguments", span)),
+            FunctionArguments::List(list) => list,
+        };
+        let ast::FunctionArgumentList { duplicate_treatment, args, clauses } = list;
+        let order_by = self.order_clause(clauses, span)?;
+        let distinct = matches!(duplicate_treatment, Some(DuplicateTreatment::Distinct));
+        if let Some(word) = word.as_deref()
+            && let Some(form) = self.special_form(word, args, span)?
+        {
+            let plain = duplicate_treatment.is_none() && clauses.is_empty() && within_group.is_empty();
+            if !plain || filter.is_some() || over.is_some() {
+                return Err(not_supported(&format!("a clause for {}", word.to_ascii_uppercase()), span));
+            }
+            return Ok(form);
+        }
+        let callee = self.callee(name, args.len() + within_group.len(), span)?;
+        let (arguments, star) = self.arguments(args)?;
+        let extras = Extras {
+            star,
+            distinct,
+            order_by: self.order_list(order_by)?,
+            within_group: self.order_list(within_group)?,
+            filter: filter.as_ref().map(|filter| self.expr(filter)).transpose()?,
+            over: over.as_ref().map(|over| self.over(over)).transpose()?,
+        };
+        self.finish(callee, arguments, extras, span)
+    }
+
+    /// A call of a built-in function that a form stands for.
+    pub(super) fn builtin_call(&mut self, name: &str, arguments: Vec<Expr>) -> Result<Expr, Rejection> {
+        let span = arguments.iter().fold(Span::default(), |span, one| span.to(one.origin.0));
+        let callee = self.builtin_callee(name, arguments.len(), span)?;
+        self.finish(callee, arguments, Extras::default(), span)
+    }
+
+    /// A call in FROM, with the columns that it brings.
+    pub(super) fn call_in_from(
+        &mut self,
+        name: &ObjectName,
+        args: &[FunctionArg],
+        span: Span,
+    ) -> Result<(Expr, FromColumns), Rejection> {
+        if let Some(word) = bare_name(name)
+            && is_syntax(&word)
+        {
+            return Err(not_supported(&format!("{} in FROM", word.to_ascii_uppercase()), span)
+                .help("put it into a subquery: (SELECT …) AS x"));
+        }
+        let callee = self.callee(name, args.len(), span)?;
+        let (arguments, star) = self.arguments(args)?;
+        if star || callee.candidates.iter().any(|one| one.kind != FunctionKind::Function) {
+            let message = format!("`{}` is an aggregate or window function, which FROM can't have", callee.written);
+            return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+        }
+        let shapes =
+            callee.candidates.iter().map(|one| self.columns_in_from(one, span)).collect::<Result<Vec<_>, _>>()?;
+        let name = callee.name.clone();
+        let call = self.finish(callee, arguments, Extras::default(), span)?;
+        let mut shapes = shapes.into_iter();
+        let first = shapes.next().flatten();
+        if shapes.any(|shape| shape != first) {
+            return Err(not_yet(&format!("`{name}` in FROM, whose overloads have different columns,"), span));
+        }
+        let columns = match first {
+            Some(columns) => FromColumns::Named(columns),
+            None => FromColumns::Scalar { name, ty: call.ty },
+        };
+        Ok((call, columns))
+    }
+
+    /// The named columns that a function brings to FROM; `None` for one value without a name.
+    fn columns_in_from(&self, function: &Function, span: Span) -> Result<Option<Vec<(String, Ty)>>, Rejection> {
+        if !function.out_columns.is_empty() {
+            let column =
+                |(name, ty): &(String, _)| (name.clone(), Some(*ty).filter(|ty| self.catalog.is_concrete(*ty)));
+            return Ok(Some(function.out_columns.iter().map(column).collect()));
+        }
+        match self.catalog.type_(function.returns) {
+            Some(one) if matches!(one.kind, TypeKind::Composite { .. }) => {
+                Err(not_yet(&format!("`{}` in FROM, which gives rows of a composite type,", function.name), span))
+            }
+            Some(one) if one.name == "record" && one.oid.is_builtin() => {
+                Err(not_yet(&format!("`{}` in FROM, which needs a list of column definitions,", function.name), span))
+            }
+            Some(_) => Ok(None),
+            None => Err(not_yet(&format!("`{}` in FROM", function.name), span)),
+        }
+    }
+
+    /// Checks and puts together.
+    fn finish(
+        &mut self,
+        callee: Callee<'a>,
+        arguments: Vec<Expr>,
+        extras: Extras,
+        span: Span,
+    ) -> Result<Expr, Rejection> {
+        let Extras { star, distinct, order_by, within_group, filter, over } = extras;
+        self.count_node(span)?;
+        let callee = self.of_kind(callee, star, !within_group.is_empty(), over.is_some(), span)?;
+        let mut arguments = arguments;
+        let aggregated: Vec<&Expr> = within_group.iter().filter_map(|one| one.target.expr()).collect();
+        let callee = self.govern(callee, &arguments, &aggregated, span)?;
+        self.bound_sizes(&callee, &mut arguments, span)?;
+        let ty = self.call_type(&callee, arguments.iter().chain(aggregated));
+        let Callee { schema, name, written: _, candidates } = callee;
+        let candidates = candidates.iter().map(|one| one.oid).collect();
+        let function = FunctionRef { schema, name, candidates };
+        let variadic = false;
+        let call = Call { function, arguments, star, variadic, distinct, order_by, within_group, filter, over };
+        Ok(Expr::new(ExprKind::Call(Box::new(call))).typed(ty).at(span))
+    }
+
+    /// Keeps the candidates that the call's clauses fit, and refuses a call that fits none.
+    fn of_kind(
+        &self,
+        mut callee: Callee<'a>,
+        star: bool,
+        within_group: bool,
+        over: bool,
+        span: Span,
+    ) -> Result<Callee<'a>, Rejection> {
+        let name = callee.written.clone();
+        let invalid = |message: String| Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+        callee.candidates.retain(|one| one.kind != FunctionKind::Procedure);
+        if callee.candidates.is_empty() {
+            return invalid(format!("`{name}` is a procedure, which a query can't call"));
+        }
+        callee.candidates.retain(|one| one.ordered_set == within_group);
+        if callee.candidates.is_empty() {
+            return if within_group {
+                invalid(format!("`{name}` takes no WITHIN GROUP"))
+            } else {
+                invalid(format!("`{name}` needs WITHIN GROUP (ORDER BY …)"))
+            };
+        }
+        let any = |kind: FunctionKind| callee.candidates.iter().any(|one| one.kind == kind);
+        let (aggregate, window) = (any(FunctionKind::Aggregate), any(FunctionKind::Window));
+        if star && !aggregate {
+            return invalid(format!("`{name}(*)`: only an aggregate takes `*`"));
+        }
+        if over && !aggregate && !window {
+            return invalid(format!("`{name}` is neither a window function nor an aggregate, so it takes no OVER"));
+        }
+        if window && !over && !aggregate {
+            return invalid(format!("the window function `{name}` needs OVER"));
+        }
+        Ok(callee)
+    }
+
+    pub(super) fn arguments(&mut self, args: &[FunctionArg]) -> Result<(Vec<Expr>, bool), Rejection> {
+        if let [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] = args {
+            return Ok((Vec::new(), true));
+        }
+        let mut arguments = Vec::with_capacity(args.len());
+        for arg in args {
+            arguments.push(match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.expr(expr)?,
+                FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => {
+                    return Err(not_yet("a whole row as an argument", self.span(name)).help("name a column"));
+                }
+                FunctionArg::Unnamed(FunctionArgExpr::Wildcard | FunctionArgExpr::WildcardWithOptions(_)) => {
+                    return Err(not_supported("`*` among other arguments", self.span(arg)));
+                }
+                FunctionArg::Named { .. } | FunctionArg::ExprNamed { .. } => {
+                    return Err(not_yet("an argument by name", self.span(arg)).help("write the arguments in order"));
+                }
+            });
+        }
+        Ok((arguments, false))
+    }
+
+    /// ORDER BY inside the parentheses; every other clause is another system's or not built.
+    fn order_clause<'c>(
+        &self,
+        clauses: &'c [FunctionArgumentClause],
+        span: Span,
+    ) -> Result<&'c [ast::OrderByExpr], Rejection> {
+        let mut order: &[ast::OrderByExpr] = &[];
+        for clause in clauses {
+            let what = match clause {
+                FunctionArgumentClause::OrderBy(list) if order.is_empty() => {
+                    order = list;
+                    continue;
+                }
+                FunctionArgumentClause::OrderBy(_) => "a second ORDER BY in a call",
+                FunctionArgumentClause::IgnoreOrRespectNulls(_) => "IGNORE NULLS and RESPECT NULLS",
+                FunctionArgumentClause::Where(_) => "WHERE in a call",
+                FunctionArgumentClause::Limit(_) => "LIMIT in a call",
+                FunctionArgumentClause::OnOverflow(_) => "ON OVERFLOW",
+                FunctionArgumentClause::Having(_) => "HAVING in a call",
+                FunctionArgumentClause::Separator(_) => "SEPARATOR",
+                FunctionArgumentClause::JsonNullClause(_) => "NULL ON NULL and ABSENT ON NULL",
+                FunctionArgumentClause::JsonReturningClause(_) => "RETURNING in a call",
+            };
+            return Err(not_supported(what, span));
+        }
+        Ok(order)
+    }
+}

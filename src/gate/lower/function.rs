@@ -1,0 +1,273 @@
+//! Functions: which ones a name means, whether a statement may call them, and what type the call gives. A call is
+//! admitted only if whatever PostgreSQL could choose among the overloads is allowed.
+
+use sqlparser::ast::{ObjectName, ObjectNamePart};
+
+use super::expr::{bare_name, is_untyped};
+use super::name::Position;
+use super::{Lowering, Mode, not_supported};
+use crate::gate::catalog::builtin::{self, Group, Verdict};
+use crate::gate::catalog::{Function, Oid, TypeKind};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::ir::{Expr, Ty};
+use crate::gate::source::Span;
+
+/// A function by name, with every overload that could take the call.
+pub(super) struct Callee<'a> {
+    /// Schema name.
+    pub(super) schema: String,
+    /// Function name.
+    pub(super) name: String,
+    /// The name as it was written, for messages.
+    pub(super) written: String,
+    /// The overloads.
+    pub(super) candidates: Vec<&'a Function>,
+}
+
+/// Unquoted words that PostgreSQL has syntax for and that take ordinary arguments, too.
+const CALLABLE_WORDS: &[&str] = &["json_object", "normalize", "overlay", "substring"];
+
+impl<'a> Lowering<'a> {
+    /// The function that the name means, for a call with `count` arguments.
+    pub(super) fn callee(&self, name: &ObjectName, count: usize, span: Span) -> Result<Callee<'a>, Rejection> {
+        let parts = match name.0.as_slice() {
+            [ObjectNamePart::Identifier(only)] => {
+                let word = bare_name(name).unwrap_or_default();
+                let callable = CALLABLE_WORDS.contains(&word.as_str());
+                vec![self.name(only, if callable { Position::Label } else { Position::FunctionOrType })?]
+            }
+            _ => self.object_name(name)?,
+        };
+        let written = parts.join(".");
+        match parts.as_slice() {
+            [name] => match self.unqualified_function(name, span)? {
+                Some(schema) => self.callee_in(&schema, name, written, count, span),
+                None => Err(self.unknown_function(&written, span)),
+            },
+            [schema, name] => self.callee_in(schema, name, written, count, span),
+            _ => Err(not_supported("a function's name of more than two parts", span)),
+        }
+    }
+
+    /// A function of `pg_catalog`.
+    pub(super) fn builtin_callee(&self, name: &str, count: usize, span: Span) -> Result<Callee<'a>, Rejection> {
+        self.callee_in("pg_catalog", name, name.to_owned(), count, span)
+    }
+
+    /// The schema of an unqualified function: `pg_catalog` before all others.
+    fn unqualified_function(&self, name: &str, span: Span) -> Result<Option<String>, Rejection> {
+        let has = |schema: &str| self.catalog.functions_named(name).any(|one| one.schema == schema);
+        if has("pg_catalog") {
+            return Ok(Some("pg_catalog".to_owned()));
+        }
+        let path = &self.policy.policy().search_path;
+        let found: Vec<&String> = path.iter().filter(|schema| has(schema)).collect();
+        match found.as_slice() {
+            [] => Ok(None),
+            [schema] => Ok(Some((*schema).clone())),
+            [..] => Err(Rejection::new(
+                Reason::AmbiguousName,
+                format!("function `{name}` is in more than one schema of the search path"),
+            )
+            .at(span)
+            .help("write the schema before it")),
+        }
+    }
+
+    fn callee_in(
+        &self,
+        schema: &str,
+        name: &str,
+        written: String,
+        count: usize,
+        span: Span,
+    ) -> Result<Callee<'a>, Rejection> {
+        let catalog = self.catalog;
+        let named: Vec<&'a Function> = catalog.functions_named(name).filter(|one| one.schema == schema).collect();
+        let candidates: Vec<&'a Function> = named.iter().copied().filter(|one| one.accepts(count)).collect();
+        if candidates.is_empty() {
+            // That the name exists with other arguments may be told only of schemas that are open.
+            if named.is_empty() || !self.schema_visible(schema) {
+                return Err(self.unknown_function(&written, span));
+            }
+            let message = format!("function `{written}` doesn't take {count} arguments");
+            return Err(Rejection::new(Reason::UnknownFunction, message).at(span));
+        }
+        let callee = Callee { schema: schema.to_owned(), name: name.to_owned(), written, candidates };
+        // What no arguments could make right is refused before anything in them is.
+        let refusals: Vec<_> = callee.candidates.iter().map(|one| self.refusal(&callee, one, span)).collect();
+        match refusals.into_iter().collect::<Option<Vec<_>>>() {
+            Some(all) => Err(all.into_iter().next().unwrap_or_else(|| self.unknown_function(&callee.written, span))),
+            None => Ok(callee),
+        }
+    }
+
+    /// The call's overloads, all allowed. What can't be chosen because of the arguments' types is left out.
+    pub(super) fn govern(
+        &self,
+        mut callee: Callee<'a>,
+        arguments: &[Expr],
+        aggregated: &[&Expr],
+        span: Span,
+    ) -> Result<Callee<'a>, Rejection> {
+        let all: Vec<&Expr> = arguments.iter().chain(aggregated.iter().copied()).collect();
+        let mut chosen = Vec::with_capacity(callee.candidates.len());
+        for one in &callee.candidates {
+            match self.refusal(&callee, one, span) {
+                None => chosen.push(*one),
+                Some(_) if self.impossible(one, &all) => {}
+                Some(rejection) => {
+                    return Err(if callee.candidates.len() > 1 && rejection.help.is_none() {
+                        rejection.help("cast the arguments, so that it is clear which overload is meant")
+                    } else {
+                        rejection
+                    });
+                }
+            }
+        }
+        callee.candidates = chosen;
+        self.refuse_functional_cast(&callee, all.len(), span)?;
+        self.search_objects(&callee, &all, span)?;
+        Ok(callee)
+    }
+
+    /// Why the function may not be called; `None` if it may.
+    fn refusal(&self, callee: &Callee<'_>, function: &Function, span: Span) -> Option<Rejection> {
+        let refused = |why: &str| {
+            let signature = function.signature();
+            let message = format!("function `{signature}` may not be called: {why}");
+            Rejection::new(Reason::FunctionNotAllowed, message).at(span)
+        };
+        if callee.schema == "pg_catalog" {
+            if !self.builtin_allowed() {
+                return Some(refused("the policy allows no built-in functions"));
+            }
+            if !function.oid.is_builtin() {
+                return Some(refused("it is not built in, although it is in `pg_catalog`"));
+            }
+            return match builtin::verdict(&function.name, &function.argument_names) {
+                Verdict::Allowed { .. } => None,
+                Verdict::Refused(group) => Some(with_help(refused(group.reason), group)),
+                Verdict::Unsorted => Some(refused("it is in no list of what is allowed")),
+            };
+        }
+        if self.policy.allows_function(function.oid) {
+            return self.ungoverned_part(function).map(|why| refused(&why));
+        }
+        if self.schema_visible(&callee.schema) {
+            return Some(refused("the policy doesn't allow it").help("policies allow functions by full signature"));
+        }
+        let truth = format!("function `{}.{}` is not allowed by the policy", callee.schema, function.signature());
+        let missing = self.unknown_function(&callee.written, span);
+        Some(missing.concealing(Reason::FunctionNotAllowed, truth, None))
+    }
+
+    /// A type in the signature of a user's function that isn't governed: its input or output would run unseen.
+    fn ungoverned_part(&self, function: &Function) -> Option<String> {
+        let outs = function.out_columns.iter().map(|(_, oid)| oid);
+        let has_outs = !function.out_columns.is_empty();
+        function.arguments.iter().chain([&function.returns]).chain(outs).find_map(|oid| {
+            let one = self.catalog.type_(*oid);
+            let stands_for_others = one.is_some_and(|one| {
+                let record = one.name == "record" && has_outs;
+                one.kind == TypeKind::Pseudo && (record || one.name.starts_with("any") || one.name == "void")
+            });
+            if stands_for_others {
+                return None;
+            }
+            let name = one.map_or("of its signature", |one| one.name.as_str());
+            self.catalog.governed(*oid).err().map(|why| format!("the type `{name}`: {why}"))
+        })
+    }
+
+    /// Whether PostgreSQL can't choose the overload: it wants a transaction's or a row version's identity, to which
+    /// nothing converts by itself, and gets a value of another known type.
+    fn impossible(&self, function: &Function, arguments: &[&Expr]) -> bool {
+        let wants_server_type = |oid: &Oid| {
+            let one = self.catalog.type_(*oid).filter(|one| one.oid.is_builtin());
+            one.and_then(|one| builtin::types::sorted(&one.name)).is_some_and(|group| group.name == "transactions")
+        };
+        !function.variadic
+            && function
+                .arguments
+                .iter()
+                .zip(arguments)
+                .any(|(wanted, argument)| wants_server_type(wanted) && argument.ty.is_some_and(|ty| ty != *wanted))
+    }
+
+    /// `mood('x')` is a cast where a type has the function's name, so the type has to be one to cast to.
+    fn refuse_functional_cast(&self, callee: &Callee<'_>, count: usize, span: Span) -> Result<(), Rejection> {
+        match self.catalog.type_named(&callee.schema, &callee.name) {
+            Some(one) if count == 1 => self.castable(one, &callee.written, span),
+            _ => Ok(()),
+        }
+    }
+
+    /// The type of the result, where PostgreSQL's choice is beyond doubt. An overload that takes exactly the known
+    /// types (a literal without type fits anywhere) is preferred to every other, so only such ones count if there are
+    /// any.
+    pub(super) fn call_type<'e>(&self, callee: &Callee<'_>, arguments: impl Iterator<Item = &'e Expr>) -> Ty {
+        let arguments: Vec<&Expr> = arguments.collect();
+        let known = arguments.iter().all(|one| one.ty.is_some() || is_untyped(one));
+        let exact = |one: &&Function| {
+            one.arguments.len() == arguments.len()
+                && one.arguments.iter().zip(&arguments).all(|(wanted, given)| given.ty.is_none_or(|ty| ty == *wanted))
+        };
+        let exactly: Vec<&Function> =
+            if known { callee.candidates.iter().copied().filter(exact).collect() } else { Vec::new() };
+        let possible = if exactly.is_empty() { &callee.candidates } else { &exactly };
+        let first = possible.first()?.returns;
+        let uniform = possible.iter().all(|one| one.returns == first);
+        (uniform && self.catalog.is_concrete(first)).then_some(first)
+    }
+
+    fn unknown_function(&self, written: &str, span: Span) -> Rejection {
+        let rejection =
+            Rejection::new(Reason::UnknownFunction, format!("function `{written}` does not exist")).at(span);
+        match instead_of(written) {
+            Some(help) if self.mode == Mode::Client => rejection.help(help),
+            _ => rejection,
+        }
+    }
+}
+
+fn with_help(rejection: Rejection, group: &Group) -> Rejection {
+    let help = match group.name {
+        "definitions" | "object_lookup" | "privileges" => "the tool get_table_schema tells a table's columns and keys",
+        "server_identity" | "session_identity" => "the resource pgwicket://database_info tells what may be known",
+        "sizes" | "statistics" => "count(*) counts the rows that you may see",
+        "sequences" => "leave the column out, and its default takes the next value",
+        "sql_execution" => "write the query itself",
+        "large_objects" | "files" => "only tables and views can be read",
+        "implementation_names" => "write the operator or the plain function",
+        _ => return rejection,
+    };
+    rejection.help(help)
+}
+
+/// What PostgreSQL has in place of other systems' functions.
+fn instead_of(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "ifnull" | "nvl" | "isnull" => "write COALESCE(a, b)",
+        "if" | "iif" | "decode" | "switch" => "write CASE WHEN … THEN … ELSE … END",
+        "getdate" | "sysdate" | "curdate" => "write CURRENT_TIMESTAMP or CURRENT_DATE",
+        "dateadd" | "date_add" | "date_sub" | "adddate" => "add an interval: d + INTERVAL '1 day'",
+        "datediff" | "timestampdiff" => "subtract: a - b, or use age(a, b)",
+        "date_format" | "strftime" | "format_date" => "write to_char(d, 'YYYY-MM')",
+        "str_to_date" | "parse_date" => "write to_date(s, 'YYYY-MM-DD')",
+        "year" | "month" | "day" | "hour" | "quarter" | "weekday" | "dayofweek" => "write EXTRACT(YEAR FROM d)",
+        "group_concat" | "listagg" | "wm_concat" => "write string_agg(x, ', ')",
+        "len" | "datalength" => "write length(s)",
+        "charindex" | "instr" | "locate" => "write strpos(whole, part)",
+        "countif" | "count_if" => "write count(*) FILTER (WHERE …)",
+        "sumif" | "sum_if" => "write sum(x) FILTER (WHERE …)",
+        "ucase" => "write upper(s)",
+        "lcase" => "write lower(s)",
+        "rand" => "write random()",
+        "json_extract" | "json_extract_scalar" | "get_json_object" => "write value ->> 'key'",
+        "regexp_extract" => "write substring(s FROM pattern)",
+        "approx_count_distinct" => "write count(DISTINCT x)",
+        "median" => "write percentile_cont(0.5) WITHIN GROUP (ORDER BY x)",
+        _ => return None,
+    })
+}
