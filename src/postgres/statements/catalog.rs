@@ -264,7 +264,7 @@ pub(crate) const FINGERPRINT: OwnStatement = OwnStatement(concat!(
         (SELECT pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(pg_catalog.hashtext(c.xmin::text)), ':', \
             pg_catalog.sum(CASE WHEN c.relkind <> 'S' AND c.reltuples > 0 THEN pg_catalog.hashtext( \
                 pg_catalog.concat(c.oid, ' ', pg_catalog.floor(pg_catalog.ln(c.reltuples::float8) * 4))) END)) FROM own c), ",
-    fingerprint!("n", "pg_namespace n"),
+    fingerprint!("n", "pg_namespace n WHERE n.nspname !~ '^pg_(toast_)?temp'"),
     ", ",
     fingerprint!("a", "pg_attribute a JOIN own ON own.oid = a.attrelid"),
     ", ",

@@ -1,7 +1,9 @@
 //! The catalog says what the database has, its stamps change with what they stand for, and it is kept fresh.
 
 mod describe;
+mod refresh;
 mod stamps;
+mod verification;
 
 use describe::describe;
 use pgwicket::catalog::load;

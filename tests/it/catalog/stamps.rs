@@ -148,8 +148,9 @@ async fn stamps_change_with_what_they_stand_for() {
     // The load computes the same stamps as the verification.
     let after = loaded(&client).await;
     for at in 0..CASES.len() {
-        for (name, kind, oid, stamp) in stamped(&after, &format!("s{at}")) {
-            assert!(!has_changed(&verifier, &watcher, kind, oid, &stamp).await, "{name} of {:?}", CASES[at]);
+        let schema = format!("s{at}");
+        for (name, kind, oid, stamp) in stamped(&after, &schema) {
+            assert!(!has_changed(&verifier, &watcher, kind, oid, &stamp).await, "{schema}.{name}");
         }
     }
 }
