@@ -112,7 +112,13 @@ impl Faults {
     }
 
     pub(super) fn take_in(&mut self, diagnostics: Diagnostics) {
-        self.0.extend(diagnostics.0.into_iter().map(Fault::from));
+        self.0.extend(Self::from(diagnostics).0);
+    }
+}
+
+impl From<Diagnostics> for Faults {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self(diagnostics.0.into_iter().map(Fault::from).collect())
     }
 }
 

@@ -1,3 +1,4 @@
 //! Doors: each translates its protocol into a request of the gateway, and the answer back. A door decides nothing.
 
+pub mod cli;
 pub mod mcp;

@@ -19,6 +19,13 @@ pub(super) fn kept(word: &str) -> Option<Kept> {
     lists.into_iter().find(|(words, _)| words.binary_search(&word).is_ok()).map(|(_, kept)| kept)
 }
 
+/// Whether PostgreSQL reads the word as that very name without quotes, wherever a name may stand.
+pub fn is_plain_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && kept(word).is_none()
+}
+
 const RESERVED: &[&str] = &[
     "all",
     "analyse",

@@ -43,6 +43,7 @@ mod window;
 mod with;
 mod write;
 
+pub use keywords::is_plain_name;
 pub use policy::policy_expression;
 
 /// Whose text is lowered.

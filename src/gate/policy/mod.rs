@@ -7,6 +7,7 @@ pub mod bound;
 pub mod error;
 #[cfg(test)]
 pub mod fixture;
+pub mod grants;
 pub mod keys;
 mod layer;
 mod literals;

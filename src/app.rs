@@ -1,0 +1,139 @@
+//! From a configuration to a running gateway: the only place that knows all parts and the order in which they start.
+//! Every command that asks the database starts here.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::catalog::refresh::{INTERVAL, RefreshError};
+use crate::catalog::{CatalogWatch, LoadError};
+use crate::config::{Config, Database, Fault, Faults, Place};
+use crate::gateway::{Gateway, Parts, PolicySet};
+use crate::history::{self, History, SyncMode};
+use crate::keys::{self, Keys};
+use crate::postgres::{ConnectError, Pool, PoolError};
+use crate::quota::Quota;
+
+/// What didn't start. Decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What was configured can't be used, or doesn't fit the database.
+    Configuration,
+    /// The database can't be reached, or refuses us.
+    Database,
+    /// The history or its keys.
+    History,
+}
+
+/// Why there is no gateway: everything that was found.
+#[derive(Debug, thiserror::Error)]
+#[error("{faults}")]
+pub struct StartError {
+    /// What didn't start, the first of several.
+    pub part: Part,
+    /// Why.
+    pub faults: Faults,
+}
+
+impl StartError {
+    fn new(part: Part, fault: Fault) -> Self {
+        Self { part, faults: Faults::from(fault) }
+    }
+}
+
+/// Starts the gateway for one principal of the configuration.
+///
+/// # Errors
+/// What is wrong with the database and with the history, both if both are; then what in the policy doesn't fit the
+/// database.
+pub async fn start(config: &Config, principal: &str) -> Result<Arc<Gateway>, StartError> {
+    let (database, ledger) = tokio::join!(connect(&config.database), ledger(&config.history));
+    let ((pool, catalog), keys) = match (database, ledger) {
+        (Ok(database), Ok(keys)) => (database, keys),
+        (Err(mut error), Err(other)) => {
+            error.faults.0.extend(other.faults.0);
+            return Err(error);
+        }
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
+    };
+    let keys = Arc::new(keys);
+    let policies: PolicySet =
+        config.principals.iter().filter(|(name, _)| *name == principal).map(|(n, m)| (n.clone(), m.clone())).collect();
+    // Before the history is opened, which begins with a record.
+    let fits = policies.values().try_for_each(|member| {
+        crate::gate::policy::BoundPolicy::bind(Arc::clone(&member.policy), &catalog.current()).map(drop)
+    });
+    fits.map_err(unfit)?;
+    let history = open(&config.history, config.sync, &keys).await?;
+    let quota = Quota::new();
+    quota.keep_tidy();
+    let server = config.database.config.address();
+    Gateway::new(Parts { policies, catalog, pool, history, quota, keys, server }).map(Arc::new).map_err(unfit)
+}
+
+/// The pool and the first snapshot of the catalog.
+///
+/// # Errors
+/// The database can't be used.
+pub async fn connect(database: &Database) -> Result<(Pool, CatalogWatch), StartError> {
+    let pool = Pool::new(database.config.clone())
+        .map_err(|error| StartError::new(Part::Configuration, database.fault(error)))?;
+    match CatalogWatch::start(pool.clone(), INTERVAL).await {
+        Ok(catalog) => Ok((pool, catalog)),
+        Err(error) => Err(StartError::new(Part::Database, unreachable(&error))),
+    }
+}
+
+/// The keys beside the history. Nothing is recorded yet.
+async fn ledger(directory: &Path) -> Result<Keys, StartError> {
+    let directory = directory.to_owned();
+    let work = move || {
+        let records_exist = history::has_records(&directory).map_err(|error| {
+            Fault::new(Place::Nowhere, format!("the history in `{}` can't be read: {error}", directory.display()))
+        })?;
+        Keys::open(&keys::directory_beside(&directory), records_exist)
+            .map_err(|error| Fault::new(Place::Nowhere, error.to_string()))
+    };
+    on_a_thread(work).await
+}
+
+async fn open(directory: &Path, sync: SyncMode, keys: &Arc<Keys>) -> Result<History, StartError> {
+    let options = history::Options::new(directory, sync, keys);
+    on_a_thread(move || History::open(options).map_err(|error| Fault::new(Place::Nowhere, error.to_string()))).await
+}
+
+/// Work that waits for the disk.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, StartError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.unwrap_or_else(|_| Err(Fault::new(Place::Nowhere, "the history could not be opened")));
+    done.map_err(|fault| StartError::new(Part::History, fault))
+}
+
+fn unfit(errors: crate::gate::policy::Diagnostics) -> StartError {
+    StartError { part: Part::Configuration, faults: errors.into() }
+}
+
+/// Why the catalog could not be loaded, in words for whoever runs pgwicket.
+fn unreachable(error: &RefreshError) -> Fault {
+    match error {
+        RefreshError::Pool(PoolError::Connect(error)) => refused(error),
+        RefreshError::Load(error) => match error.as_ref() {
+            // The library's own words are "db error".
+            LoadError::Database(error) => {
+                let said = error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
+                Fault::new(Place::Nowhere, format!("the database's catalog can't be read: {said}"))
+            }
+            error => Fault::new(Place::Nowhere, error.to_string()),
+        },
+        error => Fault::new(Place::Nowhere, error.to_string()),
+    }
+}
+
+fn refused(error: &ConnectError) -> Fault {
+    let fault = Fault::new(Place::Nowhere, error.to_string());
+    match error.help() {
+        Some(help) => fault.help(help),
+        None => fault,
+    }
+}

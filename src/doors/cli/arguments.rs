@@ -1,0 +1,98 @@
+//! The arguments that several commands share: who asks under which policy, and the statement.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::Value;
+use tracing::Level;
+
+use super::Failure;
+use crate::app;
+use crate::config::{Config, Environment, Fault, Place, Source};
+use crate::gate::admit::Submission;
+use crate::gateway::{Caller, Gateway};
+use crate::telemetry;
+
+/// Who asks, under which policy.
+#[derive(Debug, Args)]
+pub(super) struct Whom {
+    #[command(flatten)]
+    source: SourceArguments,
+    /// The principal of the configuration that asks; needed where it has several
+    #[arg(long, value_name = "NAME")]
+    principal: Option<String>,
+    /// With --policy: a value for an attribute that the policy declares; lists are written `a,b`
+    #[arg(long = "attribute", value_name = "NAME=VALUE", requires = "policy")]
+    attributes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct SourceArguments {
+    /// A configuration file, pgwicket.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A policy alone: the database comes from POSTGRES_*, the principal is `local`, and the history lies in
+    /// $XDG_STATE_HOME/pgwicket, or ~/.local/state/pgwicket
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// A gateway that is running for one principal.
+pub(super) struct Running {
+    pub gateway: Arc<Gateway>,
+    pub principal: String,
+    pub config: Config,
+}
+
+impl Whom {
+    /// Reads the configuration, starts the log at a usual level, and then the gateway.
+    pub async fn start(self, usual: Level) -> Result<Running, Failure> {
+        let environment = Environment::of_process();
+        let source = match (self.source.config, self.source.policy) {
+            (Some(path), _) => Source::File(path),
+            (None, Some(path)) => Source::Policy { path, attributes: self.attributes },
+            (None, None) => return Err(Fault::new(Place::Argument("--config"), "no configuration is named").into()),
+        };
+        let config = Config::load(&source, &environment)?;
+        let principal = config.principal(self.principal.as_deref())?.to_owned();
+        telemetry::start(config.log, usual, &environment)?;
+        for note in &config.notes {
+            tracing::info!("{note}");
+        }
+        let gateway = app::start(&config, &principal).await?;
+        Ok(Running { gateway, principal, config })
+    }
+}
+
+/// One statement.
+#[derive(Debug, Args)]
+pub(super) struct Statement {
+    /// One SQL statement, with $1, $2, … for parameters
+    #[arg(value_name = "SQL")]
+    pub sql: String,
+    /// A value for the next parameter, as JSON; what isn't JSON is taken as text
+    #[arg(long = "param", value_name = "JSON", allow_hyphen_values = true)]
+    pub parameters: Vec<String>,
+}
+
+impl Statement {
+    /// As the gateway takes it.
+    pub fn submission(&self) -> Submission {
+        let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+        Submission::Sql { text: self.sql.clone(), parameters: self.parameters.iter().map(value).collect() }
+    }
+}
+
+/// A person at the command line.
+pub(super) fn caller(principal: &str, tool: &'static str) -> Caller {
+    Caller {
+        principal: principal.to_owned(),
+        authentication: "local",
+        door: "cli",
+        tool,
+        client_name: None,
+        client_version: None,
+    }
+}

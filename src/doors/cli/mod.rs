@@ -1,0 +1,119 @@
+//! The command line: arguments to requests of the gateway, answers to people. One file a subcommand. Results go to
+//! standard output, everything else to standard error.
+
+mod arguments;
+mod check;
+mod draw;
+mod failure;
+mod policy_check;
+mod policy_grants;
+mod query;
+mod serve;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::{Exit, Failure};
+
+/// What the exit codes mean; part of every `--help`.
+const EXIT_CODES: &str = "Exit codes:
+  0  done; admitted
+  1  the statement or the policy was refused, or failed in the database
+  2  wrong arguments or configuration
+  3  the database can't be reached, or refuses the connection
+  4  the history can't be written or read";
+
+const EXAMPLES: &str = "Examples:
+  pgwicket policy check policies/analyst.toml
+  pgwicket check 'SELECT * FROM sales.customers' --config pgwicket.toml --principal ana
+  pgwicket serve --config /etc/pgwicket/pgwicket.toml --principal ana
+
+Environment:
+  POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE,
+  POSTGRES_SSL_MODE, POSTGRES_SSL_ROOT_CERT, POSTGRES_SSL_CERT, POSTGRES_SSL_KEY, POSTGRES_POOL_SIZE,
+  POSTGRES_MAX_OVERFLOW; or DATABASE_URL, which all of these overrule.
+  PGWICKET_LOG chooses what is logged to standard error: error, warn, info, debug.";
+
+/// The guarded gate between AI agents, analysts and PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "pgwicket", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Arguments),
+    Query(query::Arguments),
+    Check(check::Arguments),
+    /// Work on policy files
+    #[command(subcommand)]
+    Policy(Policy),
+}
+
+#[derive(Debug, Subcommand)]
+enum Policy {
+    Check(policy_check::Arguments),
+    Grants(policy_grants::Arguments),
+}
+
+/// Runs the command of this process's arguments.
+pub fn run() -> ExitCode {
+    // Ends the process itself for --help, --version and arguments that can't be read, the latter with code 2.
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the program's threads can't be started: {error}");
+            return Exit::Configuration.into();
+        }
+    };
+    let result = runtime.block_on(cli.command.run());
+    // Not awaited: a read of standard input that nobody answers any more would hold us.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.tell(),
+    }
+}
+
+impl Command {
+    async fn run(self) -> Result<Exit, Failure> {
+        match self {
+            Self::Serve(arguments) => serve::run(arguments).await,
+            Self::Query(arguments) => query::run(arguments).await,
+            Self::Check(arguments) => check::run(arguments).await,
+            Self::Policy(Policy::Check(arguments)) => policy_check::run(arguments).await,
+            Self::Policy(Policy::Grants(arguments)) => policy_grants::run(arguments).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_shows_an_example() {
+        fn visit(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            if command.get_subcommands().next().is_none() {
+                let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(after.contains("pgwicket "), "{} has no example", command.get_name());
+            }
+            command.get_subcommands().for_each(visit);
+        }
+        visit(&Cli::command());
+    }
+}

@@ -1,0 +1,91 @@
+//! `pgwicket policy check`: every fault of a policy, drawn on its line, and what of it doesn't fit the database.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use tracing::Level;
+
+use super::draw::{self, To};
+use super::{Exit, Failure};
+use crate::config::{Environment, Fault, Faults, Place, PolicyFileError, database, read_policy};
+use crate::gate::policy::{BoundPolicy, Policy};
+use crate::{app, telemetry};
+
+const EXAMPLES: &str = "Examples:
+  pgwicket policy check policies/analyst.toml
+  pgwicket policy check policies/analyst.toml --config pgwicket.toml";
+
+/// Tell everything that is wrong with a policy
+///
+/// Where the environment or --config names a database, the policy is also held against what is in it. The exit code is
+/// 0 for a sound policy, 1 for a faulty one.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The policy
+    #[arg(value_name = "FILE")]
+    policy: PathBuf,
+    /// A configuration file that names the database
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let environment = Environment::of_process();
+    let policy = match read(&arguments.policy) {
+        Ok(policy) => policy,
+        Err(PolicyFault::Unreadable(failure)) => return Err(failure),
+        Err(PolicyFault::Faulty(faults)) => return Ok(tell(&faults)),
+    };
+    telemetry::start(telemetry::LogFormat::Text, Level::WARN, &environment)?;
+    let database = database(arguments.config.as_deref(), &environment, &mut Vec::new())?;
+    let Some(database) = database else {
+        println!("`{}` is sound by itself; no database was named to hold it against", policy.name);
+        return Ok(Exit::Done);
+    };
+    let (pool, catalog) = app::connect(&database).await?;
+    let bound = BoundPolicy::bind(Arc::clone(&policy), &catalog.current());
+    pool.close();
+    match bound {
+        Ok(_) => {
+            println!("`{}` is sound, and fits the database `{}`", policy.name, database.config.db());
+            Ok(Exit::Done)
+        }
+        Err(errors) => Ok(tell(&errors.into())),
+    }
+}
+
+/// Why there is no policy.
+pub(super) enum PolicyFault {
+    Unreadable(Failure),
+    Faulty(Faults),
+}
+
+pub(super) fn read(path: &std::path::Path) -> Result<Arc<Policy>, PolicyFault> {
+    read_policy(path).map(Arc::new).map_err(|error| match error {
+        PolicyFileError::Unreadable { file, why } => {
+            let fault = Fault::new(Place::Nowhere, format!("the policy `{file}` can't be read: {why}"));
+            PolicyFault::Unreadable(fault.into())
+        }
+        PolicyFileError::Faulty(errors) => PolicyFault::Faulty(errors.into()),
+    })
+}
+
+/// Draws the faults of a policy on its files' lines.
+pub(super) fn tell(faults: &Faults) -> Exit {
+    let mut texts: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for fault in &faults.0 {
+        let text = match &fault.place {
+            Place::File { file, .. } => {
+                texts.entry(file).or_insert_with(|| std::fs::read_to_string(file).ok()).as_deref()
+            }
+            _ => None,
+        };
+        eprintln!("{}\n", draw::fault(fault, text, To::Stderr));
+    }
+    let count = faults.0.len();
+    eprintln!("error: {count} {} found", if count == 1 { "fault was" } else { "faults were" });
+    Exit::Refused
+}

@@ -1,0 +1,53 @@
+//! `pgwicket policy grants`: the database grants that a policy needs, as SQL to read and run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use tracing::Level;
+
+use super::policy_check::{PolicyFault, read, tell};
+use super::{Exit, Failure};
+use crate::config::{Environment, database, no_database};
+use crate::gate::policy::{BoundPolicy, grants};
+use crate::{app, telemetry};
+
+const EXAMPLES: &str = "Examples:
+  pgwicket policy grants policies/analyst.toml --config pgwicket.toml
+  pgwicket policy grants policies/analyst.toml --config pgwicket.toml | psql -v ON_ERROR_STOP=1 shop";
+
+/// Print the database grants that a policy needs, and no others
+///
+/// SQL for the owner of the tables: a role (the policy's `role`), membership for the role that pgwicket logs in as, and
+/// GRANTs column by column. Needs a database, from the environment or --config, and changes nothing in it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The policy
+    #[arg(value_name = "FILE")]
+    policy: PathBuf,
+    /// A configuration file that names the database
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let environment = Environment::of_process();
+    let policy = match read(&arguments.policy) {
+        Ok(policy) => policy,
+        Err(PolicyFault::Unreadable(failure)) => return Err(failure),
+        Err(PolicyFault::Faulty(faults)) => return Ok(tell(&faults)),
+    };
+    telemetry::start(telemetry::LogFormat::Text, Level::WARN, &environment)?;
+    let database = database(arguments.config.as_deref(), &environment, &mut Vec::new())?.ok_or_else(no_database)?;
+    let (pool, catalog) = app::connect(&database).await?;
+    let catalog = catalog.current();
+    pool.close();
+    match BoundPolicy::bind(Arc::clone(&policy), &catalog) {
+        Ok(bound) => {
+            print!("{}", grants::grants(&bound, &catalog, database.config.user()));
+            Ok(Exit::Done)
+        }
+        Err(errors) => Ok(tell(&errors.into())),
+    }
+}
