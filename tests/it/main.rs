@@ -6,5 +6,6 @@
 )]
 
 mod catalog;
+mod identity;
 mod smoke;
 mod support;

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use pgwicket::postgres::DatabaseSettings;
 use pgwicket::postgres::ephemeral::{Ephemeral, Options};
+use pgwicket::postgres::pins::PINS;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
@@ -73,6 +75,27 @@ impl Database {
         let mut config = self.server.config(&self.name);
         config.user(LOGIN).password(PASSWORD);
         session(config).await
+    }
+
+    /// As [`Database::connect_as_wicket`], with the settings that pgwicket pins: there the same text means the same.
+    pub async fn connect_pinned(&self) -> Client {
+        let client = self.connect_as_wicket().await;
+        for (name, value) in PINS {
+            client.execute("SELECT set_config($1, $2, false)", &[name, value]).await.unwrap();
+        }
+        client
+    }
+
+    /// What the library has to be told to connect here.
+    pub fn settings(&self) -> DatabaseSettings {
+        DatabaseSettings {
+            host: Some(self.server.host().to_owned()),
+            port: Some(self.server.port()),
+            db: Some(self.name.clone()),
+            user: Some(LOGIN.to_owned()),
+            password: Some(PASSWORD.into()),
+            ..DatabaseSettings::default()
+        }
     }
 
     /// What pgwicket has to be told to connect here.

@@ -1,0 +1,145 @@
+//! Under a policy that allows everything, an admitted statement gives what the same text gives directly: the same
+//! column names, types and rows. It is an oracle for lowering: it knows nothing of how names were resolved.
+
+use serde_json::Value;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use crate::support::{Database, Library, cell};
+
+const CORPUS: &str = include_str!("../corpus/analyst.sql");
+
+const POLICY: &str = r#"
+version = 1
+name = "everything"
+[statements]
+allow = ["select"]
+[schemas.sales]
+access = "read"
+[schemas.hr]
+access = "read"
+[limits]
+rows = 100_000
+"#;
+
+/// What is refused by design, with the reason code.
+const REFUSED: &[(&str, &str)] = &[];
+
+/// A statement's answer as PostgreSQL itself gives it.
+struct Direct {
+    columns: Vec<(String, String)>,
+    types: Vec<Type>,
+    rows: Vec<Vec<Option<String>>>,
+}
+
+#[tokio::test]
+async fn an_admitted_statement_gives_what_its_text_gives_directly() {
+    let database = Database::sample().await;
+    let direct = database.connect_pinned().await;
+    let library = Library::open(&database, POLICY, &[]).await;
+    let (mut identical, mut refused, mut with_rows, mut wrong) = (0, 0, 0, Vec::new());
+    let statements = statements(CORPUS);
+    for sql in &statements {
+        let by_design = REFUSED.iter().find(|(known, _)| known == sql).map(|(_, reason)| *reason);
+        match (library.query(sql).await, by_design) {
+            (Err(rejection), Some(reason)) if rejection.reason.code() == reason => refused += 1,
+            (Err(rejection), _) => wrong.push(format!("{sql}\n    refused: {}", rejection.to_json(None))),
+            (Ok(_), Some(_)) => wrong.push(format!("{sql}\n    is admitted now: take it off the list")),
+            (Ok(result), None) => {
+                let expected = Direct::ask(&direct, sql).await;
+                with_rows += usize::from(!expected.rows.is_empty());
+                match expected.difference(&result, is_ordered(sql)) {
+                    None => identical += 1,
+                    Some(difference) => wrong.push(format!("{sql}\n    {difference}")),
+                }
+            }
+        }
+    }
+    println!("{} statements: {identical} identical ({with_rows} with rows), {refused} refused by design", statements.len());
+    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), statements.len(), wrong.join("\n"));
+    assert!(identical >= 150 && with_rows >= 140, "too few statements prove too little");
+    assert_eq!(refused, REFUSED.len(), "the list names statements that the corpus doesn't have");
+}
+
+impl Direct {
+    async fn ask(client: &Client, sql: &str) -> Self {
+        let prepared = client.prepare(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
+        let mut columns = Vec::new();
+        for column in prepared.columns() {
+            let name = "SELECT format_type($1, NULL)";
+            let name: String = client.query_one(name, &[&column.type_().oid()]).await.unwrap().get(0);
+            // A type is told without its schema.
+            let name = name.rsplit_once('.').map_or(name.clone(), |(_, name)| name.to_owned());
+            columns.push((column.name().to_owned(), name));
+        }
+        let types = prepared.columns().iter().map(|column| column.type_().clone()).collect();
+        let mut rows = Vec::new();
+        for message in client.simple_query(sql).await.unwrap() {
+            if let SimpleQueryMessage::Row(row) = message {
+                rows.push((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect());
+            }
+        }
+        Self { columns, types, rows }
+    }
+
+    fn difference(&self, result: &Value, ordered: bool) -> Option<String> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let columns: Vec<(String, String)> =
+            result["columns"].as_array()?.iter().map(|one| (text(&one["name"]), text(&one["type"]))).collect();
+        if columns != self.columns {
+            return Some(format!("columns {columns:?}, PostgreSQL's are {:?}", self.columns));
+        }
+        let rows = result["rows"].as_array()?;
+        if result["truncated"] != false || result["row_count"] != rows.len() || rows.len() != self.rows.len() {
+            return Some(format!("{} rows, PostgreSQL gives {}", rows.len(), self.rows.len()));
+        }
+        let mut left: Vec<&Vec<Option<String>>> = self.rows.iter().collect();
+        for row in rows {
+            let found = left.iter().position(|expected| self.row_difference(row, expected).is_none());
+            match found {
+                Some(0) => drop(left.remove(0)),
+                Some(at) if !ordered => drop(left.remove(at)),
+                _ => return self.row_difference(row, left[0]),
+            }
+        }
+        None
+    }
+
+    fn row_difference(&self, row: &Value, expected: &[Option<String>]) -> Option<String> {
+        let row = row.as_array()?;
+        if row.len() != expected.len() {
+            return Some(format!("{} cells, PostgreSQL gives {}", row.len(), expected.len()));
+        }
+        let cells = row.iter().zip(&self.types).zip(expected);
+        cells.filter_map(|((cell, type_), text)| cell::difference(cell, type_, text.as_deref())).next()
+    }
+}
+
+/// The statements of a corpus: each ends with a semicolon at the end of a line; comments have lines of their own.
+fn statements(corpus: &str) -> Vec<String> {
+    let lines: Vec<&str> = corpus.lines().filter(|line| !line.starts_with("--")).collect();
+    let text = lines.join("\n");
+    text.split(";\n").map(|one| one.trim().trim_end_matches(';').to_owned()).filter(|one| !one.is_empty()).collect()
+}
+
+/// Whether the statement says an order itself, not only in one of its subqueries or windows.
+fn is_ordered(sql: &str) -> bool {
+    let (mut depth, mut quoted) = (0, false);
+    sql.char_indices().any(|(at, character)| {
+        match character {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && !quoted && sql[at..].starts_with("ORDER BY ")
+    })
+}
+
+#[test]
+fn only_an_order_of_the_statement_itself_counts() {
+    assert!(is_ordered("SELECT ')' FROM (SELECT 1) q ORDER BY 1"));
+    assert!(!is_ordered("SELECT rank() OVER (ORDER BY x), ' ORDER BY ' FROM t"));
+    assert_eq!(statements("-- a\nSELECT 1;\n\n-- b\nSELECT\n2;\n"), ["SELECT 1", "SELECT\n2"]);
+    assert!(statements(CORPUS).len() > 180);
+}

@@ -1,0 +1,123 @@
+//! The gateway without a process around it: the same path, for tests that ask hundreds of things.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pgwicket::catalog::CatalogWatch;
+use pgwicket::gate::admit::{Admitted, Change, Principal, Submission, admit};
+use pgwicket::gate::diagnostic::Rejection;
+use pgwicket::gate::policy::attributes::AttributeInput;
+use pgwicket::gate::policy::{BoundPolicy, Policy};
+use pgwicket::gateway::{Caller, Gateway, Member, Parts, Request};
+use pgwicket::history::{self, History, SyncMode};
+use pgwicket::keys::Keys;
+use pgwicket::postgres::execute::{Context, Outcome};
+use pgwicket::postgres::{DatabaseConfig, ExecuteError, Pool, execute};
+use pgwicket::quota::Quota;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Database, PATIENCE};
+
+/// Who asks, where nothing depends on it.
+const PRINCIPAL: &str = "tester";
+
+/// A gateway on a database, under one policy, with a history of its own.
+pub struct Library {
+    pub gateway: Arc<Gateway>,
+    pub pool: Pool,
+    pub catalog: CatalogWatch,
+    member: Member,
+    _directory: TempDir,
+}
+
+impl Library {
+    /// Opens a gateway. `attributes` are the principal's, as behind `--attribute`.
+    pub async fn open(database: &Database, policy: &str, attributes: &[(&str, &str)]) -> Self {
+        let policy = Policy::parse("policy.toml", policy, &mut |_| Err("there is no other file".to_owned()));
+        let policy = Arc::new(policy.unwrap_or_else(|errors| panic!("{errors}")));
+        let given: BTreeMap<String, AttributeInput> = attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), AttributeInput::Argument((*value).to_owned())))
+            .collect();
+        let attributes = policy.principal_attributes(&given).unwrap();
+        let member = Member { principal: Arc::new(Principal { name: PRINCIPAL.to_owned(), attributes }), policy };
+        let pool = Pool::new(DatabaseConfig::new(database.settings()).unwrap()).unwrap();
+        // A catalog that is only reloaded when someone asks for it.
+        let catalog = CatalogWatch::start(pool.clone(), Duration::from_secs(3_600)).await.unwrap();
+        let directory = tempfile::Builder::new().prefix("pgwicket-it-").tempdir().unwrap();
+        let keys = Arc::new(Keys::open(&directory.path().join("keys"), false).unwrap());
+        let options = history::Options::new(directory.path().join("history"), SyncMode::None, &keys);
+        let parts = Parts {
+            policies: BTreeMap::from([(PRINCIPAL.to_owned(), member.clone())]),
+            catalog: catalog.clone(),
+            pool: pool.clone(),
+            history: History::open(options).unwrap(),
+            quota: Quota::new(),
+            keys,
+            server: "test".to_owned(),
+        };
+        let gateway = Arc::new(Gateway::new(parts).unwrap_or_else(|errors| panic!("{}", errors.join("\n"))));
+        Self { gateway, pool, catalog, member, _directory: directory }
+    }
+
+    /// Runs a statement through the one path.
+    pub async fn run(&self, submission: Submission) -> Result<Outcome, Rejection> {
+        let request = Request { caller: caller(), submission, timeout: None, cancel: CancellationToken::new() };
+        self.gateway.execute(request).await
+    }
+
+    /// Runs SQL; the result as JSON.
+    pub async fn query(&self, sql: &str) -> Result<Value, Rejection> {
+        let outcome = self.run(sql_of(sql)).await?;
+        Ok(serde_json::from_str(&outcome.result.json).unwrap())
+    }
+
+    /// Runs SQL that has to be admitted and to succeed; its rows.
+    pub async fn rows(&self, sql: &str) -> Value {
+        let result = self.query(sql).await.unwrap_or_else(|rejection| panic!("{sql}\n{}", rejection.to_json(None)));
+        result["rows"].clone()
+    }
+
+    /// Runs a structured change; the result as JSON.
+    pub async fn change(&self, change: Change) -> Result<Value, Rejection> {
+        let outcome = self.run(Submission::Change(change)).await?;
+        Ok(serde_json::from_str(&outcome.result.json).unwrap())
+    }
+
+    /// The gate alone, on the catalog in force.
+    pub fn admit(&self, sql: &str) -> Result<Admitted, Rejection> {
+        let catalog = self.catalog.current();
+        let policy = BoundPolicy::bind(Arc::clone(&self.member.policy), &catalog).unwrap();
+        admit(&catalog, &policy, &self.member.principal, &sql_of(sql))
+    }
+
+    /// The executor alone.
+    pub async fn execute(&self, admitted: Admitted) -> Result<Outcome, ExecuteError> {
+        let context = Context {
+            deadline: Instant::now() + PATIENCE,
+            cancel: CancellationToken::new(),
+            application_name: "pgwicket/tester".to_owned(),
+        };
+        execute(&self.pool, admitted, context).await
+    }
+}
+
+fn caller() -> Caller {
+    Caller {
+        principal: PRINCIPAL.to_owned(),
+        authentication: "local",
+        door: "test",
+        tool: "query_execute",
+        client_name: None,
+        client_version: None,
+    }
+}
+
+/// SQL without parameters.
+pub fn sql_of(text: &str) -> Submission {
+    Submission::Sql { text: text.to_owned(), parameters: Vec::new() }
+}
