@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::support::{Database, Library, cell};
+use crate::support::{Database, Library, cell, statements};
 
 const CORPUS: &str = include_str!("../corpus/analyst.sql");
 
@@ -115,13 +115,6 @@ impl Direct {
     }
 }
 
-/// The statements of a corpus: each ends with a semicolon at the end of a line; comments have lines of their own.
-fn statements(corpus: &str) -> Vec<String> {
-    let lines: Vec<&str> = corpus.lines().filter(|line| !line.starts_with("--")).collect();
-    let text = lines.join("\n");
-    text.split(";\n").map(|one| one.trim().trim_end_matches(';').to_owned()).filter(|one| !one.is_empty()).collect()
-}
-
 /// Whether the statement says an order itself, not only in one of its subqueries or windows.
 fn is_ordered(sql: &str) -> bool {
     let (mut depth, mut quoted) = (0, false);
@@ -140,6 +133,5 @@ fn is_ordered(sql: &str) -> bool {
 fn only_an_order_of_the_statement_itself_counts() {
     assert!(is_ordered("SELECT ')' FROM (SELECT 1) q ORDER BY 1"));
     assert!(!is_ordered("SELECT rank() OVER (ORDER BY x), ' ORDER BY ' FROM t"));
-    assert_eq!(statements("-- a\nSELECT 1;\n\n-- b\nSELECT\n2;\n"), ["SELECT 1", "SELECT\n2"]);
     assert!(statements(CORPUS).len() > 180);
 }

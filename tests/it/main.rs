@@ -7,5 +7,6 @@
 
 mod catalog;
 mod identity;
+mod noninterference;
 mod smoke;
 mod support;

@@ -60,7 +60,7 @@ impl Library {
             keys,
             server: "test".to_owned(),
         };
-        let gateway = Arc::new(Gateway::new(parts).unwrap_or_else(|errors| panic!("{}", errors.join("\n"))));
+        let gateway = Arc::new(Gateway::new(parts).unwrap_or_else(|errors| panic!("{errors}")));
         Self { gateway, pool, catalog, member, _directory: directory }
     }
 

@@ -3,11 +3,13 @@
 #![allow(dead_code, unused_imports, reason = "a helper may wait for its first user")]
 
 pub mod cell;
+mod corpus;
 mod database;
 mod library;
 mod mcp;
 mod process;
 
+pub use corpus::statements;
 pub use database::{Database, server_version};
 pub use library::{Library, sql_of};
 pub use mcp::{Mcp, Pending, ToolResult};
