@@ -239,7 +239,7 @@ impl<'a> Check<'a> {
     }
 
     fn expression(&mut self, expr: &Expr) {
-        let builtin_allowed = self.policy.policy().functions.builtin.is_some();
+        let builtin_allowed = self.policy.policy().functions.allows_builtin();
         match &expr.kind {
             ExprKind::Call(call) => {
                 let function = &call.function;

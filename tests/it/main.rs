@@ -6,6 +6,7 @@
 )]
 
 mod catalog;
+mod hidden;
 mod identity;
 mod noninterference;
 mod smoke;

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::builtin::{self, Verdict};
-use super::{Catalog, Oid, Operator};
+use super::builtin::{self, Verdict, types};
+use super::{Catalog, Oid, Operator, TypeKind};
 
 /// The operators of `pg_catalog` of one symbol, infix or prefix. Other schemas are not on a session's search path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperatorSet {
-    /// Whether each of them is built in, and its function allowed; the error says which isn't.
+    /// Whether each of them that a statement can reach is built in, and its function allowed; the error says which
+    /// isn't.
     pub verdict: Result<(), String>,
     /// The type that all of them give.
     pub result: Option<Oid>,
@@ -20,7 +21,8 @@ pub(super) fn sets(catalog: &Catalog) -> HashMap<String, [Option<OperatorSet>; 2
     let mut sets: HashMap<String, [Option<OperatorSet>; 2]> = HashMap::new();
     let operators = catalog.parts().operators.iter();
     // Operators without right operand can't be written since PostgreSQL 14, and not here either.
-    for one in operators.filter(|one| one.schema == "pg_catalog" && one.right != Oid(0)) {
+    let operators = operators.filter(|one| one.schema == "pg_catalog" && one.right != Oid(0));
+    for one in operators.filter(|one| !is_refused(catalog, one.left) && !is_refused(catalog, one.right)) {
         let (verdict, result) = judge(catalog, one);
         let set = sets.entry(one.name.clone()).or_default();
         let [infix, prefix] = set;
@@ -37,6 +39,23 @@ pub(super) fn sets(catalog: &Catalog) -> HashMap<String, [Option<OperatorSet>; 2
         }
     }
     sets
+}
+
+/// Whether it is a built-in type that no column, cast, parameter or call of an admitted statement has, such as `xid`.
+/// Nothing converts to these unasked but names and numbers of objects, which have no operators of their own, so
+/// PostgreSQL never chooses an operator over one.
+fn is_refused(catalog: &Catalog, oid: Oid) -> bool {
+    let Some(one) = catalog.type_(oid).filter(|one| one.oid.is_builtin()) else { return false };
+    match one.kind {
+        TypeKind::Base => !types::is_allowed(&one.name),
+        TypeKind::Array { element } => is_refused(catalog, element),
+        TypeKind::Composite { .. }
+        | TypeKind::Domain { .. }
+        | TypeKind::Enum { .. }
+        | TypeKind::Pseudo
+        | TypeKind::Range { .. }
+        | TypeKind::Multirange { .. } => false,
+    }
 }
 
 fn judge(catalog: &Catalog, one: &Operator) -> (Result<(), String>, Option<Oid>) {

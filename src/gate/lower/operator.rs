@@ -125,7 +125,7 @@ impl Lowering<'_> {
     /// before.
     pub(super) fn builtin_allowed(&self) -> bool {
         match self.mode {
-            Mode::Client => self.policy.policy().functions.builtin.is_some(),
+            Mode::Client => self.policy.policy().functions.allows_builtin(),
             Mode::Policy | Mode::Verify => true,
         }
     }

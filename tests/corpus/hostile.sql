@@ -1,0 +1,391 @@
+--# Attacks. A line `--> verdict` begins a case, and the statement is every line up to the next such line, as it stands.
+--# The verdict is a reason code, or `admitted` where the statement means no harm in the end: then its result holds no
+--# canary. Lines with `--#` belong to nothing. The policy and the canaries are in tests/it/hidden.rs.
+
+--# several statements in one
+--> parse_error
+SELECT 1; SELECT s FROM sales.secret
+--> parse_error
+SELECT 1; DROP TABLE scratch.notes
+--> parse_error
+SELECT 1;;
+--> parse_error
+COMMIT; SELECT s FROM sales.secret; BEGIN
+--> parse_error
+SELECT name FROM sales.regions END; SELECT s FROM sales.secret
+--> unknown_relation
+SELECT s FROM sales.secret;
+
+--# what a parser and PostgreSQL may read differently
+--> admitted
+SELECT '\'' UNION SELECT s FROM sales.secret --'
+--> unknown_relation
+SELECT E'\'' UNION SELECT s FROM sales.secret --'
+--> admitted
+SELECT E'\' UNION SELECT s FROM sales.secret --' AS text
+--> unknown_relation
+SELECT '' /* ' */ UNION SELECT s FROM sales.secret -- '
+--> unknown_relation
+SELECT 1 /* /* */ */ UNION SELECT 1 FROM sales.secret
+--> admitted
+SELECT 1 /* /* */ UNION SELECT s FROM sales.secret */ */ AS one
+--> admitted
+SELECT $$'$$ || '$$ UNION SELECT s FROM sales.secret' AS text
+--> unknown_relation
+SELECT $a$ $b$ $a$ UNION SELECT s FROM sales.secret -- $b$ $a$
+--> parse_error
+SELECT U&'\0027 UNION SELECT s FROM sales.secret --'
+--> parse_error
+SELECT U&"\0073" FROM sales.secret
+--> parse_error
+SELECT n'a' 'b'
+--> parse_error
+SELECT 'a' 'b' UNION SELECT s FROM sales.secret
+--> not_supported
+SELECT s FROM only secret
+--> unknown_relation
+SELECT s FROM ONLY sales.secret
+--> unknown_relation
+SELECT 1 UNION ALL TABLE sales.secret
+--> unknown_relation
+TABLE sales.secret
+--> unknown_relation
+SELECT * FROM (TABLE sales.secret) AS t
+--> not_supported
+SELECT 1 AS 'x'
+--> parse_error
+SELECT b'102', x'zz'
+--> parse_error
+SELECT 0x7A69, 0b11, 1_000
+--> not_supported
+SELECT id AS aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa FROM sales.regions
+--> parse_error
+SELECT code FROM sales.regions LIMIT 1, 2
+--> parse_error
+SELECT TOP 1 code FROM sales.regions
+--> parse_error
+SELECT code FROM sales.regions QUALIFY row_number() OVER () = 1
+
+--# look-alikes of names
+--> unknown_relation
+SELECT * FROM "SALES"."customers"
+--> unknown_relation
+SELECT * FROM "sales.customers"
+--> unknown_relation
+SELECT * FROM sаles.secret
+--> unknown_relation
+SELECT * FROM ＳＡＬＥＳ.secret
+--> unknown_column
+SELECT "SSN" FROM sales.customers
+--> unknown_column
+SELECT ſsn FROM sales.customers
+--> unknown_column
+SELECT "ssn " FROM sales.customers
+--> unknown_relation
+SELECT * FROM sales."payroll_export"
+--> unknown_relation
+SELECT * FROM SALES.Payroll_Export
+
+--# denied columns and invisible relations, by every road
+--> unknown_column
+SELECT ssn FROM sales.customers
+--> unknown_column
+SELECT SSN FROM sales.customers
+--> unknown_column
+SELECT c."ssn" FROM sales.customers AS c
+--> unknown_column
+SELECT sales.customers.ssn FROM sales.customers
+--> unknown_column
+SELECT id FROM sales.customers WHERE ssn LIKE '9%'
+--> unknown_column
+SELECT id FROM sales.customers ORDER BY ssn
+--> unknown_column
+SELECT count(*) FROM sales.customers GROUP BY ssn
+--> unknown_column
+SELECT region FROM sales.customers GROUP BY region HAVING min(ssn) > ''
+--> unknown_column
+SELECT count(*) FILTER (WHERE ssn > '5') FROM sales.customers
+--> unknown_column
+SELECT rank() OVER (ORDER BY ssn) FROM sales.customers
+--> unknown_column
+SELECT a.id FROM sales.customers a JOIN sales.customers b USING (ssn)
+--> unknown_column
+SELECT a.id FROM sales.customers a JOIN sales.regions r ON a.ssn > r.code
+--> unknown_column
+SELECT DISTINCT ON (ssn) id FROM sales.customers
+--> unknown_column
+SELECT (SELECT ssn) FROM sales.customers
+--> unknown_column
+SELECT 1 FROM (SELECT 'x' AS ssn) AS outer_one WHERE EXISTS (SELECT 1 FROM sales.customers WHERE ssn = 'x')
+--> unknown_column
+SELECT s.x FROM sales.customers c, LATERAL (SELECT c.ssn AS x) AS s
+--> unknown_column
+SELECT x FROM sales.customers AS c (a, b, c, d, e, x)
+--> unknown_column
+SELECT CASE WHEN ssn LIKE '9%' THEN 1 / 0 END FROM sales.customers
+--> admitted
+SELECT a.id FROM sales.customers a NATURAL JOIN (SELECT id, 'x' AS ssn FROM sales.customers) b
+--> admitted
+SELECT * FROM sales.customers
+--> admitted
+SELECT c.* FROM sales.customers c ORDER BY c.id
+--> unknown_relation
+SELECT name, salary FROM hr.employees
+--> unknown_relation
+SELECT (SELECT max(salary) FROM hr.employees)
+--> unknown_relation
+WITH e AS (SELECT * FROM hr.employees) SELECT 1
+--> unknown_relation
+SELECT 1 WHERE EXISTS (SELECT FROM hr.employees WHERE salary > 100000)
+--> unknown_relation
+SELECT * FROM sales.payroll_export
+--> unknown_relation
+SELECT * FROM pg_temp.secret
+--> unknown_relation
+WITH customers AS (SELECT 1 AS id) SELECT ssn FROM customers, sales.secret
+--> unknown_column
+WITH customers AS (SELECT 1 AS id) SELECT ssn FROM sales.customers
+--> admitted
+WITH secret AS (SELECT 'mine' AS s) SELECT s FROM secret
+--> unknown_relation
+WITH secret AS (SELECT 'mine' AS s) SELECT s FROM sales.secret
+--> unknown_relation
+WITH a AS (SELECT s FROM b), b AS (SELECT 'x' AS s) SELECT * FROM a
+--> not_yet_supported
+SELECT * FROM sales.customer_cards
+--> not_yet_supported
+SELECT * FROM sales.monthly_revenue
+
+--# whole rows and system columns
+--> not_yet_supported
+SELECT c FROM sales.customers c
+--> not_yet_supported
+SELECT to_jsonb(c) FROM sales.customers c
+--> not_yet_supported
+SELECT row_to_json(customers) FROM sales.customers
+--> not_yet_supported
+SELECT count(DISTINCT c) FROM sales.customers c
+--> not_yet_supported
+SELECT c::text FROM sales.customers c
+--> not_supported
+SELECT c.row_to_json FROM sales.customers c
+--> not_yet_supported
+SELECT (c).ssn FROM sales.customers c
+--> not_yet_supported
+SELECT (c).* FROM sales.customers c
+--> not_supported
+SELECT ROW(c.*) FROM sales.customers c
+--> type_not_allowed
+SELECT (json_populate_record(NULL::sales.customers, '{}')).ssn
+--> not_yet_supported
+SELECT ctid, xmin FROM sales.customers
+--> not_yet_supported
+SELECT tableoid::regclass FROM sales.events
+--> not_yet_supported
+SELECT id FROM sales.customers WHERE ctid = '(0,1)'
+
+--# PostgreSQL's own catalogs
+--> unknown_relation
+SELECT * FROM pg_catalog.pg_authid
+--> unknown_relation
+SELECT * FROM pg_stats
+--> unknown_relation
+SELECT query FROM pg_stat_activity
+--> unknown_relation
+SELECT most_common_vals FROM pg_catalog.pg_stats WHERE attname = 'ssn'
+--> unknown_relation
+SELECT * FROM information_schema.columns WHERE column_name = 'ssn'
+--> unknown_relation
+SELECT relname FROM pg_class
+--> unknown_relation
+SELECT * FROM pg_toast.pg_toast_1262
+
+--# functions
+--> function_not_allowed
+SELECT pg_read_file('/etc/passwd')
+--> function_not_allowed
+SELECT pg_catalog.pg_ls_dir('/')
+--> unknown_function
+SELECT * FROM dblink('dbname=sample', 'SELECT s FROM sales.secret') AS t (s text)
+--> function_not_allowed
+SELECT set_config('search_path', 'hr', false)
+--> function_not_allowed
+SELECT set_config('role', 'postgres', true)
+--> function_not_allowed
+SELECT current_setting('data_directory')
+--> function_not_allowed
+SELECT pg_sleep(10)
+--> function_not_allowed
+SELECT query_to_xml('SELECT s FROM sales.secret', true, true, '')
+--> function_not_allowed
+SELECT table_to_xml('sales.secret', true, true, '')
+--> function_not_allowed
+SELECT database_to_xml(true, true, '')
+--> function_not_allowed
+SELECT currval('scratch.notes_id_seq')
+--> function_not_allowed
+SELECT nextval('scratch.notes_id_seq')
+--> function_not_allowed
+SELECT lo_import('/etc/passwd')
+--> function_not_allowed
+SELECT pg_advisory_lock(1)
+--> function_not_allowed
+SELECT pg_notify('channel', 'x')
+--> function_not_allowed
+SELECT pg_terminate_backend(1)
+--> function_not_allowed
+SELECT ts_stat('SELECT to_tsvector(s) FROM sales.secret')
+--> function_not_allowed
+SELECT has_table_privilege('hr.employees', 'select')
+--> function_not_allowed
+SELECT obj_description('hr.employees'::regclass)
+--> function_not_allowed
+SELECT to_regclass('hr.employees')
+--> function_not_allowed
+SELECT txid_current()
+--> unknown_function
+SELECT sales.peek()
+--> unknown_function
+SELECT peek()
+--> unknown_function
+SELECT sales.fx_rate('EUR', date '2024-01-01')
+--> not_supported
+SELECT ('x').pg_sleep
+--> limit_exceeded
+SELECT repeat('x', 1000000000)
+--> limit_exceeded
+SELECT count(*) FROM generate_series(1, 10000000000)
+--> limit_exceeded
+SELECT lpad('x', 999999999)
+--> operator_not_allowed
+SELECT 1 OPERATOR(sales.+++) 2
+--> operator_not_allowed
+SELECT 1 OPERATOR(pg_catalog.<%>) 2
+
+--# types
+--> type_not_allowed
+SELECT 'hr.employees'::regclass
+--> type_not_allowed
+SELECT CAST('pg_sleep' AS regproc)
+--> type_not_allowed
+SELECT regclass 'hr.employees'
+--> type_not_allowed
+SELECT 16384::regclass::text
+--> type_not_allowed
+SELECT 'x'::sales.evil
+--> type_not_allowed
+SELECT NULL::hr.employees
+--> type_not_allowed
+SELECT '{}'::sales.customers[]
+--> type_not_allowed
+SELECT 'postgres'::regrole
+
+--# statements that aren't for everyone
+--> not_supported
+COPY sales.customers TO '/tmp/x'
+--> not_supported
+COPY (SELECT s FROM sales.secret) TO PROGRAM 'cat'
+--> parse_error
+DO $$ BEGIN PERFORM 1; END $$
+--> not_supported
+SET ROLE postgres
+--> not_supported
+SET search_path = hr
+--> not_supported
+RESET ALL
+--> not_supported
+SHOW ALL
+--> not_supported
+SET TRANSACTION READ WRITE
+--> not_supported
+BEGIN
+--> not_supported
+ROLLBACK
+--> not_supported
+PREPARE p AS SELECT s FROM sales.secret
+--> not_supported
+EXECUTE p
+--> not_supported
+DECLARE c CURSOR FOR SELECT s FROM sales.secret
+--> not_supported
+LISTEN channel
+--> not_supported
+LOCK TABLE sales.customers
+--> not_supported
+DROP TABLE scratch.notes
+--> not_supported
+ALTER TABLE sales.customers ADD x int
+--> not_supported
+CREATE TABLE scratch.t AS SELECT * FROM sales.customers
+--> not_supported
+TRUNCATE scratch.notes
+--> not_supported
+GRANT ALL ON sales.customers TO PUBLIC
+--> not_supported
+VACUUM
+--> not_supported
+CALL sales.p()
+--> not_yet_supported
+EXPLAIN ANALYZE SELECT 1
+--> not_yet_supported
+EXPLAIN (ANALYZE) SELECT 1
+--> not_yet_supported
+EXPLAIN SELECT * FROM sales.customers
+--> unknown_column
+EXPLAIN SELECT ssn FROM sales.customers
+--> not_yet_supported
+MERGE INTO scratch.notes USING sales.regions ON true WHEN MATCHED THEN DELETE
+
+--# writes in disguise, and writes where they aren't allowed
+--> not_supported
+SELECT * INTO scratch.copy FROM sales.customers
+--> not_supported
+SELECT id FROM sales.customers FOR UPDATE
+--> not_supported
+SELECT code FROM sales.regions FOR SHARE SKIP LOCKED
+--> not_yet_supported
+WITH gone AS (DELETE FROM scratch.notes RETURNING *) SELECT * FROM gone
+--> not_yet_supported
+WITH new AS (INSERT INTO scratch.notes (author, body) VALUES ('a', 'b') RETURNING id) SELECT * FROM new
+--> write_not_allowed
+UPDATE sales.regions SET name = 'x' WHERE code = 'eu'
+--> write_not_allowed
+INSERT INTO sales.regions VALUES ('x', 'x', 'x')
+--> write_not_allowed
+DELETE FROM sales.orders WHERE id = 1
+--> unknown_relation
+UPDATE hr.employees SET salary = 0 WHERE id = 1
+--> unknown_relation
+INSERT INTO scratch.notes (author, body) SELECT 'x', s FROM sales.secret
+--> unknown_column
+INSERT INTO scratch.notes (author, body) SELECT 'x', ssn FROM sales.customers
+--> unknown_column
+UPDATE scratch.notes SET body = c.ssn FROM sales.customers c WHERE c.id = scratch.notes.id
+--> unknown_column
+DELETE FROM scratch.notes USING sales.customers c WHERE c.ssn > '' AND c.id = scratch.notes.id RETURNING body
+--> unknown_column
+DELETE FROM scratch.notes WHERE id = 1 RETURNING (SELECT ssn FROM sales.customers LIMIT 1)
+--> where_required
+DELETE FROM scratch.notes
+--> where_required
+DELETE FROM scratch.notes WHERE true
+--> where_required
+UPDATE scratch.notes SET done = true WHERE id = id
+--> where_required
+UPDATE scratch.notes SET done = true WHERE id = 1 OR 1 = 1
+
+--# blind questions: admitted, since they see the masked and filtered relation only
+--> admitted
+SELECT count(*) FROM sales.customers WHERE name LIKE 'CANARY%'
+--> admitted
+SELECT email, phone FROM sales.customers ORDER BY id
+--> admitted
+SELECT max(email), min(phone), string_agg(DISTINCT email, ',') FROM sales.customers
+--> admitted
+SELECT id FROM (SELECT id, 1 / (id % 2) AS x FROM sales.customers) q WHERE x > 0
+--> admitted
+SELECT string_agg(name, ',' ORDER BY id) FROM sales.customers
+--> admitted
+SELECT jsonb_agg(jsonb_build_object('n', c.name, 'e', c.email)) FROM sales.customers c
+--> admitted
+SELECT count(*) FROM sales.orders o LEFT JOIN sales.customers c ON c.id = o.customer_id WHERE c.name LIKE 'CANARY%'
