@@ -166,7 +166,7 @@ SELECT now() > timestamptz '2020-01-01', current_date > date '2020-01-01', local
 SELECT 1 + 2 * 3 - 4 / 2, (1 + 2) * 3, NOT 1 = 2, 1 < 2 AND 2 < 3, -2 ^ 2;
 
 -- arrays
-SELECT tags, tags[1], array_length(tags, 1), cardinality(tags), tags || 'x' FROM sales.products ORDER BY id LIMIT 3;
+SELECT tags, tags[1], array_length(tags, 1), cardinality(tags), tags || 'x'::text FROM sales.products ORDER BY id LIMIT 3;
 SELECT id FROM sales.products WHERE 'sale' = ANY (tags) ORDER BY id LIMIT 4;
 SELECT id FROM sales.products WHERE tags @> ARRAY['new', 'indoor'] ORDER BY id LIMIT 4;
 SELECT id FROM sales.products WHERE tags && '{classic}' ORDER BY id LIMIT 4;
