@@ -72,7 +72,8 @@ fn cases() -> Vec<Case> {
 /// Attacks by size, which a file can't hold.
 fn oversized() -> Vec<Case> {
     let nested = |depth: usize| format!("SELECT {}1{}", "(".repeat(depth), ")".repeat(depth));
-    let subqueries = |depth: usize| format!("{}SELECT 1 AS x{}", "SELECT x FROM (".repeat(depth), ") AS q".repeat(depth));
+    let subqueries =
+        |depth: usize| format!("{}SELECT 1 AS x{}", "SELECT x FROM (".repeat(depth), ") AS q".repeat(depth));
     let long = |sql: String| Case { verdict: "limit_exceeded".to_owned(), sql };
     vec![
         long(format!("SELECT id FROM sales.orders WHERE {}", vec!["id = 1"; 10_000].join(" OR "))),
@@ -146,7 +147,11 @@ async fn a_hidden_name_is_refused_like_a_missing_one() {
         ("SELECT c.@ FROM sales.customers c", "ssn", "xyz"),
         ("SELECT id FROM sales.customers ORDER BY @", "ssn", "xyz"),
         ("SELECT 1 FROM sales.customers a JOIN sales.customers b USING (@)", "ssn", "xyz"),
-        ("SELECT o.id FROM sales.orders o WHERE EXISTS (SELECT 1 FROM sales.customers WHERE @ = o.comment)", "ssn", "xyz"),
+        (
+            "SELECT o.id FROM sales.orders o WHERE EXISTS (SELECT 1 FROM sales.customers WHERE @ = o.comment)",
+            "ssn",
+            "xyz",
+        ),
         ("SELECT * FROM sales.@", "secret", "sacred"),
         ("SELECT * FROM sales.@", "payroll_export", "payroll_import"),
         ("SELECT * FROM @", "secret", "sacred"),

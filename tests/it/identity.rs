@@ -55,7 +55,10 @@ async fn an_admitted_statement_gives_what_its_text_gives_directly() {
             }
         }
     }
-    println!("{} statements: {identical} identical ({with_rows} with rows), {refused} refused by design", statements.len());
+    println!(
+        "{} statements: {identical} identical ({with_rows} with rows), {refused} refused by design",
+        statements.len()
+    );
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), statements.len(), wrong.join("\n"));
     assert!(identical >= 150 && with_rows >= 140, "too few statements prove too little");
     assert_eq!(refused, REFUSED.len(), "the list names statements that the corpus doesn't have");

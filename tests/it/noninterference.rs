@@ -96,7 +96,8 @@ async fn the_worlds_differ_in_what_is_hidden() {
         format!("SELECT md5(string_agg(({expression})::text, ',' ORDER BY {expression})) FROM {relation}")
     };
     let customers = ["ssn", "email", "phone", "name", "birth_date", "loyalty", "credit_limit"];
-    let mut looks: Vec<String> = customers.iter().map(|one| digest(one, "sales.customers WHERE tenant_id = 1")).collect();
+    let mut looks: Vec<String> =
+        customers.iter().map(|one| digest(one, "sales.customers WHERE tenant_id = 1")).collect();
     looks.push(digest("id", "sales.customers"));
     looks.push(digest("comment", "sales.orders"));
     looks.push(digest("salary", "hr.employees"));
@@ -110,7 +111,8 @@ async fn the_worlds_differ_in_what_is_hidden() {
         assert_ne!(seen[0], seen[1], "{sql}");
     }
     // Without the fence, one of them fails.
-    let unfenced = "SELECT id FROM (SELECT id, tenant_id, code::int AS n FROM sales.codes) q WHERE n > 20 AND tenant_id = 1";
+    let unfenced =
+        "SELECT id FROM (SELECT id, tenant_id, code::int AS n FROM sales.codes) q WHERE n > 20 AND tenant_id = 1";
     assert!(one.database.connect().await.query(unfenced, &[]).await.is_ok());
     assert!(other.database.connect().await.query(unfenced, &[]).await.is_err());
 }

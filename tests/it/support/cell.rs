@@ -20,7 +20,9 @@ fn fits(cell: &Value, type_: &Type, text: &str) -> bool {
         Type::INT2 | Type::INT4 | Type::OID | Type::FLOAT4 | Type::FLOAT8 => *cell == number(text),
         Type::INT8 if text.parse::<i64>().unwrap().unsigned_abs() <= 1 << 53 => *cell == number(text),
         // Readers differ in what they make of large numbers, so such a document may come as its text.
-        Type::JSON | Type::JSONB => serde_json::from_str::<Value>(text).is_ok_and(|value| value == *cell) || *cell == *text,
+        Type::JSON | Type::JSONB => {
+            serde_json::from_str::<Value>(text).is_ok_and(|value| value == *cell) || *cell == *text
+        }
         Type::BPCHAR => *cell == *text.trim_end_matches(' '),
         _ => match (type_.kind(), cell) {
             (Kind::Domain(base), _) => fits(cell, base, text),
@@ -52,7 +54,8 @@ impl Array<'_> {
             if at > 0 {
                 self.left = self.left.strip_prefix(',')?;
             }
-            let fits = if self.left.starts_with('{') { self.elements(one, element)? } else { self.element(one, element)? };
+            let fits =
+                if self.left.starts_with('{') { self.elements(one, element)? } else { self.element(one, element)? };
             if !fits {
                 return Some(false);
             }
