@@ -114,12 +114,14 @@ impl<'a> Lowering<'a> {
                 self.unnest_in_from(array_exprs, &written)
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
+                if table_with_joins.joins.is_empty()
+                    && matches!(table_with_joins.relation, TableFactor::NestedJoin { alias: Some(_), .. })
+                {
+                    let message = "a join with an alias stands in parentheses of its own";
+                    return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+                }
                 let scoped = self.deeper(span, |lowering| lowering.table_with_joins(table_with_joins))?;
                 match alias {
-                    Some(_) if table_with_joins.joins.is_empty() => {
-                        Err(Rejection::new(Reason::InvalidStatement, "a join in two parentheses takes no alias")
-                            .at(span))
-                    }
                     Some(alias) => self.aliased_join(scoped, alias),
                     None => Ok(scoped),
                 }

@@ -32,6 +32,9 @@ impl<'a> Lowering<'a> {
         args: &[ast::FunctionArg],
         written: &Written<'_>,
     ) -> Result<Scoped<'a>, Rejection> {
+        if let Some(array) = self.unnested(name, args)? {
+            return self.unnest_in_from(std::slice::from_ref(array), written);
+        }
         let (call, columns) = self.while_lateral(true, |lowering| lowering.call_in_from(name, args, written.span))?;
         let alias = self.alias(written.alias)?;
         let own_name = match name.0.last() {
@@ -45,6 +48,32 @@ impl<'a> Lowering<'a> {
             FromColumns::Scalar { ty, .. } => vec![(shown.clone(), ty)],
         };
         self.function_item(vec![call], columns, written, shown, &alias)
+    }
+
+    /// The argument, if that is `unnest` by its name in quotes or with its schema: no syntax of its own then.
+    fn unnested<'f>(
+        &self,
+        name: &ObjectName,
+        args: &'f [ast::FunctionArg],
+    ) -> Result<Option<&'f ast::Expr>, Rejection> {
+        if name.0.len() > 2 {
+            return Ok(None);
+        }
+        let last = match name.0.last() {
+            Some(ObjectNamePart::Identifier(last)) => self.name(last, Position::Label)?,
+            Some(ObjectNamePart::Function(_)) | None => return Ok(None),
+        };
+        let schema = match name.0.as_slice() {
+            [ObjectNamePart::Identifier(schema), _] => Some(self.identifier(schema)?),
+            _ => None,
+        };
+        if last != "unnest" || schema.is_some_and(|schema| schema != "pg_catalog") {
+            return Ok(None);
+        }
+        match args {
+            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(array))] => Ok(Some(array)),
+            _ => Ok(None),
+        }
     }
 
     /// `unnest`, which takes several arrays in FROM.

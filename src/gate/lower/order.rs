@@ -15,9 +15,13 @@ use crate::gate::source::Span;
 enum Outputs<'p> {
     /// The columns of a SELECT list; other expressions are over its FROM.
     Projection(&'p [Projection]),
-    /// The columns of VALUES or a set operation, and nothing else.
+    /// The columns of VALUES.
+    Values(&'p [OutputColumn]),
+    /// The columns of a set operation, and nothing else.
     Columns(&'p [OutputColumn]),
 }
+
+const OVER_SUBQUERY: &str = "put the query into FROM as a subquery and order that";
 
 impl<'a> Lowering<'a> {
     /// ORDER BY of a query whose body is lowered.
@@ -36,7 +40,8 @@ impl<'a> Lowering<'a> {
         };
         let outputs = match body {
             SetExpr::Select(select) => Outputs::Projection(&select.projection),
-            SetExpr::Values(_) | SetExpr::SetOperation { .. } | SetExpr::Query(_) => Outputs::Columns(columns),
+            SetExpr::Values(_) => Outputs::Values(columns),
+            SetExpr::SetOperation { .. } | SetExpr::Query(_) => Outputs::Columns(columns),
         };
         let mut all = Vec::new();
         for OrderByExpr { expr, options, with_fill } in list {
@@ -88,14 +93,12 @@ impl<'a> Lowering<'a> {
         }
         match outputs {
             Outputs::Projection(_) => Ok(Target::Expr(self.expr(expr)?)),
-            Outputs::Columns(_) => Err(Rejection::new(
-                Reason::InvalidStatement,
-                format!(
-                    "{clause} of UNION, INTERSECT, EXCEPT and VALUES takes the result's column names and numbers only"
-                ),
-            )
-            .at(span)
-            .help("put the query into FROM as a subquery and order that")),
+            Outputs::Values(_) => Err(not_yet("an expression in ORDER BY of VALUES", span).help(OVER_SUBQUERY)),
+            Outputs::Columns(_) => {
+                let message =
+                    "ORDER BY of UNION, INTERSECT and EXCEPT takes the result's column names and numbers only";
+                Err(Rejection::new(Reason::InvalidStatement, message).at(span).help(OVER_SUBQUERY))
+            }
         }
     }
 
@@ -195,7 +198,7 @@ impl Outputs<'_> {
     fn count(&self) -> usize {
         match self {
             Self::Projection(all) => all.len(),
-            Self::Columns(all) => all.len(),
+            Self::Values(all) | Self::Columns(all) => all.len(),
         }
     }
 
@@ -211,7 +214,7 @@ impl Outputs<'_> {
                 let Some((number, first)) = same.next() else { return Ok(None) };
                 if same.any(|(_, other)| other.expr != first.expr) { ambiguous() } else { Ok(Some(number)) }
             }
-            Self::Columns(all) => {
+            Self::Values(all) | Self::Columns(all) => {
                 let mut same = (1..).zip(*all).filter(|(_, one)| one.name == name);
                 let Some((number, _)) = same.next() else { return Ok(None) };
                 if same.next().is_some() { ambiguous() } else { Ok(Some(number)) }

@@ -110,7 +110,7 @@ impl<'a> Lowering<'a> {
         // PostgreSQL wants the values of DISTINCT ON to lead ORDER BY, and says so itself.
         let limit = self.limit(clauses)?;
         let offset = match clauses.offset {
-            Some(ast::Offset { value, rows: _ }) => self.bound(value)?,
+            Some(ast::Offset { value, rows: _ }) => self.row_bound(value)?,
             None => None,
         };
         Ok(Query {
@@ -127,12 +127,12 @@ impl<'a> Lowering<'a> {
 
     fn limit(&mut self, clauses: &Clauses<'_>) -> Result<Option<Limit>, Rejection> {
         let (count, with_ties) = match (clauses.limit, clauses.fetch) {
-            (Some(limit), _) => (self.bound(limit)?, false),
+            (Some(limit), _) => (self.row_bound(limit)?, false),
             (None, Some(Fetch { with_ties, percent, quantity })) => {
                 let span = clauses.fetch.map_or(Span::default(), |fetch| self.span(fetch));
                 refuse_present(&[(*percent, "FETCH … PERCENT")], span)?;
                 let count = match quantity {
-                    Some(quantity) => self.bound(quantity)?,
+                    Some(quantity) => self.row_bound(quantity)?,
                     None => Some(Expr::new(ExprKind::Literal(Literal::Number("1".to_owned())))),
                 };
                 if *with_ties && count.is_none() {
@@ -147,7 +147,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The value of LIMIT or OFFSET; NULL is none.
-    fn bound(&mut self, value: &ast::Expr) -> Result<Option<Expr>, Rejection> {
+    fn row_bound(&mut self, value: &ast::Expr) -> Result<Option<Expr>, Rejection> {
         let value = self.expr(value)?;
         Ok(if matches!(value.kind, ExprKind::Literal(Literal::Null)) { None } else { Some(value) })
     }

@@ -1,7 +1,8 @@
 //! SELECT: its list with stars expanded and names derived, FROM, WHERE, GROUP BY, HAVING, named windows.
 
 use sqlparser::ast::{
-    self, NamedWindowDefinition, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
+    self, NamedWindowDefinition, NamedWindowExpr, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind,
+    WildcardAdditionalOptions,
 };
 
 use super::from::refuse_present;
@@ -81,12 +82,24 @@ impl<'a> Lowering<'a> {
         Ok((Select { distinct, projection, from, filter, group_by, having, origin: Origin(span) }, columns))
     }
 
-    /// `WINDOW w AS (…)`.
+    /// `WINDOW w AS (…)`: kept at this level, where calls find them.
     fn named_windows(&mut self, windows: &[NamedWindowDefinition]) -> Result<(), Rejection> {
-        match windows.first() {
-            Some(NamedWindowDefinition(name, _)) => Err(not_yet("WINDOW", self.convert(name.span))),
-            None => Ok(()),
+        for NamedWindowDefinition(name, definition) in windows {
+            let span = self.convert(name.span);
+            let name = self.identifier(name)?;
+            if self.scope.window(&name).is_some() {
+                let message = format!("the window `{name}` is defined more than once");
+                return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+            }
+            let window = match definition {
+                NamedWindowExpr::WindowSpec(spec) => self.window_spec(spec)?,
+                NamedWindowExpr::NamedWindow(_) => {
+                    return Err(not_supported("a window named without parentheses", span));
+                }
+            };
+            self.scope.level_mut().windows.push((name, window));
         }
+        Ok(())
     }
 
     /// A select list or RETURNING list over the innermost level's items.

@@ -1,0 +1,232 @@
+//! Queries: select lists, grouping, ordering, limits, set operations, VALUES.
+
+use super::*;
+
+#[test]
+fn select_lists() {
+    understood(&[
+        ("select 1, 'a' as x, null y", r#"SELECT 1 AS "?column?", 'a' AS "x", NULL AS "y""#),
+        (
+            "select * from (values (1, 'a')) v",
+            r#"SELECT t1.c1 AS "column1", t1.c2 AS "column2" FROM (VALUES (1, 'a')) AS t1(c1, c2)"#,
+        ),
+        (
+            "select o.*, 1 from hr.customers o, sales.regions",
+            r#"SELECT t1."id" AS "id", t1."secret" AS "secret", 1 AS "?column?" FROM "hr"."customers" AS t1, "sales"."regions" AS t2"#,
+        ),
+        (
+            "select hr.customers.* from hr.customers",
+            r#"SELECT t1."id" AS "id", t1."secret" AS "secret" FROM "hr"."customers" AS t1"#,
+        ),
+        ("select from hr.customers", r#"SELECT FROM "hr"."customers" AS t1"#),
+        ("select distinct id from hr.customers", r#"SELECT DISTINCT t1."id" AS "id" FROM "hr"."customers" AS t1"#),
+        ("select all id from hr.customers", r#"SELECT t1."id" AS "id" FROM "hr"."customers" AS t1"#),
+        (
+            "select distinct on (secret, 1) id as secret from hr.customers order by secret, 1",
+            r#"SELECT DISTINCT ON (1, 1) t1."id" AS "secret" FROM "hr"."customers" AS t1 ORDER BY 1, 1"#,
+        ),
+    ]);
+    refused(&[
+        ("select *", "invalid_statement", "needs a FROM"),
+        ("select x.* from hr.customers", "unknown_relation", "`x`"),
+        ("select * as x from hr.customers", "not_supported", "an alias for `*`"),
+        ("select top 3 id from hr.customers", "not_supported", "TOP"),
+        ("select id into x from hr.customers", "not_supported", "SELECT INTO"),
+        ("select id from hr.customers qualify true", "not_supported", "QUALIFY"),
+        ("select id from hr.customers c cluster by id", "not_supported", "CLUSTER BY"),
+        ("select id from hr.customers c sort by id", "not_supported", "SORT BY"),
+        ("select id from hr.customers lateral view explode(x) y", "not_supported", "LATERAL VIEW"),
+    ]);
+}
+
+#[test]
+fn grouping_prefers_input_columns_and_ordering_prefers_output_columns() {
+    understood(&[
+        (
+            "select id as region from sales.customers group by region, id order by region",
+            r#"SELECT t1."id" AS "region" FROM "sales"."customers" AS t1 GROUP BY t1."region", t1."id" ORDER BY 1"#,
+        ),
+        (
+            "select id as x from sales.customers group by x",
+            r#"SELECT t1."id" AS "x" FROM "sales"."customers" AS t1 GROUP BY 1"#,
+        ),
+        (
+            "select id from sales.customers group by 1 order by (1) desc nulls last",
+            r#"SELECT t1."id" AS "id" FROM "sales"."customers" AS t1 GROUP BY 1 ORDER BY 1 DESC NULLS LAST"#,
+        ),
+        (
+            "select id from sales.customers order by name asc nulls first, (id)",
+            r#"SELECT t1."id" AS "id" FROM "sales"."customers" AS t1 ORDER BY t1."name" NULLS FIRST, 1"#,
+        ),
+        // An expression is over the input, whatever the output is called.
+        (
+            "select id as tenant_id from sales.customers order by tenant_id + 1",
+            r#"SELECT t1."id" AS "tenant_id" FROM "sales"."customers" AS t1 ORDER BY (t1."tenant_id" + 1)"#,
+        ),
+        // The name in GROUP BY means this query's input, before an outer one's.
+        (
+            "select (select 1 as note from sales.products group by note) from sales.orders",
+            r#"SELECT (SELECT 1 AS "note" FROM "sales"."products" AS t1 GROUP BY 1) AS "note" FROM "sales"."orders" AS t2"#,
+        ),
+        (
+            "select id as x, id as x from sales.customers order by x",
+            r#"SELECT t1."id" AS "x", t1."id" AS "x" FROM "sales"."customers" AS t1 ORDER BY 1"#,
+        ),
+        (
+            "select region, count(*) from sales.customers group by (region, id), () having true",
+            r#"SELECT t1."region" AS "region", "pg_catalog"."count"(*) AS "count" FROM "sales"."customers" AS t1 GROUP BY t1."region", t1."id", () HAVING TRUE"#,
+        ),
+        (
+            "select region from sales.customers group by rollup (1, (id, name)), cube (id), grouping sets ((1, id), name, ())",
+            r#"SELECT t1."region" AS "region" FROM "sales"."customers" AS t1 GROUP BY ROLLUP (1, (t1."id", t1."name")), CUBE (t1."id"), GROUPING SETS ((1, t1."id"), t1."name", ())"#,
+        ),
+    ]);
+    refused(&[
+        ("select id from sales.customers order by 2", "invalid_statement", "position 2"),
+        ("select id from sales.customers order by 0", "invalid_statement", "position 0"),
+        ("select id from sales.customers order by -1", "invalid_statement", "negative"),
+        ("select id from sales.customers order by 'a'", "invalid_statement", "constant"),
+        ("select id from sales.customers order by null", "invalid_statement", "constant"),
+        ("select id from sales.customers order by 1.5", "invalid_statement", "position 1.5"),
+        ("select id from sales.customers group by 2", "invalid_statement", "position 2"),
+        ("select id as x, name as x from sales.customers order by x", "ambiguous_name", "`x` in ORDER BY"),
+        ("select id as x, name as x from sales.customers group by x", "ambiguous_name", "`x` in GROUP BY"),
+        ("select id as x from sales.customers order by x + 1", "unknown_column", "`x`"),
+        ("select id from sales.customers group by all", "not_supported", "GROUP BY ALL"),
+        ("select id from sales.customers group by grouping sets (rollup (id))", "not_yet_supported", "ROLLUP or CUBE"),
+        ("select id from sales.customers group by grouping sets (CUBE (id))", "not_yet_supported", "ROLLUP or CUBE"),
+        ("select id from sales.customers group by rollup (())", "invalid_statement", "empty list"),
+        ("select id from sales.customers order by id using <", "not_supported", "USING"),
+        ("select id from sales.orders, hr.employees group by id", "ambiguous_name", "`id`"),
+    ]);
+}
+
+#[test]
+fn limits() {
+    understood(&[
+        ("select 1 limit 3 offset 2", r#"SELECT 1 AS "?column?" LIMIT 3 OFFSET 2"#),
+        ("select 1 offset 2 rows fetch next 3 rows only", r#"SELECT 1 AS "?column?" LIMIT 3 OFFSET 2"#),
+        ("select 1 fetch first row only", r#"SELECT 1 AS "?column?" LIMIT 1"#),
+        (
+            "select 1 order by 1 fetch first 3 rows with ties",
+            r#"SELECT 1 AS "?column?" ORDER BY 1 FETCH FIRST 3 ROWS WITH TIES"#,
+        ),
+        ("select 1 limit all", r#"SELECT 1 AS "?column?""#),
+        ("select 1 limit null offset null", r#"SELECT 1 AS "?column?""#),
+        ("select 1 limit (select 2)", r#"SELECT 1 AS "?column?" LIMIT (SELECT 2 AS "?column?")"#),
+    ]);
+    refused(&[
+        ("select 1 limit 3 fetch first 2 rows only", "invalid_statement", "LIMIT is given more than once"),
+        ("select 1 fetch first 10 percent rows only", "not_supported", "PERCENT"),
+        ("select 1 order by 1 fetch first null rows with ties", "invalid_statement", "needs a number"),
+        ("select 1 from sales.orders for update", "not_supported", "FOR UPDATE"),
+        ("select 1 from sales.orders for share of orders nowait", "not_supported", "FOR UPDATE and FOR SHARE"),
+    ]);
+}
+
+/// Clauses behind a parenthesised query are that query's own for PostgreSQL.
+#[test]
+fn clauses_behind_parentheses_join_those_inside() {
+    understood(&[
+        (
+            "(select id from hr.customers limit 2) order by secret",
+            r#"SELECT t1."id" AS "id" FROM "hr"."customers" AS t1 ORDER BY t1."secret" LIMIT 2"#,
+        ),
+        ("((select 1)) limit 1", r#"SELECT 1 AS "?column?" LIMIT 1"#),
+        (
+            "with q as (select 1 as x) (select x from q)",
+            r#"WITH q1(c1) AS (SELECT 1 AS "x") SELECT t1.c1 AS "x" FROM q1 AS t1"#,
+        ),
+    ]);
+    refused(&[
+        ("(select 1 limit 2) limit 3", "invalid_statement", "LIMIT is given more than once"),
+        ("(select 1 order by 1) order by 1", "invalid_statement", "ORDER BY is given more than once"),
+        ("with q as (select 1) (with r as (select 2) select 1)", "invalid_statement", "WITH is given more than once"),
+    ]);
+}
+
+#[test]
+fn set_operations() {
+    understood(&[
+        (
+            "select 1 as a union select 2 intersect all select 3 order by a limit 1",
+            r#"SELECT 1 AS "a" UNION (SELECT 2 AS "?column?" INTERSECT ALL SELECT 3 AS "?column?") ORDER BY 1 LIMIT 1"#,
+        ),
+        (
+            "select 1 except select 2 union all select 3 order by (1)",
+            r#"(SELECT 1 AS "?column?" EXCEPT SELECT 2 AS "?column?") UNION ALL SELECT 3 AS "?column?" ORDER BY 1"#,
+        ),
+        ("(select 1 limit 1) union distinct (values (2))", r#"(SELECT 1 AS "?column?" LIMIT 1) UNION VALUES (2)"#),
+        (
+            "select 1 union (select 2 union select 3)",
+            r#"SELECT 1 AS "?column?" UNION (SELECT 2 AS "?column?" UNION SELECT 3 AS "?column?")"#,
+        ),
+        // Each side has its own scope.
+        (
+            "select id from sales.orders o union select id from sales.customers o where o.id = 1",
+            r#"SELECT t1."id" AS "id" FROM "sales"."orders" AS t1 UNION SELECT t2."id" AS "id" FROM "sales"."customers" AS t2 WHERE (t2."id" = 1)"#,
+        ),
+        ("values (1, 'a'), (2, null) order by column1, 2 desc", r"VALUES (1, 'a'), (2, NULL) ORDER BY 1, 2 DESC"),
+    ]);
+    refused(&[
+        ("select 1 union select 1, 2", "invalid_statement", "same number of columns"),
+        ("select 1 as a union select 2 order by a + 1", "invalid_statement", "column names and numbers only"),
+        ("select 1 as a union select 2 as b order by b", "invalid_statement", "column names and numbers only"),
+        ("select 1 as a, 2 as a union select 3, 4 order by a", "ambiguous_name", "`a`"),
+        ("select o.id from sales.orders o union select o.id", "unknown_relation", "`o`"),
+        ("values (1), (2, 3)", "invalid_statement", "differ in length"),
+        ("values (1) order by column1 + 1", "not_yet_supported", "VALUES"),
+        ("select 1 minus select 2", "not_supported", "MINUS"),
+        ("select 1 union by name select 2", "not_supported", "BY NAME"),
+        ("select 1 union table sales.orders", "not_yet_supported", "TABLE as a query"),
+        ("value (1)", "parse_error", ""),
+    ]);
+}
+
+#[test]
+fn functions_in_from() {
+    understood(&[
+        (
+            "select * from generate_series(1, 3)",
+            r#"SELECT t1.c1 AS "generate_series" FROM "pg_catalog"."generate_series"(1, 3) AS t1(c1)"#,
+        ),
+        (
+            "select g, g.g from generate_series(1, 3) as g",
+            r#"SELECT t1.c1 AS "g", t1.c1 AS "g" FROM "pg_catalog"."generate_series"(1, 3) AS t1(c1)"#,
+        ),
+        (
+            "select g.n, o from generate_series(1, 3) with ordinality as g(n, o)",
+            r#"SELECT t1.c1 AS "n", t1.c2 AS "o" FROM "pg_catalog"."generate_series"(1, 3) WITH ORDINALITY AS t1(c1, c2)"#,
+        ),
+        (
+            "select n, ordinality from lateral generate_series(1, 3) with ordinality as g(n)",
+            r#"SELECT t1.c1 AS "n", t1.c2 AS "ordinality" FROM LATERAL "pg_catalog"."generate_series"(1, 3) WITH ORDINALITY AS t1(c1, c2)"#,
+        ),
+        // OUT columns keep their names, whatever the alias.
+        (
+            "select e.key, e.value from sales.products p, jsonb_each(p.attributes) as e",
+            r#"SELECT t2.c1 AS "key", t2.c2 AS "value" FROM "sales"."products" AS t1, "pg_catalog"."jsonb_each"(t1."attributes") AS t2(c1, c2)"#,
+        ),
+        (
+            "select a.value from sales.products p, jsonb_array_elements(p.attributes) as a",
+            r#"SELECT t2.c1 AS "value" FROM "sales"."products" AS t1, "pg_catalog"."jsonb_array_elements"(t1."attributes") AS t2(c1)"#,
+        ),
+        (
+            "select x, y from sales.customers c, unnest(c.tags, array[1, 2]) as u(x, y)",
+            r#"SELECT t2.c1 AS "x", t2.c2 AS "y" FROM "sales"."customers" AS t1, unnest(t1."tags", ARRAY[1, 2]) AS t2(c1, c2)"#,
+        ),
+        (
+            "select u.lexeme from sales.products p, unnest(p.document) as u",
+            r#"SELECT t2.c1 AS "lexeme" FROM "sales"."products" AS t1, "pg_catalog"."unnest"(t1."document") AS t2(c1, c2, c3)"#,
+        ),
+    ]);
+    refused(&[
+        ("select unnest from unnest(array[1], array[2])", "ambiguous_name", "`unnest`"),
+        ("select 1 from generate_series(1, 3) as g(a, b)", "invalid_statement", "more columns than there are"),
+        ("select 1 from jsonb_to_record('{}') as x(a int)", "not_yet_supported", ""),
+        ("select 1 from sales.orders with ordinality", "invalid_statement", "needs a function"),
+        ("select 1 from unnest(coalesce(null, null)) x", "not_yet_supported", "`unnest`"),
+        ("select 1 from sales.orders tablesample bernoulli (1)", "not_yet_supported", "TABLESAMPLE"),
+        ("select 1 from xmltable('/a' passing '<a/>' columns x int) t", "not_yet_supported", "XMLTABLE"),
+    ]);
+}

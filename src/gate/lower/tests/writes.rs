@@ -1,0 +1,102 @@
+//! INSERT, UPDATE, DELETE.
+
+use super::*;
+
+#[test]
+fn inserts() {
+    understood(&[
+        (
+            "insert into scratch.notes (id, title) values (1, default), (2, 'x') returning id, title as t",
+            r#"INSERT INTO "scratch"."notes" AS t1 ("id", "title") VALUES (1, DEFAULT), (2, 'x') RETURNING t1."id" AS "id", t1."title" AS "t""#,
+        ),
+        // Without a list the first columns are meant, and named.
+        (
+            "insert into scratch.notes values (1, 'x')",
+            r#"INSERT INTO "scratch"."notes" AS t1 ("id", "title") VALUES (1, 'x')"#,
+        ),
+        ("insert into scratch.notes default values", r#"INSERT INTO "scratch"."notes" AS t1 DEFAULT VALUES"#),
+        (
+            "insert into scratch.notes as n (id) select id from sales.orders where id = 1 returning n.*",
+            r#"INSERT INTO "scratch"."notes" AS t1 ("id") SELECT t2."id" AS "id" FROM "sales"."orders" AS t2 WHERE (t2."id" = 1) RETURNING t1."id" AS "id", t1."title" AS "title", t1."body" AS "body", t1."tags" AS "tags", t1."score" AS "score", t1."meta" AS "meta", t1."label" AS "label", t1."status" AS "status", t1."home" AS "home", t1."day" AS "day""#,
+        ),
+        // A CTE of the target's name is no target.
+        (
+            "with orders as (select 1 as id) insert into orders (id) select id from orders",
+            r#"WITH q1(c1) AS (SELECT 1 AS "id") INSERT INTO "sales"."orders" AS t1 ("id") SELECT t2.c1 AS "id" FROM q1 AS t2"#,
+        ),
+    ]);
+    refused(&[
+        ("insert into scratch.notes (id, id) values (1, 2)", "invalid_statement", "set more than once"),
+        ("insert into scratch.notes (nope) values (1)", "unknown_column", "`nope`"),
+        ("insert into scratch.notes (notes.id) values (1)", "invalid_statement", "without its table's name"),
+        ("insert into scratch.notes (id) values (1, 2)", "invalid_statement", "more values than columns"),
+        ("insert into scratch.notes (id, title) values (1)", "invalid_statement", "more columns than values"),
+        ("insert into scratch.notes (id) values (notes.id)", "unknown_relation", "`notes`"),
+        ("insert into scratch.notes (id) select notes.id", "unknown_relation", "`notes`"),
+        ("insert into scratch.notes (id) values (1) returning notes", "not_yet_supported", "the whole row"),
+        ("insert into nope (id) values (1)", "unknown_relation", "`nope`"),
+        ("insert into scratch.notes n (id) values (1)", "invalid_statement", "needs AS"),
+        ("insert into scratch.notes (id) values (1) on conflict do nothing", "not_yet_supported", "ON CONFLICT"),
+        ("insert or replace into scratch.notes (id) values (1)", "not_supported", "INSERT OR"),
+        ("insert scratch.notes (id) values (1)", "not_supported", "without INTO"),
+        ("insert into scratch.notes (id) select 1 from sales.orders for update", "not_supported", "FOR UPDATE"),
+        (
+            "insert into scratch.notes (id) with q as (insert into scratch.notes (id) values (1) returning id) select id from q",
+            "not_yet_supported",
+            "a CTE that writes",
+        ),
+    ]);
+}
+
+#[test]
+fn updates() {
+    understood(&[
+        (
+            "update scratch.notes set title = 'x', score = default where id = 1",
+            r#"UPDATE "scratch"."notes" AS t1 SET "title" = 'x', "score" = DEFAULT WHERE (t1."id" = 1)"#,
+        ),
+        (
+            "update scratch.notes n set title = o.note from sales.orders o where o.id = n.id returning title, o.id",
+            r#"UPDATE "scratch"."notes" AS t1 SET "title" = t2."note" FROM "sales"."orders" AS t2 WHERE (t2."id" = t1."id") RETURNING t1."title" AS "title", t2."id" AS "id""#,
+        ),
+        (
+            "with q as (select 1 as x) update scratch.notes set score = (select x from q) where score = 2",
+            r#"WITH q1(c1) AS (SELECT 1 AS "x") UPDATE "scratch"."notes" AS t1 SET "score" = (SELECT t2.c1 AS "x" FROM q1 AS t2) WHERE (t1."score" = 2)"#,
+        ),
+    ]);
+    refused(&[
+        ("update scratch.notes set id = o.id from sales.orders o where id = 1", "ambiguous_name", "`id`"),
+        ("update scratch.notes n set id = 1 from scratch.notes n where true", "invalid_statement", "more than once"),
+        ("update scratch.notes n set n.id = 1", "invalid_statement", "without its table's name"),
+        ("update scratch.notes set id = 1, id = 2", "invalid_statement", "set more than once"),
+        ("update scratch.notes set (id, score) = (1, 2)", "not_yet_supported", "SET (a, b)"),
+        ("update scratch.notes set nope = 1", "unknown_column", "`nope`"),
+        ("update scratch.notes n set id = 1 from lateral (select n.id) x", "invalid_statement", "`n` can't be named"),
+        ("update scratch.notes n set id = 1 from (select n.id) x", "unknown_relation", "`n`"),
+        ("update scratch.notes as n(a) set a = 1", "invalid_statement", "no column aliases"),
+        ("update scratch.notes join sales.orders on true set id = 1", "not_supported", "a join as the target"),
+        ("update (select 1) x set id = 1", "not_supported", "anything but a table"),
+    ]);
+}
+
+#[test]
+fn deletes() {
+    understood(&[
+        ("delete from scratch.notes where id = 1", r#"DELETE FROM "scratch"."notes" AS t1 WHERE (t1."id" = 1)"#),
+        (
+            "delete from scratch.notes n using sales.orders o where o.id = n.id returning n.id",
+            r#"DELETE FROM "scratch"."notes" AS t1 USING "sales"."orders" AS t2 WHERE (t2."id" = t1."id") RETURNING t1."id" AS "id""#,
+        ),
+        (
+            "with q as (select 1 as x) delete from scratch.notes where id = (select x from q)",
+            r#"WITH q1(c1) AS (SELECT 1 AS "x") DELETE FROM "scratch"."notes" AS t1 WHERE (t1."id" = (SELECT t2.c1 AS "x" FROM q1 AS t2))"#,
+        ),
+    ]);
+    refused(&[
+        ("delete from scratch.notes, sales.orders", "not_supported", "several tables"),
+        ("delete notes from scratch.notes", "not_supported", "before FROM"),
+        ("delete from scratch.notes order by id", "not_supported", "ORDER BY in DELETE"),
+        ("delete from scratch.notes limit 1", "not_supported", "LIMIT in DELETE"),
+        ("delete from scratch.notes where orders.id = 1", "unknown_relation", "`orders`"),
+    ]);
+}
