@@ -177,10 +177,9 @@ impl<'a> Lowering<'a> {
         };
         let (op, value, at) = operator(condition, at)?;
         let test = |test, negated| ExprKind::Is { expr: Box::new(left.clone()), test, negated };
-        let compared = |symbol: &str, right| ExprKind::Operator {
-            symbol: symbol.to_owned(),
-            left: Some(Box::new(left.clone())),
-            right: Box::new(right),
+        let compared = |symbol: &str, right| {
+            let compared = self.infix_operator(symbol.to_owned(), left.clone(), right);
+            compared.map_err(|why| why.at(Place::Json(at.clone())))
         };
         let kind = match (op, value) {
             ("=", Value::Null) => test(IsTest::Null, false),
@@ -196,18 +195,19 @@ impl<'a> Lowering<'a> {
                     }
                     list.push(self.bind(value, ty, &at, bound)?);
                 }
+                self.may_use_operator("=", false).map_err(|why| why.at(Place::Json(at.clone())))?;
                 ExprKind::InList { expr: Box::new(left.clone()), list, negated: false }
             }
             ("in", _) => return Err(invalid("in takes a list of at least one value", &at)),
             ("like", Value::String(_)) => {
                 let text = self.catalog.type_named("pg_catalog", "text").map(|text| text.oid);
-                compared("~~", self.bind(value, text, &at, bound)?)
+                return compared("~~", self.bind(value, text, &at, bound)?);
             }
             ("like", _) => return Err(invalid("like takes a string", &at)),
             (_, Value::Null) => {
                 return Err(invalid("null can't be compared", &at).help("use {\"op\": \"is_null\", \"value\": true}"));
             }
-            (symbol, value) => compared(symbol, self.bind(value, ty, &at, bound)?),
+            (symbol, value) => return compared(symbol, self.bind(value, ty, &at, bound)?),
         };
         Ok(Expr::new(kind).typed(self.boolean()))
     }

@@ -133,19 +133,14 @@ impl<'a> Lowering<'a> {
         common: &[(String, Span)],
         natural: bool,
     ) -> Result<(Vec<Expr>, Vec<ScopeColumn<'a>>), Rejection> {
-        let bool_type = self.catalog.type_named("pg_catalog", "bool").map(|one| one.oid);
         let mut conditions = Vec::new();
         let mut columns = Vec::new();
         for (name, span) in common {
             let span = *span;
             let left = self.key_column(&sides.left, sides, name, span, natural)?;
             let right = self.key_column(&sides.right, sides, name, span, natural)?;
-            let equal = ExprKind::Operator {
-                symbol: "=".to_owned(),
-                left: Some(Box::new(left.expr(span))),
-                right: Box::new(right.expr(span)),
-            };
-            conditions.push(Expr::new(equal).typed(bool_type).at(span));
+            let equal = self.infix_operator("=".to_owned(), left.expr(span), right.expr(span));
+            conditions.push(equal.map_err(|why| why.at(span))?);
             let source = self.merged_source(kind, left, right, name, span)?;
             columns.push(ScopeColumn { name: Cow::Owned(name.clone()), source });
         }

@@ -96,7 +96,7 @@ impl Lowering<'_> {
     }
 
     /// An infix operator over lowered operands.
-    pub(super) fn infix_operator(&mut self, symbol: String, left: Expr, right: Expr) -> Result<Expr, Rejection> {
+    pub(super) fn infix_operator(&self, symbol: String, left: Expr, right: Expr) -> Result<Expr, Rejection> {
         self.may_use_operator(&symbol, false)?;
         let ty = self.operator_type(&symbol, Some(&left), &right);
         let span = left.origin.0.to(right.origin.0);

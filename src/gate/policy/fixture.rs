@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::bound::{BoundPolicy, ColumnRights, RelationRights, RowFilter, Visibility};
-use super::model::{Access, FunctionRules, HistoryRules, Limits, Policy, Ruled, SchemaRule, StatementKind};
+use super::model::{
+    Access, AttributeType, FunctionRules, HistoryRules, Limits, Policy, Ruled, SchemaRule, StatementKind,
+};
 use crate::gate::catalog::Catalog;
 use crate::gate::diagnostic::Rule;
 use crate::gate::ir::{Expr, ExprKind, Literal};
@@ -15,7 +17,7 @@ pub fn rule(key: &str) -> Rule {
 }
 
 /// The policy: `sales`, `hr` and `scratch` are open, `private` doesn't exist. Unqualified names are looked for in
-/// `private`, `sales`, `hr`, in this order.
+/// `private`, `sales`, `hr`, in this order. A principal brings `tenant` and `regions`.
 pub fn policy() -> Policy {
     let schema = |name: &str, access| {
         let access = Ruled { value: access, rule: rule(&format!("schemas.{name}.access")) };
@@ -27,7 +29,10 @@ pub fn policy() -> Policy {
         digest: "0".repeat(64),
         role: None,
         reveal_denied: false,
-        attributes: BTreeMap::new(),
+        attributes: BTreeMap::from([
+            ("tenant".to_owned(), AttributeType { name: "int8".into(), list: false }),
+            ("regions".to_owned(), AttributeType { name: "text".into(), list: true }),
+        ]),
         statements: StatementKind::ALL.iter().map(|kind| (*kind, rule("statements.allow"))).collect(),
         search_path: ["private", "sales", "hr"].map(str::to_owned).to_vec(),
         columns: Vec::new(),

@@ -80,8 +80,10 @@ fn understood(table: &[(&str, &str)]) {
 
 /// Each statement is refused with that code and a message that holds those words, where everything is open.
 fn refused(table: &[(&str, &str, &str)]) {
-    let wrong = table.iter().filter_map(|(sql, code, words)| match open(sql) {
-        Ok(text) => Some(format!("{sql}\n    {text}")),
+    let catalog = fixture::catalog();
+    let policy = policies::open(&catalog);
+    let wrong = table.iter().filter_map(|(sql, code, words)| match lower(&catalog, &policy, sql) {
+        Ok(statement) => Some(format!("{sql}\n    {}", emit(&statement))),
         Err(why) if why.reason.code() != *code || !why.message.contains(words) => Some(format!("{sql}\n    {why}")),
         Err(_) => None,
     });
