@@ -214,14 +214,15 @@ impl Rewriter<'_> {
         };
         let number = self.plan.push(Some(text));
         let to = TypeRef {
-            oid: if declared.list { one.array } else { one.oid },
+            oid: one.oid,
             schema: one.schema.clone(),
             name: one.name.clone(),
             modifiers: Vec::new(),
             interval: None,
             array: declared.list,
         };
-        let bound = cast(Expr::new(ExprKind::Parameter(number)), to);
+        let ty = if declared.list { one.array } else { one.oid };
+        let bound = cast(Expr::new(ExprKind::Parameter(number)), to).typed(Some(ty));
         self.plan.attributes.insert(name.to_owned(), bound.clone());
         Ok(bound)
     }

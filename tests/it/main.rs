@@ -9,5 +9,6 @@ mod catalog;
 mod hidden;
 mod identity;
 mod noninterference;
+mod policies;
 mod smoke;
 mod support;

@@ -30,6 +30,9 @@ pub(super) fn restricts(filter: &Expr, target: ItemId) -> bool {
             is_column(expr, target) && !depends
         }
         ExprKind::Is { expr, negated: false, .. } => is_column(expr, target),
+        // A column of type boolean by itself is a comparison with true.
+        ExprKind::Column(_) => is_column(filter, target),
+        ExprKind::Not(inner) => matches!(inner.kind, ExprKind::Column(_)) && is_column(inner, target),
         _ => false,
     }
 }
@@ -77,6 +80,8 @@ mod tests {
         assert!(restricts(&equal(id(), number("1")), TARGET));
         assert!(restricts(&equal(number("1"), id()), TARGET));
         assert!(!restricts(&equal(id(), id()), TARGET));
+        assert!(restricts(&id(), TARGET));
+        assert!(restricts(&Expr::new(ExprKind::Not(id().into())), TARGET));
         assert!(!restricts(&equal(number("1"), number("1")), TARGET));
         let truth = Expr::new(ExprKind::Literal(Literal::Bool(true)));
         assert!(!restricts(&truth, TARGET));
