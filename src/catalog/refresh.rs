@@ -16,6 +16,8 @@ use crate::postgres::{Pool, PoolError};
 
 /// How often the timer looks whether something changed, where the configuration doesn't say.
 pub const INTERVAL: Duration = Duration::from_secs(60);
+/// The shortest interval: a look costs the database a few milliseconds.
+const SHORTEST: Duration = Duration::from_millis(10);
 /// How long a reload waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a load may take, on a database with very many relations, before its connection is given up.
@@ -116,6 +118,7 @@ struct Refresher {
 
 impl Refresher {
     async fn run(mut self, interval: Duration) {
+        let interval = interval.max(SHORTEST);
         let mut timer = interval_at(Instant::now() + interval, interval);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -149,3 +149,79 @@ fn judge(catalog: &Catalog, tainted: &HashMap<Oid, String>, oid: Oid, path: &mut
     path.remove(&oid);
     verdict
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CatalogParts, UserCast, UserOpclass};
+    use super::*;
+
+    const INT4: Oid = Oid(23);
+    const TEXT: Oid = Oid(25);
+    const MINE: Oid = Oid(16_400);
+    const MINE_ARRAY: Oid = Oid(16_401);
+
+    fn type_(oid: Oid, name: &str, kind: TypeKind) -> Type {
+        let schema = if oid.is_builtin() { "pg_catalog" } else { "public" };
+        let (schema, name) = (schema.to_owned(), name.to_owned());
+        Type { oid, schema, name, kind, array: Oid(0), extension: None, stamp: String::new() }
+    }
+
+    /// Two built-in types, an enum and its array.
+    fn parts() -> CatalogParts {
+        let types = vec![
+            type_(INT4, "int4", TypeKind::Base),
+            type_(TEXT, "text", TypeKind::Base),
+            type_(MINE, "mine", TypeKind::Enum { labels: Vec::new() }),
+            type_(MINE_ARRAY, "_mine", TypeKind::Array { element: MINE }),
+        ];
+        CatalogParts { types, ..CatalogParts::default() }
+    }
+
+    fn governed(parts: CatalogParts) -> Vec<bool> {
+        let catalog = Catalog::new(parts);
+        [INT4, TEXT, MINE, MINE_ARRAY].iter().map(|oid| catalog.governed(*oid).is_ok()).collect()
+    }
+
+    fn with_cast(source: Oid, target: Oid, explicit_only: bool) -> Vec<bool> {
+        let cast = UserCast { oid: Oid(16_500), source, target, explicit_only, extension: None };
+        governed(CatalogParts { user_casts: vec![cast], ..parts() })
+    }
+
+    #[test]
+    fn a_cast_taints_the_side_that_the_user_made() {
+        assert_eq!(governed(parts()), [true, true, true, true]);
+        assert_eq!(with_cast(MINE, TEXT, false), [true, true, false, false]);
+        assert_eq!(with_cast(TEXT, MINE, false), [true, true, false, false]);
+        assert_eq!(with_cast(MINE_ARRAY, TEXT, false), [true, true, true, false]);
+    }
+
+    #[test]
+    fn a_cast_between_built_in_types_taints_both() {
+        assert_eq!(with_cast(INT4, TEXT, false), [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_cast_that_has_to_be_asked_for_taints_only_towards_json() {
+        assert_eq!(with_cast(MINE, TEXT, true), [true, true, true, true]);
+        assert_eq!(with_cast(MINE, JSON, true), [true, true, false, false]);
+        assert_eq!(with_cast(MINE, JSONB, true), [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_default_operator_class_taints_its_type() {
+        let class = UserOpclass { oid: Oid(16_500), type_oid: TEXT, extension: None };
+        assert_eq!(governed(CatalogParts { user_opclasses: vec![class], ..parts() }), [true, false, true, true]);
+    }
+
+    #[test]
+    fn a_domain_is_as_good_as_its_base_and_its_check() {
+        let domain = |base, check_calls_foreign_function| {
+            let kind = TypeKind::Domain { base, constrained: true, check_calls_foreign_function };
+            let mut parts = parts();
+            parts.types.push(type_(Oid(16_402), "domain", kind));
+            Catalog::new(parts).governed(Oid(16_402)).is_ok()
+        };
+        assert!(domain(INT4, false) && domain(MINE, false));
+        assert!(!domain(INT4, true) && !domain(Oid(16_999), false));
+    }
+}
