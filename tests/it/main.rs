@@ -6,6 +6,7 @@
 )]
 
 mod catalog;
+mod expressions;
 mod hidden;
 mod identity;
 mod noninterference;

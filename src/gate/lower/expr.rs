@@ -192,9 +192,14 @@ impl Lowering<'_> {
     fn interval(&mut self, interval: &ast::Interval) -> Result<Expr, Rejection> {
         let ast::Interval { value, leading_field, leading_precision, last_field, fractional_seconds_precision } =
             interval;
-        let ast::Expr::Value(value) = value.as_ref() else {
-            return Err(not_supported("INTERVAL with anything but a string", self.span(value.as_ref()))
-                .help("write `INTERVAL '3 days'`, or multiply: `n * INTERVAL '1 day'`"));
+        let value = match value.as_ref() {
+            ast::Expr::Value(value) if !matches!(value.value, ast::Value::Number(..) | ast::Value::Placeholder(_)) => {
+                value
+            }
+            other => {
+                return Err(not_supported("INTERVAL with anything but a string", self.span(other))
+                    .help("write `INTERVAL '3 days'`, or multiply: `n * INTERVAL '1 day'`"));
+            }
         };
         let span = self.convert(value.span);
         let text = self.string_literal(value)?;

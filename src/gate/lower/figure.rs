@@ -43,8 +43,8 @@ impl Lowering<'_> {
             ast::Expr::TypedString(typed) => self.weak_type(&typed.data_type),
             ast::Expr::Interval(_) => Name::Weak("interval".to_owned()),
             ast::Expr::Value(value) => match value.value {
-                // TRUE is a cast of a constant to PostgreSQL's grammar.
-                ast::Value::Boolean(_) => Name::Weak("bool".to_owned()),
+                // Before PostgreSQL 15, TRUE was a cast of a constant.
+                ast::Value::Boolean(_) if self.catalog.server_version() < 150_000 => Name::Weak("bool".to_owned()),
                 _ => Name::None,
             },
             ast::Expr::Collate { expr, collation: _ } => self.figure(expr, lowered.and_then(inner)),

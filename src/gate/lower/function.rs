@@ -90,7 +90,11 @@ impl<'a> Lowering<'a> {
             if named.is_empty() || !self.schema_visible(schema) {
                 return Err(self.unknown_function(&written, span));
             }
-            let message = format!("function `{written}` doesn't take {count} arguments");
+            let message = if named.iter().all(|one| one.ordered_set) {
+                format!("`{written}` needs WITHIN GROUP (ORDER BY …) and {count} doesn't fit its number of arguments")
+            } else {
+                format!("function `{written}` doesn't take {count} arguments")
+            };
             return Err(Rejection::new(Reason::UnknownFunction, message).at(span));
         }
         let callee = Callee { schema: schema.to_owned(), name: name.to_owned(), written, candidates };

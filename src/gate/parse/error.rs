@@ -60,6 +60,8 @@ fn plain(message: &str) -> String {
             let expected = expected.strip_prefix("Expected: ").unwrap_or(expected);
             format!("expected {expected}, found {}", found(token))
         }
+        // The parser shows its own data structures here.
+        None if message.contains("infix parser") => "the expression can't be read from here on".to_owned(),
         None => lower_first(message),
     };
     let mut short: String = sentence.chars().take(LONGEST).collect();
