@@ -50,6 +50,7 @@ SELECT (date '2024-01-01', date '2024-02-01') OVERLAPS (date '2024-01-15', date 
 SELECT CURRENT_DATE = CURRENT_DATE, CURRENT_TIMESTAMP = now(), LOCALTIMESTAMP(0) IS NOT NULL, CURRENT_TIME(3) IS NOT NULL, LOCALTIME IS NOT NULL, current_timestamp(2) <= now() + interval '1 second'
 SELECT make_date(2024, 1, 2), make_interval(1, 2), age(timestamp '2024-05-01', timestamp '2023-01-01'), justify_days(interval '40 days'), date_trunc('day', timestamptz '2024-01-01 10:00+00')
 SELECT age(timestamp '2024-01-01') IS NOT NULL, age(created_at) > interval '0' FROM sales.customers WHERE id = 1
+SELECT max(id * credit_limit), min(age(birth_date)), max(CASE WHEN id > 3 THEN 1.5 ELSE id END), age(date '2024-01-01') IS NULL FROM sales.customers
 -- Text
 SELECT TRIM('  a '), TRIM(BOTH 'x' FROM 'xax'), TRIM(LEADING 'x' FROM 'xax'), TRIM(TRAILING 'x' FROM 'xax'), TRIM('x' FROM 'xax'), btrim('xax', 'x'), TRIM('xax', 'x')
 SELECT SUBSTRING('abcdef' FROM 2), SUBSTRING('abcdef' FROM 2 FOR 3), SUBSTRING('abcdef' FOR 2), SUBSTRING('abcdef', 3), substring('abcdef', 2, 2), substr('abcdef', 2), substr('abcdef', 2, 3), SUBSTRING('abc123' FROM '[0-9]+'), SUBSTRING('abcdef' FROM '%#"cd#"%' FOR '#')
@@ -71,7 +72,8 @@ SELECT attributes ->> 'colour', attributes -> 'weight', attributes ? 'colour' FR
 SELECT int4range(1, 5) @> 3, daterange('2024-01-01', '2024-02-01') && daterange('2024-01-15', NULL), int4range(1, 3) -|- int4range(3, 5), lower(int4range(1, 5)), upper(int4range(1, 5)), int4range(1, 5) * int4range(3, 8), int4range(1, 5) << int4range(7, 8), int4range(1,5) &< int4range(2,9)
 SELECT point '(0,0)' <-> point '(3,4)', box '(0,0),(2,2)' && box '(1,1),(3,3)', box '(0,0),(2,2)' @> point '(1,1)', # path '((0,0),(1,1))', @@ circle '<(1,1),2>', @-@ lseg '[(0,0),(3,4)]', ?- lseg '[(0,0),(1,0)]', lseg '[(0,0),(1,1)]' ?# box '(0,0),(1,1)', box '(0,0),(1,1)' ~= box '(0,0),(1,1)', point '(1,1)' + point '(1,2)'
 SELECT '192.168.1.5'::inet << '192.168.1.0/24'::inet, '192.168.1.0/24'::inet >>= '192.168.1.0/24', host('10.0.0.1/8'::inet), masklen('10.0.0.0/8'::cidr), '10.0.0.1'::inet + 5
-SELECT to_tsvector('english', 'The fat cats') @@ to_tsquery('english', 'cat & fat'), to_tsvector('simple', 'a b'), plainto_tsquery('english', 'fat cats'), !! to_tsquery('english', 'cat'), to_tsvector('english'::regconfig, name), ts_rank(to_tsvector('english', name), 'a'::tsquery) FROM sales.products ORDER BY id LIMIT 2
+SELECT to_tsvector('english', 'The fat cats') @@ to_tsquery('english', 'cat & fat'), to_tsvector('simple', 'a b'), plainto_tsquery('english', 'fat cats'), to_tsvector('english'::regconfig, name), ts_rank(to_tsvector('english', name), 'a'::tsquery) FROM sales.products ORDER BY id LIMIT 2
+/*14*/ SELECT !! to_tsquery('english', 'cat')
 -- Aggregates and windows
 SELECT count(*), count(id), count(DISTINCT region), sum(credit_limit), avg(id), min(name), max(created_at), bool_and(id > 0), every(id > 0), count(*) FILTER (WHERE region = 'eu') FROM sales.customers
 SELECT string_agg(name, ', ' ORDER BY name DESC), array_agg(id ORDER BY id), string_agg(DISTINCT region, ','), jsonb_agg(id ORDER BY id), json_object_agg(id, name ORDER BY id), array_agg(DISTINCT region ORDER BY region DESC NULLS LAST) FROM sales.customers

@@ -166,7 +166,8 @@ async fn what_is_refused_has_its_reason() {
     assert!(reasons.len() >= 10);
 }
 
-/// The only symbols that can't be used compare rows by their bytes in memory.
+/// The only symbols that can't be used compare rows by their bytes in memory; and the factorial that PostgreSQL 14
+/// dropped, which takes `!!` with it.
 #[tokio::test]
 async fn operators_that_are_refused_are_known() {
     let database = Database::sample().await;
@@ -179,6 +180,7 @@ async fn operators_that_are_refused_are_known() {
         .filter(|one| one.schema == "pg_catalog")
         .filter(|one| catalog.operator_set(&one.name, one.left.0 == 0).is_some_and(|set| set.verdict.is_err()))
         .map(|one| one.name.as_str())
+        .filter(|symbol| *symbol != "!!" || catalog.server_version() >= 140_000)
         .collect();
     assert_eq!(refused.into_iter().collect::<Vec<_>>(), ["*<", "*<=", "*<>", "*=", "*>", "*>="]);
 }

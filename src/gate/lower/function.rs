@@ -184,8 +184,8 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// Whether PostgreSQL can't choose the overload: it wants a transaction's or a row version's identity, to which
-    /// nothing converts by itself, and gets a value of another known type.
+    /// Whether PostgreSQL can't choose the overload: it wants a transaction's or a row version's identity, which no
+    /// expression that the gate admits has, and to which nothing but a literal without type converts by itself.
     fn impossible(&self, function: &Function, arguments: &[&Expr]) -> bool {
         let wants_server_type = |oid: &Oid| {
             let one = self.catalog.type_(*oid).filter(|one| one.oid.is_builtin());
@@ -196,7 +196,7 @@ impl<'a> Lowering<'a> {
                 .arguments
                 .iter()
                 .zip(arguments)
-                .any(|(wanted, argument)| wants_server_type(wanted) && argument.ty.is_some_and(|ty| ty != *wanted))
+                .any(|(wanted, argument)| wants_server_type(wanted) && !is_untyped(argument))
     }
 
     /// `mood('x')` is a cast where a type has the function's name, so the type has to be one to cast to.
