@@ -117,7 +117,7 @@ impl<'a> Lowering<'a> {
             columns.push(OutputColumn { name: "ordinality".to_owned(), ty });
         }
         let count = columns.len() as u32;
-        let mut names = ScopeItem::output(id, Some(shown), columns);
+        let mut names = ScopeItem { scalar: count == 1, ..ScopeItem::output(id, Some(shown), columns) };
         alias.rename(&mut names)?;
         Ok((FromItem::Function { id, lateral, calls, ordinality, columns: count }, vec![names]))
     }

@@ -254,6 +254,7 @@ fn shown<'a>(alias: Option<String>, columns: Vec<ScopeColumn<'a>>) -> ScopeItem<
         relation: None,
         columns,
         columns_visible: true,
+        scalar: false,
         reach: Reach::Open,
     }
 }

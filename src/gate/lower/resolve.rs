@@ -43,7 +43,14 @@ impl<'a> Lowering<'a> {
                 Meaning::Columns(found) => self.judged(&written, span, &found, || self.every_item()),
             };
         }
-        if self.scope.levels().any(|level| level.reachable().any(|item| item.alias.as_deref() == Some(name))) {
+        let same = |item: &&ScopeItem<'a>| item.alias.as_deref() == Some(name);
+        if let Some(item) = self.scope.levels().find_map(|level| level.reachable().find(same)) {
+            // PostgreSQL reads the whole row of a function that gives one value as that value.
+            if let [column] = item.columns.as_slice()
+                && item.scalar
+            {
+                return self.judged(&written, span, &[(item, column)], || std::iter::once(item));
+            }
             return Err(not_yet(&format!("the whole row `{name}`"), span)
                 .help(format!("name the columns that you need, or write `{name}.*` in the select list")));
         }

@@ -43,6 +43,8 @@ pub(super) struct ScopeItem<'a> {
     pub columns: Vec<ScopeColumn<'a>>,
     /// Its columns may be named without qualifier: false for a side of a join, whose columns the join shows.
     pub columns_visible: bool,
+    /// A function that gives one value a row: its name alone means that value.
+    pub scalar: bool,
     /// Whether it may be named right now.
     pub reach: Reach,
 }
@@ -207,6 +209,7 @@ impl<'a> ScopeItem<'a> {
             relation: Some(relation),
             columns: columns.collect(),
             columns_visible: true,
+            scalar: false,
             reach: Reach::Open,
         }
     }
@@ -223,6 +226,7 @@ impl<'a> ScopeItem<'a> {
             relation: None,
             columns: columns.collect(),
             columns_visible: true,
+            scalar: false,
             reach: Reach::Open,
         }
     }
