@@ -172,6 +172,7 @@ impl<'a> Check<'a> {
     /// Lists the relation and everything that reading it reads.
     fn touch(&mut self, relation: &'a Relation, rights: &'a RelationRights, access: RelationAccess) {
         if let Some(filter) = &rights.filter {
+            self.policy_expression(&filter.condition);
             for rule in &filter.rules {
                 let name = format!("{}.{}", relation.schema, relation.name);
                 self.authorized.filters.insert((name, rule.clone()));
@@ -224,7 +225,8 @@ impl<'a> Check<'a> {
         let name = relation.columns.get(at as usize).map_or("?", |column| column.name.as_str());
         match rights.columns.get(at as usize) {
             Some(ColumnRights::Open) => {}
-            Some(ColumnRights::Masked { name: mask, .. }) => {
+            Some(ColumnRights::Masked { mask: expression, name: mask, .. }) => {
+                self.policy_expression(expression);
                 let column = format!("{}.{}.{name}", relation.schema, relation.name);
                 self.authorized.masked_columns.insert((column, *mask));
             }
@@ -288,9 +290,48 @@ impl<'a> Check<'a> {
                 );
             }
             ExprKind::Cast { to, .. } => self.type_stamp(to.oid),
-            // Everything else consists of what was checked by itself.
-            _ => {}
+            // These consist of what is checked by itself, and choose no operator or function of their own.
+            ExprKind::Column(_)
+            | ExprKind::Literal(_)
+            | ExprKind::Parameter(_)
+            | ExprKind::Attribute(_)
+            | ExprKind::MaskKey
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::Is { .. }
+            | ExprKind::Exists(_)
+            | ExprKind::Scalar(_)
+            | ExprKind::ArrayQuery(_)
+            | ExprKind::Clock(_)
+            | ExprKind::Array(_)
+            | ExprKind::Row(_)
+            | ExprKind::Subscript { .. }
+            | ExprKind::Collate { .. }
+            | ExprKind::Grouping(_)
+            | ExprKind::Default
+            // With `@builtin`, which the arms above ask for.
+            | ExprKind::Operator { .. }
+            | ExprKind::QuantifiedArray { .. }
+            | ExprKind::QuantifiedQuery { .. }
+            | ExprKind::Between { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::InQuery { .. }
+            | ExprKind::IsDistinct { .. }
+            | ExprKind::Case { .. }
+            | ExprKind::Special { .. } => {}
         }
+    }
+
+    /// What a row filter or mask calls and casts to has to be as it was, like what the statement itself does.
+    fn policy_expression(&mut self, expression: &Expr) {
+        expression.walk(&mut |node| match node {
+            Node::Expr(Expr { kind: ExprKind::Call(call), .. }) => {
+                call.function.candidates.iter().for_each(|oid| self.function_stamp(*oid));
+            }
+            Node::Expr(Expr { kind: ExprKind::Cast { to, .. }, .. }) => self.type_stamp(to.oid),
+            Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => {}
+        });
     }
 
     fn function_stamp(&mut self, oid: Oid) {
