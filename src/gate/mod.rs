@@ -11,7 +11,6 @@ pub mod describe;
 pub mod diagnostic;
 pub mod emit;
 pub mod ir;
-#[allow(dead_code)] // TEMPORARY while the stages are being joined
 pub mod lower;
 pub mod parse;
 pub mod policy;

@@ -118,6 +118,7 @@ macro_rules! keys {
         pub static ALL: $crate::gate::policy::keys::Registry = $crate::gate::policy::keys::Registry(&[$(&$name,)*]);
     };
 }
+#[cfg(feature = "server")]
 pub(crate) use keys;
 
 const MEBIBYTE: u64 = 1 << 20;
