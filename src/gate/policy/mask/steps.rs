@@ -7,6 +7,9 @@ use crate::gate::ir::Expr;
 /// Digits of a number that says no bound of its own; what is beyond is held at the largest multiple.
 const MOST_DIGITS: u32 = 30;
 
+/// The precision of a result that says none; more than [`MOST_DIGITS`].
+const WIDEST: i32 = 38;
+
 /// The first day of the year. Years outside 1 to 9999 and infinities are NULL: beyond them a conversion could raise.
 pub fn year(build: &Builder<'_>, target: &Target, column: Expr) -> Result<Expr, String> {
     let value = build.value(target, column)?;
@@ -59,8 +62,12 @@ fn stepped(build: &Builder<'_>, target: &Target, column: Expr, step: u64, shift:
     let distance = numeric(numeric(remainder, "+", step.clone())?, "%", step)?;
     let multiple = numeric(shifted, "-", distance)?;
     let masked = build.case(vec![(above, constant(&most)?), (below, constant(&least)?)], Some(multiple), "numeric")?;
-    let plain = target.name == "numeric" && target.type_ref.modifiers.is_empty();
-    Ok(if plain { masked } else { build.declared(target, masked) })
+    // A `numeric` without a declared scale would show how many digits the value has after the point.
+    let mut target = target.clone();
+    if target.name == "numeric" && target.type_ref.modifiers.is_empty() {
+        target.type_ref.modifiers = vec![WIDEST, 0];
+    }
+    Ok(build.declared(&target, masked))
 }
 
 /// The largest multiple of `step` that the type holds; `None` if there is none but zero.
