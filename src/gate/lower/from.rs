@@ -33,9 +33,9 @@ impl<'a> Lowering<'a> {
         let mut all = Vec::new();
         for element in list {
             let (item, mut names) = self.table_with_joins(element)?;
-            self.no_conflict(&self.scope.level().items, &names, self.factor_span(&element.relation))?;
+            self.no_conflict(self.scope.level().items(), &names, self.factor_span(&element.relation))?;
             names.iter_mut().for_each(|name| name.reach = Reach::Lateral);
-            self.scope.level_mut().items.extend(names);
+            self.scope.level_mut().items_mut().extend(names);
             all.push(item);
         }
         self.scope.level_mut().set_reach(Reach::Open);

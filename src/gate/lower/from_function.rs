@@ -7,7 +7,7 @@ use super::from::{Alias, Scoped};
 use super::name::Position;
 use super::scope::ScopeItem;
 use super::{Lowering, not_yet};
-use crate::gate::catalog::{Oid, TypeKind};
+use crate::gate::catalog::TypeKind;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Call, Expr, ExprKind, FromItem, FunctionRef, OutputColumn, Ty};
 use crate::gate::source::Span;
@@ -152,18 +152,6 @@ impl<'a> Lowering<'a> {
         Ok((Expr::new(ExprKind::Call(Box::new(call))).typed(ty).at(span), columns))
     }
 
-    /// The type that a domain is over in the end.
-    pub(super) fn below_domains(&self, mut oid: Oid) -> Oid {
-        // Domains nest a few levels at most; the bound is for a snapshot that lies.
-        for _ in 0..32 {
-            match self.catalog.type_(oid).map(|one| &one.kind) {
-                Some(TypeKind::Domain { base, .. }) => oid = *base,
-                _ => break,
-            }
-        }
-        oid
-    }
-
     fn unnest_columns(&self, argument: &Expr, span: Span) -> Result<FromColumns, Rejection> {
         let Some(oid) = argument.ty else {
             return match &argument.kind {
@@ -176,7 +164,7 @@ impl<'a> Lowering<'a> {
             };
         };
         let named = |schema: &str, name: &str| self.catalog.type_named(schema, name).map(|one| one.oid);
-        match self.catalog.type_(self.below_domains(oid)).map(|one| &one.kind) {
+        match self.catalog.type_(self.below_domain(oid)).map(|one| &one.kind) {
             Some(TypeKind::Array { element }) => match self.catalog.type_(*element).map(|one| &one.kind) {
                 Some(TypeKind::Composite { .. } | TypeKind::Pseudo) | None => {
                     Err(not_yet("`unnest` of an array of rows", span))

@@ -10,6 +10,7 @@ use super::resolve::ungoverned;
 use super::scope::{ColumnSource, Reach, ScopeColumn, ScopeItem, Sight};
 use super::unknown::{Truth, conceal};
 use super::{Lowering, not_supported, not_yet};
+use crate::gate::catalog::Oid;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Expr, ExprKind, FromItem, JoinKind, Literal, SpecialForm};
 use crate::gate::source::Span;
@@ -71,10 +72,10 @@ impl<'a> Lowering<'a> {
             JoinKind::Right | JoinKind::Full => Reach::Forbidden,
         };
         left.iter_mut().for_each(|item| item.reach = reach);
-        let before = self.scope.level().items.len();
-        self.scope.level_mut().items.extend(left);
+        let before = self.scope.level().items().len();
+        self.scope.level_mut().items_mut().extend(left);
         let lowered = self.table_factor(relation);
-        let left = self.scope.level_mut().items.split_off(before);
+        let left = self.scope.level_mut().items_mut().split_off(before);
         let (item, right) = lowered?;
         Ok((item, left, right))
     }
@@ -90,9 +91,9 @@ impl<'a> Lowering<'a> {
         let mut both = std::mem::take(left);
         both.append(right);
         both.iter_mut().for_each(|item| item.reach = Reach::Open);
-        let siblings = std::mem::replace(&mut self.scope.level_mut().items, both);
+        let siblings = std::mem::replace(self.scope.level_mut().items_mut(), both);
         let lowered = self.expr(condition);
-        let mut both = std::mem::replace(&mut self.scope.level_mut().items, siblings);
+        let mut both = std::mem::replace(self.scope.level_mut().items_mut(), siblings);
         *right = both.split_off(split);
         *left = both;
         lowered
@@ -187,9 +188,9 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// What the merged column is: the side that is never null-extended, both for FULL. Where the types differ or
-    /// aren't known, COALESCE of both makes PostgreSQL find the common type; both sides are equal wherever neither is
-    /// NULL.
+    /// What the merged column is, as PostgreSQL chooses: the side that is never null-extended, of two such sides the one
+    /// that already has the common type. Where that side would be cast, COALESCE with the other makes PostgreSQL
+    /// find the type; the other one counts only where both are NULL.
     fn merged_source(
         &self,
         kind: JoinKind,
@@ -199,35 +200,60 @@ impl<'a> Lowering<'a> {
         span: Span,
     ) -> Result<ColumnSource<'a>, Rejection> {
         let coalesce = |ty| {
-            let arguments = vec![left.expr(span), right.expr(span)];
+            let mut arguments = vec![left.expr(span), right.expr(span)];
+            if kind == JoinKind::Right {
+                arguments.reverse();
+            }
             let both = ExprKind::Special { form: SpecialForm::Coalesce, arguments };
             ColumnSource::Merged(Box::new(Expr::new(both).typed(ty).at(span)))
         };
-        let ty = match (left.ty(), right.ty()) {
-            (Some(l), Some(r)) if l == r => {
-                return Ok(match kind {
-                    JoinKind::Full => coalesce(Some(l)),
-                    JoinKind::Right => right.source.clone(),
-                    JoinKind::Cross | JoinKind::Inner | JoinKind::Left => left.source.clone(),
-                });
-            }
-            (Some(l), Some(r)) => match (self.integer_rank(l), self.integer_rank(r)) {
-                (Some(first), Some(second)) => Some(if first >= second { l } else { r }),
+        let (Some(l), Some(r)) = (left.ty(), right.ty()) else { return Ok(coalesce(None)) };
+        let left_is_wider = if l == r {
+            None
+        } else {
+            match (self.width(l), self.width(r)) {
+                (Some(l), Some(r)) if l.family == r.family => Some(l >= r),
                 _ => {
                     return Err(not_yet(&format!("merging `{name}`, whose types differ on the two sides,"), span)
                         .help("use ON instead of USING or NATURAL"));
                 }
-            },
-            (_, None) | (None, _) => None,
+            }
         };
-        Ok(coalesce(ty))
+        Ok(match (kind, left_is_wider) {
+            (JoinKind::Full, None | Some(true)) => coalesce(Some(l)),
+            (JoinKind::Full | JoinKind::Left, Some(false)) => coalesce(Some(r)),
+            (JoinKind::Right, Some(true)) => coalesce(Some(l)),
+            (JoinKind::Right, None | Some(false)) | (JoinKind::Inner | JoinKind::Cross, Some(false)) => {
+                right.source.clone()
+            }
+            (JoinKind::Left, None | Some(true)) | (JoinKind::Inner | JoinKind::Cross, None | Some(true)) => {
+                left.source.clone()
+            }
+        })
     }
 
-    fn integer_rank(&self, oid: crate::gate::catalog::Oid) -> Option<usize> {
-        ["int2", "int4", "int8"]
-            .iter()
-            .position(|name| self.catalog.type_named("pg_catalog", name).is_some_and(|one| one.oid == oid))
+    /// Where a type stands among those that PostgreSQL casts to each other unasked.
+    fn width(&self, oid: Oid) -> Option<Width> {
+        const FAMILIES: [&[&str]; 3] = [
+            &["int2", "int4", "int8", "numeric", "float4", "float8"],
+            &["varchar", "text"],
+            &["date", "timestamp", "timestamptz"],
+        ];
+        let base = self.below_domain(oid);
+        let one = self.catalog.type_(base).filter(|one| one.schema == "pg_catalog")?;
+        FAMILIES.iter().enumerate().find_map(|(family, names)| {
+            let rank = names.iter().position(|name| *name == one.name)?;
+            Some(Width { family, rank, is_base: base == oid })
+        })
     }
+}
+
+/// A type's place in its family: the common type of two is the wider one, and a domain gives way to its base type.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Width {
+    family: usize,
+    rank: usize,
+    is_base: bool,
 }
 
 /// The columns that the two sides of a join show.

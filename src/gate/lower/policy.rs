@@ -33,7 +33,7 @@ pub fn policy_expression(
         let parsed = parse_expression(&source)?;
         let mut lowering = Lowering::new(catalog, &unbound, &source, Mode::Policy, 0);
         let own = ScopeItem::relation(BoundPolicy::SELF, None, relation, None);
-        lowering.scope.level_mut().items.push(own);
+        lowering.scope.level_mut().items_mut().push(own);
         lowering.expr(&parsed)
     })
 }

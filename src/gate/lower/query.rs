@@ -4,10 +4,11 @@ use sqlparser::ast::{self, Fetch, LimitClause, SetQuantifier};
 
 use super::from::refuse_present;
 use super::scope::CteState;
+use super::select::is_bare_literal;
 use super::with::Recursive;
 use super::{Lowering, Mode, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, ExprKind, Limit, Literal, OutputColumn, Query, SetExpr, SetOperator, Ty};
+use crate::gate::ir::{Expr, ExprKind, Limit, Literal, OutputColumn, Query, SetExpr, SetOperator};
 use crate::gate::source::{Origin, Span};
 
 /// The clauses of a query around its body. PostgreSQL hands clauses that follow a parenthesised query on to that
@@ -226,7 +227,10 @@ impl<'a> Lowering<'a> {
         }
         let columns = (0..width).map(|at| OutputColumn {
             name: format!("column{}", at + 1),
-            ty: common_type(rows.iter().filter_map(|row| row.get(at))),
+            ty: {
+                let values = || rows.iter().filter_map(|row| row.get(at));
+                if values().all(is_bare_literal) { self.builtin_type("text") } else { self.common_type(values()) }
+            },
         });
         let columns = columns.collect();
         Ok((SetExpr::Values(rows), columns))
@@ -250,21 +254,6 @@ impl<'a> Lowering<'a> {
         }
         Ok(all)
     }
-}
-
-/// The type that all the values have; NULL fits any.
-fn common_type<'e>(values: impl Iterator<Item = &'e Expr>) -> Ty {
-    let mut known = None;
-    for value in values {
-        if matches!(value.kind, ExprKind::Literal(Literal::Null)) {
-            continue;
-        }
-        let ty = value.ty?;
-        if *known.get_or_insert(ty) != ty {
-            return None;
-        }
-    }
-    known
 }
 
 /// The clauses of a query, those of parenthesised queries around the same body joined to them.

@@ -172,14 +172,11 @@ pub(super) fn ungoverned(name: &str, why: &str) -> Rejection {
 }
 
 fn meaning<'s, 'a>(level: &'s super::scope::Level<'a>, name: &str) -> Option<Meaning<'s, 'a>> {
-    let items = || level.reachable().filter(|item| item.columns_visible);
-    if items().any(|item| item.has_system_column(name)) {
+    let mut items = level.reachable().filter(|item| item.columns_visible);
+    if items.any(|item| item.has_system_column(name)) {
         return Some(Meaning::System);
     }
-    let mut found = Vec::new();
-    for item in items() {
-        found.extend(item.columns.iter().filter(|column| column.name == name).map(|column| (item, column)));
-    }
+    let found = level.columns_named(name);
     (!found.is_empty()).then_some(Meaning::Columns(found))
 }
 

@@ -3,6 +3,8 @@
 //! collides exactly as it does for PostgreSQL.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::Rule;
@@ -21,7 +23,9 @@ pub struct Scopes<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Level<'a> {
     /// FROM items in the order of the text; a join comes after its two sides.
-    pub items: Vec<ScopeItem<'a>>,
+    items: Vec<ScopeItem<'a>>,
+    /// Where each bare name is found in `items`, once it has been asked for.
+    index: OnceCell<Index>,
     /// CTEs of this level's WITH.
     pub ctes: Vec<CteScope>,
     /// `WINDOW w AS (…)`, lowered.
@@ -29,6 +33,9 @@ pub(super) struct Level<'a> {
     /// A LATERAL subquery or a function in FROM is being lowered, so items to the left may be named.
     pub lateral_active: bool,
 }
+
+/// For each name the items and columns that it may mean without qualifier.
+type Index = HashMap<String, Vec<(usize, usize)>>;
 
 /// A FROM item as a name.
 #[derive(Debug)]
@@ -176,15 +183,56 @@ impl<'a> Scopes<'a> {
 }
 
 impl<'a> Level<'a> {
+    /// The items.
+    pub(super) fn items(&self) -> &[ScopeItem<'a>] {
+        &self.items
+    }
+
+    /// The items, to change them.
+    pub(super) fn items_mut(&mut self) -> &mut Vec<ScopeItem<'a>> {
+        self.index.take();
+        &mut self.items
+    }
+
+    /// The columns that a bare name may mean right now, with their items.
+    pub(super) fn columns_named(&self, name: &str) -> Vec<(&ScopeItem<'a>, &ScopeColumn<'a>)> {
+        let index = self.index.get_or_init(|| self.indexed());
+        let found = index.get(name).map_or(&[][..], Vec::as_slice).iter();
+        let found = found.filter_map(|(item, column)| {
+            let item = self.items.get(*item)?;
+            Some((item, item.columns.get(*column)?))
+        });
+        found.filter(|(item, _)| self.is_reachable(item)).collect()
+    }
+
+    fn indexed(&self) -> Index {
+        let mut index = Index::new();
+        for (at, item) in self.items.iter().enumerate().filter(|(_, item)| item.columns_visible) {
+            for (number, column) in item.columns.iter().enumerate() {
+                // Most names are in the index already when many tables are joined, so ask before making a key.
+                match index.get_mut(column.name.as_ref()) {
+                    Some(found) => found.push((at, number)),
+                    None => {
+                        index.insert(column.name.to_string(), vec![(at, number)]);
+                    }
+                }
+            }
+        }
+        index
+    }
+
+    fn is_reachable(&self, item: &ScopeItem<'a>) -> bool {
+        item.reach == Reach::Open || self.lateral_active
+    }
+
     /// The items that may be named right now.
     pub(super) fn reachable(&self) -> impl Iterator<Item = &ScopeItem<'a>> {
-        let lateral = self.lateral_active;
-        self.items.iter().filter(move |item| item.reach == Reach::Open || lateral)
+        self.items.iter().filter(|item| self.is_reachable(item))
     }
 
     /// Sets the reach of every item.
     pub(super) fn set_reach(&mut self, reach: Reach) {
-        self.items.iter_mut().for_each(|item| item.reach = reach);
+        self.items_mut().iter_mut().for_each(|item| item.reach = reach);
     }
 }
 

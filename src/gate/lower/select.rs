@@ -9,7 +9,7 @@ use super::from::refuse_present;
 use super::scope::{ScopeItem, Sight};
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Distinct, OutputColumn, Projection, Select};
+use crate::gate::ir::{Distinct, Expr, ExprKind, Literal, OutputColumn, Projection, Select};
 use crate::gate::source::{Origin, Span};
 
 impl<'a> Lowering<'a> {
@@ -78,7 +78,7 @@ impl<'a> Lowering<'a> {
             Some(ast::Distinct::Distinct) => Distinct::Distinct,
             Some(ast::Distinct::On(list)) => Distinct::On(self.distinct_on(list, &projection)?),
         };
-        let columns = output(&projection);
+        let columns = self.output(&projection);
         Ok((Select { distinct, projection, from, filter, group_by, having, origin: Origin(span) }, columns))
     }
 
@@ -120,11 +120,11 @@ impl<'a> Lowering<'a> {
                 }
                 SelectItem::Wildcard(options) => {
                     let at = self.star_span(options, span)?;
-                    if self.scope.level().items.is_empty() {
+                    if self.scope.level().items().is_empty() {
                         let message = "`*` needs a FROM";
                         return Err(Rejection::new(Reason::InvalidStatement, message).at(at));
                     }
-                    let items = self.scope.level().items.iter().filter(|item| item.columns_visible);
+                    let items = self.scope.level().items().iter().filter(|item| item.columns_visible);
                     all.extend(star(items, "*", at)?);
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
@@ -140,6 +140,16 @@ impl<'a> Lowering<'a> {
             }
         }
         Ok(all)
+    }
+
+    /// The output columns of a select list.
+    pub(super) fn output(&self, projection: &[Projection]) -> Vec<OutputColumn> {
+        let columns = projection.iter().map(|one| {
+            // A literal that nothing gave a type becomes text on its way out.
+            let ty = if is_bare_literal(&one.expr) { self.builtin_type("text") } else { one.expr.ty };
+            OutputColumn { name: one.name.clone(), ty }
+        });
+        columns.collect()
     }
 
     /// The place of a star; options of other systems are refused by name.
@@ -168,9 +178,9 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The output columns of a select list.
-pub(super) fn output(projection: &[Projection]) -> Vec<OutputColumn> {
-    projection.iter().map(|one| OutputColumn { name: one.name.clone(), ty: one.expr.ty }).collect()
+/// A string or NULL without a type.
+pub(super) fn is_bare_literal(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(Literal::String(_) | Literal::Null)) && expr.ty.is_none()
 }
 
 /// The visible columns of the items, in order.

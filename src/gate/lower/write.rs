@@ -9,7 +9,6 @@ use super::from::{refuse_only, refuse_present};
 use super::relation::Found;
 use super::resolve::ungoverned;
 use super::scope::{Reach, ScopeColumn, ScopeItem, Sight};
-use super::select::output;
 use super::statement::invalid;
 use super::unknown::Truth;
 use super::{Lowering, not_supported, not_yet};
@@ -66,7 +65,7 @@ impl<'a> Lowering<'a> {
         let from = self.write_from(scope, from)?;
         let assignments = self.assignments(assignments)?;
         let filter = selection.as_ref().map(|filter| self.expr(filter)).transpose()?;
-        let items = std::mem::take(&mut self.scope.level_mut().items);
+        let items = std::mem::take(self.scope.level_mut().items_mut());
         let (returning, output) = self.returning(returning.as_deref(), items, span)?;
         Ok(Statement::Update(Update { ctes, recursive, target, assignments, from, filter, returning, output }))
     }
@@ -82,7 +81,7 @@ impl<'a> Lowering<'a> {
             };
             let set: Vec<TargetColumn> = all.iter().map(|(column, _)| column.clone()).collect();
             // The target is the first item of the level.
-            let Some(scope) = self.scope.level().items.first() else {
+            let Some(scope) = self.scope.level().items().first() else {
                 return Err(invalid("UPDATE has no target", self.span(name)));
             };
             let column = self.written_column(name, scope, &set)?;
@@ -127,7 +126,7 @@ impl<'a> Lowering<'a> {
         let (target, scope) = self.table_target(table, span)?;
         let using = self.write_from(scope, using.as_deref().unwrap_or_default())?;
         let filter = selection.as_ref().map(|filter| self.expr(filter)).transpose()?;
-        let items = std::mem::take(&mut self.scope.level_mut().items);
+        let items = std::mem::take(self.scope.level_mut().items_mut());
         let (returning, output) = self.returning(returning.as_deref(), items, span)?;
         Ok(Statement::Delete(Delete { ctes, recursive, target, using, filter, returning, output }))
     }
@@ -135,7 +134,7 @@ impl<'a> Lowering<'a> {
     /// FROM of UPDATE and USING of DELETE: the target is in scope beside it, but not for its LATERAL items.
     fn write_from(&mut self, mut target: ScopeItem<'a>, list: &[TableWithJoins]) -> Result<Vec<FromItem>, Rejection> {
         target.reach = Reach::Forbidden;
-        self.scope.level_mut().items.push(target);
+        self.scope.level_mut().items_mut().push(target);
         self.list_in_from(list)
     }
 
@@ -251,12 +250,12 @@ impl<'a> Lowering<'a> {
         items: Vec<ScopeItem<'a>>,
         span: Span,
     ) -> Result<(Vec<Projection>, Vec<OutputColumn>), Rejection> {
-        self.scope.level_mut().items = items;
+        *self.scope.level_mut().items_mut() = items;
         let returning = match list {
             Some(list) => self.projection(list, span)?,
             None => Vec::new(),
         };
-        let columns = output(&returning);
+        let columns = self.output(&returning);
         Ok((returning, columns))
     }
 }

@@ -21,10 +21,22 @@ fn using_merges_columns_and_puts_them_first() {
             "select id from hr.employees full join sales.products using (id)",
             r#"SELECT COALESCE(t1."id", t2."id") AS "id" FROM "hr"."employees" AS t1 FULL JOIN "sales"."products" AS t2 ON (t1."id" = t2."id")"#,
         ),
-        // Integers of different size: PostgreSQL finds the common type.
+        // Of two types PostgreSQL takes the wider one, without a cast if it can.
         (
-            "select id from sales.orders join sales.products using (id)",
-            r#"SELECT COALESCE(t1."id", t2."id") AS "id" FROM "sales"."orders" AS t1 INNER JOIN "sales"."products" AS t2 ON (t1."id" = t2."id")"#,
+            "select id from sales.products join sales.orders using (id)",
+            r#"SELECT t2."id" AS "id" FROM "sales"."products" AS t1 INNER JOIN "sales"."orders" AS t2 ON (t1."id" = t2."id")"#,
+        ),
+        (
+            "select id from sales.products left join sales.orders using (id)",
+            r#"SELECT COALESCE(t1."id", t2."id") AS "id" FROM "sales"."products" AS t1 LEFT JOIN "sales"."orders" AS t2 ON (t1."id" = t2."id")"#,
+        ),
+        (
+            "select id from sales.orders right join sales.products using (id)",
+            r#"SELECT COALESCE(t2."id", t1."id") AS "id" FROM "sales"."orders" AS t1 RIGHT JOIN "sales"."products" AS t2 ON (t1."id" = t2."id")"#,
+        ),
+        (
+            "select email from sales.customers join hr.employees using (email)",
+            r#"SELECT t2."email" AS "email" FROM "sales"."customers" AS t1 INNER JOIN "hr"."employees" AS t2 ON (t1."email" = t2."email")"#,
         ),
         (
             "select id, name from hr.employees join sales.products using (id, name)",

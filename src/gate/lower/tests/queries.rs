@@ -184,6 +184,26 @@ fn set_operations() {
 }
 
 #[test]
+fn named_windows_are_inlined() {
+    understood(&[
+        (
+            "select rank() over w, rank() over (w order by id) from hr.customers window w as (partition by secret)",
+            r#"SELECT "pg_catalog"."rank"() OVER (PARTITION BY t1."secret") AS "rank", "pg_catalog"."rank"() OVER (PARTITION BY t1."secret" ORDER BY t1."id") AS "rank" FROM "hr"."customers" AS t1"#,
+        ),
+        (
+            "select rank() over v from hr.customers window w as (partition by secret), v as (w order by id desc)",
+            r#"SELECT "pg_catalog"."rank"() OVER (PARTITION BY t1."secret" ORDER BY t1."id" DESC) AS "rank" FROM "hr"."customers" AS t1"#,
+        ),
+    ]);
+    refused(&[
+        ("select rank() over w from hr.customers", "invalid_statement", "`w`"),
+        ("select 1 from hr.customers window w as (), w as ()", "invalid_statement", "`w` is defined more than once"),
+        ("select (select rank() over w) from hr.customers window w as ()", "invalid_statement", "`w`"),
+        ("select 1 from hr.customers window w as (order by nope)", "unknown_column", "`nope`"),
+    ]);
+}
+
+#[test]
 fn functions_in_from() {
     understood(&[
         (
