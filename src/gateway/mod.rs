@@ -24,6 +24,10 @@ mod world;
 pub use world::{Member, PolicySet};
 use world::{Snapshot, World};
 
+/// How long a call waits for a principal's other calls to end before it is refused.
+const CONCURRENCY_PATIENCE: Duration = Duration::from_secs(1);
+const CONCURRENCY_POLL: Duration = Duration::from_millis(5);
+
 /// Who calls through which door, with what: the head of every request.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -345,11 +349,25 @@ impl Gateway {
     /// Quota and snapshot: what every call begins with.
     async fn enter(&self, caller: &Caller, submission: Option<&Submission>) -> Result<(Snapshot, Permit), Rejection> {
         let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal)?;
-        match self.quota.enter(&caller.principal, &snapshot.policy.policy().limits) {
+        match self.permit(&caller.principal, &snapshot.policy.policy().limits).await {
             Ok(permit) => Ok((snapshot, permit)),
             Err(exceeded) => {
                 let rejection = over_quota(&exceeded);
                 Err(self.refuse(&snapshot, caller, submission, rejection).await)
+            }
+        }
+    }
+
+    /// A permit to begin. Agents ask several things at once: over the limit of calls at once, a call waits a moment for
+    /// the others before it is refused.
+    async fn permit(&self, principal: &str, limits: &Limits) -> Result<Permit, Exceeded> {
+        let patience = Instant::now() + CONCURRENCY_PATIENCE;
+        loop {
+            match self.quota.enter(principal, limits) {
+                Err(Exceeded::Concurrency { .. }) if Instant::now() < patience => {
+                    tokio::time::sleep(CONCURRENCY_POLL).await;
+                }
+                result => return result,
             }
         }
     }
