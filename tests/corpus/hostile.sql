@@ -258,7 +258,7 @@ SELECT count(*) FROM generate_series(1, 10000000000)
 --> limit_exceeded
 SELECT lpad('x', 999999999)
 --> operator_not_allowed
-SELECT 1 OPERATOR(sales.+++) 2
+SELECT 1 OPERATOR(sales.<+>) 2
 --> operator_not_allowed
 SELECT 1 OPERATOR(pg_catalog.<%>) 2
 

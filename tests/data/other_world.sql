@@ -8,7 +8,7 @@ UPDATE sales.customers
    SET email = left(email, 1) || 'nothing.alike' || id || '@example.com',
        phone = '999999' || right(phone, 4),
        name = left(name, 1) || repeat('z', 40 - id % 30),
-       birth_date = date_trunc('year', birth_date)::date + 400 - 35 * (1 + id % 10),
+       birth_date = date_trunc('year', birth_date)::date + id * 7 % 360,
        loyalty = (ARRAY['none', 'silver', 'gold'])[1 + id % 3]::sales.loyalty,
        credit_limit = credit_limit + 1;
 UPDATE sales.orders SET comment = CASE WHEN id % 2 = 0 THEN 'something else ' || id END;

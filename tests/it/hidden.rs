@@ -20,7 +20,7 @@ const SETUP: &str = "
     UPDATE hr.employees SET name = 'CANARY of a hidden schema';
     CREATE FUNCTION sales.peek() RETURNS text LANGUAGE sql AS 'SELECT s FROM sales.secret';
     CREATE FUNCTION sales.plus(int, int) RETURNS text LANGUAGE sql AS 'SELECT s FROM sales.secret';
-    CREATE OPERATOR sales.+++ (LEFTARG = int, RIGHTARG = int, FUNCTION = sales.plus);
+    CREATE OPERATOR sales.<+> (LEFTARG = int, RIGHTARG = int, FUNCTION = sales.plus);
     CREATE TYPE sales.evil AS (s text);
     GRANT ALL ON sales.secret TO wicket;";
 
@@ -97,7 +97,7 @@ async fn state(client: &Client) -> String {
                    SELECT n::text AS t FROM scratch.notes n UNION ALL SELECT c::text FROM sales.customers c
                    UNION ALL SELECT o::text FROM sales.orders o UNION ALL SELECT r::text FROM sales.regions r
                    UNION ALL SELECT e::text FROM hr.employees e
-                   UNION ALL SELECT relname || relkind FROM pg_class
+                   UNION ALL SELECT relname || relkind::text FROM pg_class
                    UNION ALL SELECT last_value::text || is_called FROM scratch.notes_id_seq) AS s";
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
