@@ -132,15 +132,18 @@ impl<'a> Lowering<'a> {
 
     /// The named columns that a function brings to FROM; `None` for one value without a name.
     fn columns_in_from(&self, function: &Function, span: Span) -> Result<Option<Vec<(String, Ty)>>, Rejection> {
+        // One OUT column of a composite type is the result itself, and FROM shows its fields.
+        let returned = self.catalog.type_(self.below_domain(function.returns));
+        if returned.is_some_and(|one| matches!(one.kind, TypeKind::Composite { .. })) {
+            let what = format!("`{}` in FROM, which gives rows of a composite type,", function.name);
+            return Err(not_yet(&what, span));
+        }
         if !function.out_columns.is_empty() {
             let column =
                 |(name, ty): &(String, _)| (name.clone(), Some(*ty).filter(|ty| self.catalog.is_concrete(*ty)));
             return Ok(Some(function.out_columns.iter().map(column).collect()));
         }
-        match self.catalog.type_(function.returns) {
-            Some(one) if matches!(one.kind, TypeKind::Composite { .. }) => {
-                Err(not_yet(&format!("`{}` in FROM, which gives rows of a composite type,", function.name), span))
-            }
+        match returned {
             Some(one) if one.name == "record" && one.oid.is_builtin() => {
                 Err(not_yet(&format!("`{}` in FROM, which needs a list of column definitions,", function.name), span))
             }

@@ -279,6 +279,7 @@ fn shown<'a>(alias: Option<String>, columns: Vec<ScopeColumn<'a>>) -> ScopeItem<
         aliased: true,
         relation: None,
         columns,
+        scalar: false,
         columns_visible: true,
         scalar: false,
         reach: Reach::Open,

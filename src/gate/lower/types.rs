@@ -7,6 +7,7 @@ use super::{Lowering, Mode, not_yet};
 use crate::gate::catalog::{Oid, Type, TypeKind};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Expr, ExprKind, Literal, Ty, TypeRef};
+use crate::gate::policy::Visibility;
 use crate::gate::source::Span;
 
 /// Types nest a few levels at most; the bound is for a snapshot that lies.
@@ -108,6 +109,12 @@ impl Lowering<'_> {
             TypeKind::Array { element } => self.catalog.type_(element).ok_or_else(missing)?,
             _ => found,
         };
+        if let TypeKind::Composite { relation, is_relation: true, .. } = element.kind
+            && !self.relation_visible(relation)
+        {
+            let truth = format!("type `{written}` is the row type of a relation that is hidden");
+            return Err(missing().concealing(Reason::TypeNotAllowed, truth, None));
+        }
         self.castable(element, &written, span)?;
         if name.modifiers.iter().any(|modifier| *modifier < 0) {
             return Err(not_yet("a negative type modifier", span));
@@ -149,6 +156,16 @@ impl Lowering<'_> {
     pub(super) fn schema_visible(&self, schema: &str) -> bool {
         match self.mode {
             Mode::Client => schema == "pg_catalog" || self.policy.policy().schemas.contains_key(schema),
+            Mode::Policy | Mode::Verify => true,
+        }
+    }
+
+    /// Whether the relation exists for the principal, where visibility applies.
+    fn relation_visible(&self, relation: Oid) -> bool {
+        match self.mode {
+            Mode::Client => {
+                self.policy.rights(relation).is_some_and(|rights| !matches!(rights.visibility, Visibility::Hidden(_)))
+            }
             Mode::Policy | Mode::Verify => true,
         }
     }

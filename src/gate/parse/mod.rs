@@ -14,6 +14,7 @@ use super::source::{Source, Span};
 mod error;
 mod operators;
 mod redact;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -104,6 +104,25 @@ fn operators_are_cut_as_postgresql_cuts_them() {
 }
 
 #[test]
+fn spellings_of_postgresql_are_read() {
+    for (text, read) in [
+        ("table t", "SELECT * FROM t"),
+        ("TABLE a.\"B\" order by 1", "SELECT * FROM a.\"B\" ORDER BY 1"),
+        ("(table t) union all table u", "(SELECT * FROM t) UNION ALL SELECT * FROM u"),
+        ("with c as (table t) table c limit 1", "WITH c AS (SELECT * FROM t) SELECT * FROM c LIMIT 1"),
+        ("select inet '::1'", "SELECT '::1'::INET"),
+        ("select a << inet'10.0.0.0/8' from t", "SELECT a << '10.0.0.0/8'::INET FROM t"),
+        ("select trim(leading from 'x')", "SELECT TRIM(LEADING ' ' FROM 'x')"),
+        ("select \"table\", inet, xml, leading from t", "SELECT \"table\", inet, xml, leading FROM t"),
+    ] {
+        assert_eq!(outcome(text).unwrap().to_uppercase(), read.to_uppercase(), "{text}");
+    }
+    for text in ["table t where x", "table t, u", "table t as u", "table", "drop table t 'x'", "select s.inet '::1'"] {
+        assert!(outcome(text).is_err() || !outcome(text).unwrap().starts_with("SELECT *"), "{text}");
+    }
+}
+
+#[test]
 fn errors_say_where_in_plain_words() {
     let text = "select a\nfrom t where (a = 1 from";
     let rejection = outcome(text).unwrap_err();

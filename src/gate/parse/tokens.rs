@@ -5,7 +5,7 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace
 
 use super::super::diagnostic::{Reason, Rejection};
 use super::super::source::{Source, Span};
-use super::{Caps, DIALECT, error, operators, parse_error, too_big};
+use super::{Caps, DIALECT, error, operators, parse_error, spelling, too_big};
 
 /// The tokens of the text with every run of blanks and comments as one blank, within the caps.
 pub(super) fn read(source: &Source<'_>, caps: &Caps) -> Result<Vec<TokenWithSpan>, Rejection> {
@@ -34,7 +34,7 @@ pub(super) fn read(source: &Source<'_>, caps: &Caps) -> Result<Vec<TokenWithSpan
         }
     }
     check(source, &tokens)?;
-    Ok(tokens)
+    Ok(spelling::as_the_parser_reads(tokens))
 }
 
 /// The tokens as the tokenizer gives them.
