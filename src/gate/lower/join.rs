@@ -279,7 +279,6 @@ fn shown<'a>(alias: Option<String>, columns: Vec<ScopeColumn<'a>>) -> ScopeItem<
         aliased: true,
         relation: None,
         columns,
-        scalar: false,
         columns_visible: true,
         scalar: false,
         reach: Reach::Open,

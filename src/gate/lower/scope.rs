@@ -48,8 +48,6 @@ pub(super) struct ScopeItem<'a> {
     pub relation: Option<&'a Relation>,
     /// Every real column, hidden ones included.
     pub columns: Vec<ScopeColumn<'a>>,
-    /// It is a function that gives one value: what names the whole row means the value.
-    pub scalar: bool,
     /// Its columns may be named without qualifier: false for a side of a join, whose columns the join shows.
     pub columns_visible: bool,
     /// A function that gives one value a row: its name alone means that value.
@@ -258,7 +256,6 @@ impl<'a> ScopeItem<'a> {
             alias: Some(alias.map_or(Cow::Borrowed(relation.name.as_str()), Cow::Owned)),
             relation: Some(relation),
             columns: columns.collect(),
-            scalar: false,
             columns_visible: true,
             scalar: false,
             reach: Reach::Open,
@@ -276,7 +273,6 @@ impl<'a> ScopeItem<'a> {
             alias: alias.map(Cow::Owned),
             relation: None,
             columns: columns.collect(),
-            scalar: false,
             columns_visible: true,
             scalar: false,
             reach: Reach::Open,
