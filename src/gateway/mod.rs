@@ -10,6 +10,7 @@ use crate::catalog::CatalogWatch;
 use crate::gate::admit::{Admitted, Principal, Submission, admit};
 use crate::gate::describe::{self, TableDescription, TableSummary};
 use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::policy::model::Limits;
 use crate::gate::policy::{Diagnostics, Policy};
 use crate::history::{Entry, History, Outcome, Recent, Status};
 use crate::keys::{Keys, Purpose};
