@@ -34,6 +34,8 @@ pub mod catalog;
 #[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
+pub mod demo;
+#[cfg(feature = "server")]
 pub mod doors;
 pub mod gate;
 #[cfg(feature = "server")]

@@ -6,6 +6,8 @@
 )]
 
 mod catalog;
+mod cli;
+mod demo;
 mod expressions;
 mod hidden;
 mod identity;

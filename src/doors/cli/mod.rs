@@ -3,6 +3,7 @@
 
 mod arguments;
 mod check;
+mod demo;
 mod draw;
 mod failure;
 mod policy_check;
@@ -26,6 +27,7 @@ const EXIT_CODES: &str = "Exit codes:
   4  the history can't be written or read";
 
 const EXAMPLES: &str = "Examples:
+  pgwicket demo
   pgwicket policy check policies/analyst.toml
   pgwicket check 'SELECT * FROM sales.customers' --config pgwicket.toml --principal ana
   pgwicket serve --config /etc/pgwicket/pgwicket.toml --principal ana
@@ -53,6 +55,7 @@ enum Command {
     /// Work on policy files
     #[command(subcommand)]
     Policy(Policy),
+    Demo(demo::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -89,6 +92,7 @@ impl Command {
             Self::Check(arguments) => check::run(arguments).await,
             Self::Policy(Policy::Check(arguments)) => policy_check::run(arguments).await,
             Self::Policy(Policy::Grants(arguments)) => policy_grants::run(arguments).await,
+            Self::Demo(arguments) => demo::run(arguments).await,
         }
     }
 }

@@ -149,22 +149,24 @@ impl<'c> Grants<'c> {
             quoted(&role)
         );
         out += "\n-- What was granted to it before and is no longer needed.\n";
-        for schema in &catalog.parts().schemas {
-            let schema = name_of(schema);
-            let _ = writeln!(out, "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role};");
+        let schemas: BTreeSet<String> = catalog.parts().schemas.iter().map(|schema| name_of(schema)).collect();
+        let schemas = schemas.into_iter().collect::<Vec<_>>().join(", ");
+        for what in ["SCHEMA", "ALL TABLES IN SCHEMA", "ALL SEQUENCES IN SCHEMA"] {
+            let _ = writeln!(out, "REVOKE ALL ON {what} {schemas} FROM {role};");
         }
         out += "\n-- Names are looked up in these schemas.\n";
         for schema in &self.schemas {
             let _ = writeln!(out, "GRANT USAGE ON SCHEMA {} TO {role};", name_of(schema));
         }
+        out += "\n-- Columns that the policy opens, and those that its masks and row filters read.\n";
         for ((schema, name), granted) in &self.relations {
             granted.write(&mut out, &format!("{}.{}", name_of(schema), name_of(name)), &role);
         }
         for sequence in &self.sequences {
-            let _ = writeln!(out, "\nGRANT USAGE ON SEQUENCE {sequence} TO {role};");
+            let _ = writeln!(out, "GRANT USAGE ON SEQUENCE {sequence} TO {role};");
         }
         for function in &self.functions {
-            let _ = writeln!(out, "\nGRANT EXECUTE ON FUNCTION {function} TO {role};");
+            let _ = writeln!(out, "GRANT EXECUTE ON FUNCTION {function} TO {role};");
         }
         out += "\nCOMMIT;\n";
         out
@@ -175,10 +177,9 @@ impl RelationGrants<'_> {
     fn write(&self, out: &mut String, relation: &str, role: &str) {
         let list =
             |columns: &BTreeMap<usize, &str>| columns.values().map(|name| name_of(name)).collect::<Vec<_>>().join(", ");
-        out.push('\n');
         if !self.inner.is_empty() {
             let names: Vec<String> = self.inner.iter().map(|name| comment(name)).collect();
-            let _ = writeln!(out, "-- Only for row filters and masks: {}.", names.join(", "));
+            let _ = writeln!(out, "-- Of these only for row filters and masks: {}.", names.join(", "));
         }
         for (privilege, columns) in [("SELECT", &self.select), ("INSERT", &self.insert), ("UPDATE", &self.update)] {
             if !columns.is_empty() {

@@ -291,7 +291,7 @@ fn free_port() -> Result<u16, EphemeralError> {
     Ok(address.map_err(doing("find a free port on 127.0.0.1"))?.port())
 }
 
-fn random_password() -> Result<SecretString, EphemeralError> {
+pub(crate) fn random_password() -> Result<SecretString, EphemeralError> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|_| doing("make a random password")(std::io::Error::other("no random numbers to be had")))?;
