@@ -153,3 +153,54 @@ fn the_examples_of_the_reference_are_policies() {
     }
     assert!(count >= 2);
 }
+
+#[tokio::test]
+async fn what_a_policy_names_has_to_exist() {
+    let database = Database::sample().await;
+    let catalog = Catalog::new(load(&database.connect_as_wicket().await).await.unwrap());
+    let told = |body: &str| {
+        let text = format!("version = 1\nname = 'p'\n{body}");
+        let policy = Policy::parse("p.toml", &text, &mut |_| Err(String::new())).unwrap();
+        BoundPolicy::bind(Arc::new(policy), &catalog).err().map(|errors| errors.to_string()).unwrap_or_default()
+    };
+    for (body, expected) in [
+        (
+            "[schemas.sale]\naccess = 'read'",
+            "p.toml:4: schema `sale` does not exist in the database (schemas.sale.access)\n  help: did you mean `sales`?",
+        ),
+        (
+            "[schemas.sales]\naccess = 'read'\n[tables.'sales.custmers']",
+            "p.toml:5: table `sales.custmers` does not exist",
+        ),
+        ("[schemas.sales]\naccess = 'read'\ndeny = ['payroll']", "p.toml:5: table `sales.payroll` does not exist"),
+        ("[schemas.sales]\naccess = 'read'\ndeny = ['pay_roll_*']", ""),
+        (
+            "[columns]\n'custmers.ssn' = 'deny'",
+            "p.toml:4: no table of the database fits `custmers.ssn` (columns.\"custmers.ssn\")\n  help: did you mean `customers`?",
+        ),
+        ("[columns]\n'customers.snn' = 'deny'", "p.toml:4: no column of the database fits `customers.snn`"),
+        ("[columns]\n'hr.customers.ssn' = 'deny'", "no table of the database fits `hr.customers.ssn`"),
+        ("[columns]\n'*.snn' = 'deny'\n'customers.snn*' = 'deny'", ""),
+        (
+            "[search_path]\nschemas = ['gone']\n[functions]\nallow = ['gone.f()']",
+            "p.toml:4: schema `gone` does not exist",
+        ),
+        ("[functions]\nallow = ['sales.fx_rate(text)']", "help: the database has `sales.fx_rate(text, date)`"),
+        (
+            "[schemas.sales]\naccess = 'read'\n[tables.'sales.customers']\ndeny_columns = ['sn']\ncolumns = ['id', 'x']\nmask = { mail = 'email' }",
+            "p.toml:6: column `sn` does not exist in `sales.customers`",
+        ),
+        // Masks by name that don't fit: an error where the column can be seen, nothing where it can't.
+        (
+            "[schemas.sales]\naccess = 'read'\n[columns]\n'*.id' = { mask = 'email' }",
+            "the mask on `sales.customers.id`",
+        ),
+        ("[schemas.scratch]\naccess = 'read'\n[columns]\n'*.salary' = { mask = 'email' }", ""),
+    ] {
+        let told = told(body);
+        assert!(
+            if expected.is_empty() { told.is_empty() } else { told.contains(expected) },
+            "{body}\n--- told: {told}"
+        );
+    }
+}

@@ -1,7 +1,9 @@
 //! Binding: a policy meets a catalog. Works out the rights on every relation, and finds everything in the policy that
 //! doesn't fit the database: missing tables and columns, masks that don't fit a type, filters that don't lower.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod names;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::bound::{BoundPolicy, ColumnRights, RelationRights, RowFilter, Visibility};
@@ -50,35 +52,6 @@ impl<'a> Binder<'a> {
         });
     }
 
-    /// Schemas and tables that the policy names have to exist.
-    fn names(&mut self) {
-        let policy = self.policy;
-        let known: BTreeSet<&str> = self.catalog.parts().schemas.iter().map(String::as_str).collect();
-        let missing = |schema: &str| format!("schema `{schema}` does not exist in the database");
-        for (schema, rule) in &policy.schemas {
-            if !known.contains(schema.as_str()) {
-                let help = nearest(schema, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));
-                self.error(&rule.access.rule, missing(schema), help);
-            }
-        }
-        for ((schema, name), table) in &policy.tables {
-            if known.contains(schema.as_str()) && self.catalog.relation_named(schema, name).is_none() {
-                let relations = self.catalog.parts().relations.iter().filter(|relation| relation.schema == *schema);
-                let help = nearest(name, relations.map(|relation| relation.name.as_str()))
-                    .map(|name| format!("did you mean `{schema}.{name}`?"));
-                self.error(&table.rule, format!("table `{schema}.{name}` does not exist in the database"), help);
-            }
-        }
-        for schema in &policy.search_path {
-            if let Some(rule) = policy.statements.values().next()
-                && !known.contains(schema.as_str())
-            {
-                let rule = Rule { key: "search_path.schemas".to_owned(), ..rule.clone() };
-                self.error(&rule, missing(schema), None);
-            }
-        }
-    }
-
     fn functions(&mut self) -> HashSet<Oid> {
         let policy = self.policy;
         let mut allowed = HashSet::new();
@@ -112,7 +85,12 @@ impl<'a> Binder<'a> {
             self.columns_exist(relation, table);
         }
         let (visibility, write) = self.access(relation);
+        let told = self.errors.0.len();
         let columns = (0..relation.columns.len()).map(|at| self.column_rights(relation, at)).collect();
+        if table.is_none() && matches!(visibility, Visibility::Hidden(_)) {
+            // A mask by a column's name that doesn't fit the column of a relation that nobody sees.
+            self.errors.0.truncate(told);
+        }
         RelationRights {
             visibility,
             write,

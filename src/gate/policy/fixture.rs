@@ -35,6 +35,7 @@ pub fn policy() -> Policy {
         ]),
         statements: StatementKind::ALL.iter().map(|kind| (*kind, rule("statements.allow"))).collect(),
         search_path: ["private", "sales", "hr"].map(str::to_owned).to_vec(),
+        search_path_rule: Some(rule("search_path.schemas")),
         columns: Vec::new(),
         schemas: BTreeMap::from([
             schema("sales", Access::Read),

@@ -1,9 +1,12 @@
 //! One policy file by itself: what it says and what it leaves open, before `extends` and defaults. Knows nothing of
 //! other files.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod checks;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::checks::{access, condition, exact_names, functions, name, role};
 use super::error::{Diagnostics, PolicyError};
 use super::keys;
 use super::model::{Access, AttributeType, ColumnRule, Glob, Mask, Ruled, StatementKind};
@@ -96,9 +99,6 @@ pub struct HistoryLayer {
     /// `read = "all"`.
     pub read_all: Option<bool>,
 }
-
-/// The longest row filter, in bytes.
-const MOST_SQL: usize = 10_000;
 
 impl Layer {
     /// Reads a file. Faults are reported; what is faulty is left out.
@@ -334,96 +334,4 @@ impl HistoryLayer {
         section.finish(errors);
         Self { full: record.map(|word| word.value == "full"), read_all: read.map(|word| word.value == "all") }
     }
-}
-
-fn access(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Ruled<Access>> {
-    let word = entry.word(errors)?;
-    let value = match word.value {
-        "read" => Access::Read,
-        "write" => Access::Write,
-        "listed" => Access::Listed,
-        _ => return None,
-    };
-    Some(Ruled { value, rule: word.rule })
-}
-
-/// Names in a list, exact; each at most once.
-fn exact_names(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Vec<Ruled<String>>> {
-    let list = entry.texts(errors)?;
-    let mut seen = BTreeSet::new();
-    let mut names = Vec::new();
-    for one in list {
-        match names::checked(one.value.clone(), &one.value) {
-            Ok(name) if !seen.insert(name.clone()) => {
-                errors.push(PolicyError::new(one.rule, format!("`{name}` is in the list twice")));
-            }
-            Ok(_) => names.push(one),
-            Err(message) => errors.push(PolicyError::new(one.rule, message)),
-        }
-    }
-    Some(names)
-}
-
-fn name(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Ruled<String>> {
-    let name = entry.text(errors)?;
-    if name.value.is_empty() || name.value.len() > names::NAME_BYTES || name.value.chars().any(char::is_control) {
-        errors.push(entry.error("a name is between 1 and 63 bytes long and has no control characters"));
-        return None;
-    }
-    Some(name)
-}
-
-fn role(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Ruled<String>> {
-    let role = entry.text(errors)?;
-    if let Err(message) = names::checked(role.value.clone(), &role.value) {
-        errors.push(entry.error(message));
-        return None;
-    }
-    // `SET role = 'none'` means the session's own role, and names that begin with pg_ are PostgreSQL's.
-    if role.value.eq_ignore_ascii_case("none") || role.value.starts_with("pg_") {
-        errors.push(
-            entry
-                .error(format!("`{}` can't be a policy's role", role.value))
-                .help("name a role made for this policy; `pgwicket policy grants` prints the statements that make it"),
-        );
-        return None;
-    }
-    Some(role)
-}
-
-fn condition(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Ruled<String>> {
-    let text = entry.text(errors)?;
-    if text.value.trim().is_empty() {
-        errors.push(entry.error("the row filter is empty").help("leave the key out to show every row"));
-        return None;
-    }
-    if text.value.len() > MOST_SQL {
-        errors.push(entry.error(format!("the row filter is longer than {MOST_SQL} bytes")));
-        return None;
-    }
-    Some(text)
-}
-
-fn functions(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Vec<Ruled<FunctionEntry>>> {
-    let mut list = Vec::new();
-    for element in entry.elements(errors)? {
-        let Some(text) = element.text(errors) else { continue };
-        if text.value == "@builtin" {
-            list.push(element.ruled(FunctionEntry::Builtin));
-        } else if text.value.starts_with('@') {
-            errors.push(element.error(format!("unknown group `{}`", text.value)).help("the only group is `@builtin`"));
-        } else {
-            match names::signature(&text.value) {
-                Ok((schema, signature)) => list.push(element.ruled(FunctionEntry::Named(schema, signature))),
-                Err(message) => {
-                    errors.push(
-                        element.error(message).help(
-                            "`@builtin`, or schema, name and argument types as in `\"sales.fx_rate(text, date)\"`",
-                        ),
-                    );
-                }
-            }
-        }
-    }
-    Some(list)
 }

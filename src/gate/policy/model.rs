@@ -33,6 +33,8 @@ pub struct Policy {
     pub statements: BTreeMap<StatementKind, Rule>,
     /// `[search_path] schemas`: how unqualified names of relations and user functions resolve.
     pub search_path: Vec<String>,
+    /// Where the search path is said, if it is.
+    pub search_path_rule: Option<Rule>,
     /// `[columns]`, in the order of the file.
     pub columns: Vec<ColumnRule>,
     /// `[schemas.…]`.
@@ -285,6 +287,11 @@ pub struct HistoryRules {
 pub struct Glob(pub String);
 
 impl Glob {
+    /// Whether the pattern is one name: it has no wildcard.
+    pub fn is_name(&self) -> bool {
+        !self.0.contains(['*', '?'])
+    }
+
     /// Whether the whole name fits. Linear in the product of the lengths at worst; never recursive.
     pub fn matches(&self, name: &str) -> bool {
         let pattern: Vec<char> = self.0.chars().collect();

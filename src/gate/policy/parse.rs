@@ -142,6 +142,7 @@ fn settle(layer: Layer, file: &str, errors: &mut Diagnostics) -> Policy {
         reveal_denied: layer.reveal_denied.is_some_and(|wanted| wanted.value),
         attributes: layer.attributes.into_iter().map(|(name, ty)| (name, ty.value)).collect(),
         statements: list(layer.statements).into_iter().map(|one| (one.value, one.rule)).collect(),
+        search_path_rule: layer.search_path.allow.as_ref().map(|(rule, _)| rule.clone()),
         search_path: list(layer.search_path).into_iter().map(|one| one.value).collect(),
         columns: layer.columns,
         schemas,
