@@ -55,4 +55,12 @@ mod tests {
         }
         assert_eq!(ALL.names_in("doors"), ["mcp"]);
     }
+
+    #[test]
+    fn every_key_is_in_the_documentation() {
+        let document = include_str!("../../docs/configuration.md");
+        for key in ALL.0 {
+            assert!(document.contains(&format!("`{}`", key.path)), "docs/configuration.md lacks `{}`", key.path);
+        }
+    }
 }
