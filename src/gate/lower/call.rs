@@ -75,7 +75,9 @@ impl<'a> Lowering<'a> {
             }
             return Ok(form);
         }
-        let callee = self.callee(name, args.len() + within_group.len(), span)?;
+        // `count(*)` is a call without arguments.
+        let count = if is_star(args) { 0 } else { args.len() };
+        let callee = self.callee(name, count + within_group.len(), span)?;
         let (arguments, star) = self.arguments(args)?;
         let extras = Extras {
             star,
@@ -214,7 +216,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn arguments(&mut self, args: &[FunctionArg]) -> Result<(Vec<Expr>, bool), Rejection> {
-        if let [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] = args {
+        if is_star(args) {
             return Ok((Vec::new(), true));
         }
         let mut arguments = Vec::with_capacity(args.len());
@@ -262,4 +264,8 @@ impl<'a> Lowering<'a> {
         }
         Ok(order)
     }
+}
+
+fn is_star(args: &[FunctionArg]) -> bool {
+    matches!(args, [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)])
 }

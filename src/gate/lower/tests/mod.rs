@@ -11,6 +11,8 @@ use crate::gate::source::Source;
 use crate::gate::stack::on_big_stack;
 
 mod change;
+mod expressions;
+mod functions;
 mod hidden;
 mod joins;
 mod queries;
