@@ -52,6 +52,16 @@ fn long_chains_are_survived() {
     on_big_stack(|| drop(parse(&Source::new(&text))));
 }
 
+/// Without a bound these take the parser minutes: it tries each form twice, inside of itself.
+#[test]
+fn nested_positions_are_bounded() {
+    let nested = |depth: usize| format!("select {}1{}", "position(".repeat(depth), ")".repeat(depth));
+    assert_eq!(reason(&nested(40)), Some(Reason::LimitExceeded));
+    assert_eq!(reason(&format!("select {}", "position(f(".repeat(40))), Some(Reason::LimitExceeded));
+    assert!(outcome(&format!("select {}", vec!["position('a' in b)"; 40].join(", "))).is_ok());
+    assert!(outcome("select position(position('a' in b)::text in position('c' in d)::text)").is_ok());
+}
+
 #[test]
 fn what_the_parser_would_lose_is_refused() {
     for text in [

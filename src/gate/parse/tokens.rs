@@ -57,9 +57,39 @@ pub(super) fn span_of(source: &Source<'_>, one: &TokenWithSpan) -> Span {
     Span::new(offset(one.span.start), offset(one.span.end))
 }
 
+/// POSITION inside of POSITION at most. The parser reads what stands in its parentheses twice where no IN follows, so
+/// that time doubles with each level.
+const MAX_NESTED_POSITIONS: usize = 4;
+
+/// Refuses a statement that would keep the parser busy for ages.
+fn check_positions(source: &Source<'_>, shown: &[&TokenWithSpan]) -> Result<(), Rejection> {
+    // For each open parenthesis whether it is a POSITION's.
+    let mut open: Vec<bool> = Vec::new();
+    let mut nested = 0_usize;
+    let mut before: Option<&TokenWithSpan> = None;
+    for one in shown {
+        match one.token {
+            Token::LParen => {
+                let position = before.is_some_and(|before| is_word(before, Keyword::POSITION));
+                open.push(position);
+                nested += usize::from(position);
+                if nested > MAX_NESTED_POSITIONS {
+                    let message = format!("POSITION stands in POSITION more than {MAX_NESTED_POSITIONS} times");
+                    return Err(Rejection::new(Reason::LimitExceeded, message).at(span_of(source, one)));
+                }
+            }
+            Token::RParen => nested -= usize::from(open.pop().unwrap_or_default()),
+            _ => {}
+        }
+        before = Some(one);
+    }
+    Ok(())
+}
+
 /// Refuses what the parser's tree would not show.
 fn check(source: &Source<'_>, tokens: &[TokenWithSpan]) -> Result<(), Rejection> {
     let shown: Vec<&TokenWithSpan> = tokens.iter().filter(|one| !is_blank(one)).collect();
+    check_positions(source, &shown)?;
     for (at, one) in shown.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| shown.get(before));
         let rest = shown.get(at + 1..).unwrap_or_default();
