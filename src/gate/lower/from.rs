@@ -60,49 +60,11 @@ impl<'a> Lowering<'a> {
     pub(super) fn table_factor(&mut self, factor: &TableFactor) -> Result<Scoped<'a>, Rejection> {
         let span = self.factor_span(factor);
         match factor {
-            TableFactor::Table {
-                name,
-                alias,
-                args,
-                with_hints,
-                version,
-                with_ordinality,
-                partitions,
-                json_path,
-                sample,
-                index_hints,
-            } => {
-                let dialect = [
-                    (!with_hints.is_empty(), "a table hint"),
-                    (version.is_some(), "a table version"),
-                    (!partitions.is_empty(), "PARTITION in FROM"),
-                    (json_path.is_some(), "a path after a table"),
-                    (!index_hints.is_empty(), "an index hint"),
-                ];
-                refuse_present(&dialect, span)?;
-                if sample.is_some() {
-                    return Err(not_yet("TABLESAMPLE", span));
-                }
-                refuse_only(name, span)?;
-                match args {
-                    Some(TableFunctionArgs { args, settings }) => {
-                        refuse_present(&[(settings.is_some(), "SETTINGS")], span)?;
-                        let ordinality = *with_ordinality;
-                        let written = Written { lateral: false, ordinality, alias: alias.as_ref(), span };
-                        self.function_in_from(name, args, &written)
-                    }
-                    None if *with_ordinality => {
-                        Err(Rejection::new(Reason::InvalidStatement, "WITH ORDINALITY needs a function").at(span))
-                    }
-                    None => self.named_relation(name, alias.as_ref()),
-                }
-            }
-            TableFactor::Derived { lateral, subquery, alias, sample } => {
-                if sample.is_some() {
-                    return Err(not_yet("TABLESAMPLE", span));
-                }
+            TableFactor::Table { .. } => self.table_or_function(factor, span),
+            TableFactor::Derived { lateral, subquery, alias, sample: None } => {
                 self.derived(subquery, *lateral, alias.as_ref())
             }
+            TableFactor::Derived { sample: Some(_), .. } => Err(not_yet("TABLESAMPLE", span)),
             TableFactor::Function { lateral, name, args, with_ordinality, alias } => {
                 let (lateral, ordinality) = (*lateral, *with_ordinality);
                 self.function_in_from(name, args, &Written { lateral, ordinality, alias: alias.as_ref(), span })
@@ -114,17 +76,7 @@ impl<'a> Lowering<'a> {
                 self.unnest_in_from(array_exprs, &written)
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
-                if table_with_joins.joins.is_empty()
-                    && matches!(table_with_joins.relation, TableFactor::NestedJoin { alias: Some(_), .. })
-                {
-                    let message = "a join with an alias stands in parentheses of its own";
-                    return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
-                }
-                let scoped = self.deeper(span, |lowering| lowering.table_with_joins(table_with_joins))?;
-                match alias {
-                    Some(alias) => self.aliased_join(scoped, alias),
-                    None => Ok(scoped),
-                }
+                self.nested_join(table_with_joins, alias.as_ref(), span)
             }
             TableFactor::JsonTable { .. } => Err(not_yet("JSON_TABLE", span)),
             TableFactor::XmlTable { .. } => Err(not_yet("XMLTABLE", span)),
@@ -134,6 +86,41 @@ impl<'a> Lowering<'a> {
             TableFactor::Unpivot { .. } | TableFactor::UnpivotExpr { .. } => Err(not_supported("UNPIVOT", span)),
             TableFactor::MatchRecognize { .. } => Err(not_supported("MATCH_RECOGNIZE", span)),
             TableFactor::SemanticView { .. } => Err(not_supported("SEMANTIC_VIEW", span)),
+        }
+    }
+
+    /// `name` or `name(…)`.
+    fn table_or_function(&mut self, factor: &TableFactor, span: Span) -> Result<Scoped<'a>, Rejection> {
+        let table = plain_table(factor, span)?;
+        let alias = table.alias;
+        match table.args {
+            Some(TableFunctionArgs { args, settings }) => {
+                refuse_present(&[(settings.is_some(), "SETTINGS")], span)?;
+                let written = Written { lateral: false, ordinality: table.ordinality, alias, span };
+                self.function_in_from(table.name, args, &written)
+            }
+            None if table.ordinality => {
+                Err(Rejection::new(Reason::InvalidStatement, "WITH ORDINALITY needs a function").at(span))
+            }
+            None => self.named_relation(table.name, alias),
+        }
+    }
+
+    /// A join in parentheses.
+    fn nested_join(
+        &mut self,
+        inner: &TableWithJoins,
+        alias: Option<&TableAlias>,
+        span: Span,
+    ) -> Result<Scoped<'a>, Rejection> {
+        if inner.joins.is_empty() && matches!(inner.relation, TableFactor::NestedJoin { alias: Some(_), .. }) {
+            let message = "a join with an alias stands in parentheses of its own";
+            return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+        }
+        let scoped = self.deeper(span, |lowering| lowering.table_with_joins(inner))?;
+        match alias {
+            Some(alias) => self.aliased_join(scoped, alias),
+            None => Ok(scoped),
         }
     }
 
@@ -287,6 +274,51 @@ impl Alias {
         }
         Ok(())
     }
+}
+
+/// A table as PostgreSQL writes it.
+pub(super) struct PlainTable<'t> {
+    /// Its name.
+    pub name: &'t ObjectName,
+    /// Its alias.
+    pub alias: Option<&'t TableAlias>,
+    /// Arguments, if it is a function.
+    pub args: Option<&'t TableFunctionArgs>,
+    /// WITH ORDINALITY.
+    pub ordinality: bool,
+}
+
+/// The table; what other systems write around one is refused by name, and so are ONLY and TABLESAMPLE.
+pub(super) fn plain_table(factor: &TableFactor, span: Span) -> Result<PlainTable<'_>, Rejection> {
+    let TableFactor::Table {
+        name,
+        alias,
+        args,
+        with_hints,
+        version,
+        with_ordinality,
+        partitions,
+        json_path,
+        sample,
+        index_hints,
+    } = factor
+    else {
+        return Err(not_supported("anything but a table here", span));
+    };
+    refuse_present(
+        &[
+            (!with_hints.is_empty() || !index_hints.is_empty(), "a table hint"),
+            (version.is_some(), "a table version"),
+            (!partitions.is_empty(), "PARTITION in FROM"),
+            (json_path.is_some(), "a path after a table"),
+        ],
+        span,
+    )?;
+    if sample.is_some() {
+        return Err(not_yet("TABLESAMPLE", span));
+    }
+    refuse_only(name, span)?;
+    Ok(PlainTable { name, alias: alias.as_ref(), args: args.as_ref(), ordinality: *with_ordinality })
 }
 
 /// Refuses the first construct that is present, by name.

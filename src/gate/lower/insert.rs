@@ -1,6 +1,6 @@
 //! INSERT.
 
-use sqlparser::ast::{self, ObjectName, TableObject};
+use sqlparser::ast::{self, ObjectName, SelectItem, TableAliasWithoutColumns, TableObject};
 
 use super::from::refuse_present;
 use super::scope::{ScopeItem, Sight};
@@ -12,81 +12,32 @@ use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Insert, OutputColumn, Query, SetExpr, Statement, TargetColumn};
 use crate::gate::source::{Origin, Span};
 
+/// The parts of INSERT.
+struct Parts<'i> {
+    table: &'i ObjectName,
+    alias: Option<&'i TableAliasWithoutColumns>,
+    columns: &'i [ObjectName],
+    source: Option<&'i ast::Query>,
+    returning: Option<&'i [SelectItem]>,
+}
+
 impl<'a> Lowering<'a> {
     /// INSERT on the innermost level.
     pub(super) fn insert(&mut self, insert: &ast::Insert, with: Option<&ast::With>) -> Result<Statement, Rejection> {
-        let ast::Insert {
-            insert_token,
-            optimizer_hints,
-            or,
-            ignore,
-            into,
-            table,
-            table_alias,
-            columns,
-            overwrite,
-            source,
-            assignments,
-            partitioned,
-            after_columns,
-            has_table_keyword,
-            on,
-            returning,
-            output: output_clause,
-            replace_into,
-            priority,
-            insert_alias,
-            settings,
-            format_clause,
-            multi_table_insert_type,
-            multi_table_into_clauses,
-            multi_table_when_clauses,
-            multi_table_else_clause,
-        } = insert;
-        let span = self.convert(insert_token.0.span);
-        refuse_present(
-            &[
-                (!optimizer_hints.is_empty(), "an optimizer hint"),
-                (or.is_some(), "INSERT OR …"),
-                (*ignore, "INSERT IGNORE"),
-                (!into, "INSERT without INTO"),
-                (*overwrite, "INSERT OVERWRITE"),
-                (!assignments.is_empty(), "INSERT … SET"),
-                (partitioned.is_some() || !after_columns.is_empty(), "PARTITION in INSERT"),
-                (*has_table_keyword, "INSERT INTO TABLE"),
-                (output_clause.is_some(), "OUTPUT"),
-                (*replace_into, "REPLACE"),
-                (priority.is_some(), "a priority of INSERT"),
-                (insert_alias.is_some(), "an alias for the inserted row"),
-                (settings.is_some() || format_clause.is_some(), "SETTINGS and FORMAT"),
-                (
-                    multi_table_insert_type.is_some()
-                        || !multi_table_into_clauses.is_empty()
-                        || !multi_table_when_clauses.is_empty()
-                        || multi_table_else_clause.is_some(),
-                    "INSERT into several tables",
-                ),
-            ],
-            span,
-        )?;
-        if on.is_some() {
-            return Err(not_yet("ON CONFLICT", span));
-        }
+        let span = self.convert(insert.insert_token.0.span);
+        let Parts { table, alias, columns, source, returning } = parts(insert, span)?;
         let (ctes, recursive) = with.map(|with| self.with(with)).transpose()?.unwrap_or_default();
-        let TableObject::TableName(name) = table else {
-            return Err(not_supported("INSERT into anything but a table", span));
-        };
-        let alias = match table_alias {
+        let alias = match alias {
             None => None,
-            Some(ast::TableAliasWithoutColumns { explicit: true, alias }) => Some(self.identifier(alias)?),
-            Some(ast::TableAliasWithoutColumns { explicit: false, alias }) => {
+            Some(TableAliasWithoutColumns { explicit: true, alias }) => Some(self.identifier(alias)?),
+            Some(TableAliasWithoutColumns { explicit: false, alias }) => {
                 return Err(invalid("the alias of INSERT's table needs AS", self.convert(alias.span)));
             }
         };
-        let (target, scope) = self.target(name, alias)?;
+        let (target, scope) = self.target(table, alias)?;
         let columns = self.insert_columns(columns, &scope)?;
-        let (columns, source) = self.insert_source(columns, source.as_deref(), &scope, span)?;
-        let (returning, output) = self.returning(returning.as_deref(), vec![scope], span)?;
+        let (columns, source) = self.insert_source(columns, source, &scope, span)?;
+        let (returning, output) = self.returning(returning, vec![scope], span)?;
         let source = source.map(Box::new);
         Ok(Statement::Insert(Insert { ctes, recursive, target, columns, source, returning, output }))
     }
@@ -179,6 +130,76 @@ impl<'a> Lowering<'a> {
             columns,
             origin: Origin(span),
         })
+    }
+}
+
+/// The parts of INSERT that PostgreSQL has; those of other systems are refused by name.
+fn parts(insert: &ast::Insert, span: Span) -> Result<Parts<'_>, Rejection> {
+    let ast::Insert {
+        insert_token: _,
+        optimizer_hints,
+        or,
+        ignore,
+        into,
+        table,
+        table_alias,
+        columns,
+        overwrite,
+        source,
+        assignments,
+        partitioned,
+        after_columns,
+        has_table_keyword,
+        on,
+        returning,
+        output,
+        replace_into,
+        priority,
+        insert_alias,
+        settings,
+        format_clause,
+        multi_table_insert_type,
+        multi_table_into_clauses,
+        multi_table_when_clauses,
+        multi_table_else_clause,
+    } = insert;
+    let several = multi_table_insert_type.is_some()
+        || !multi_table_into_clauses.is_empty()
+        || !multi_table_when_clauses.is_empty()
+        || multi_table_else_clause.is_some();
+    refuse_present(
+        &[
+            (!optimizer_hints.is_empty(), "an optimizer hint"),
+            (or.is_some(), "INSERT OR …"),
+            (*ignore, "INSERT IGNORE"),
+            (!into, "INSERT without INTO"),
+            (*overwrite, "INSERT OVERWRITE"),
+            (!assignments.is_empty(), "INSERT … SET"),
+            (partitioned.is_some() || !after_columns.is_empty(), "PARTITION in INSERT"),
+            (*has_table_keyword, "INSERT INTO TABLE"),
+            (output.is_some(), "OUTPUT"),
+            (*replace_into, "REPLACE"),
+            (priority.is_some(), "a priority of INSERT"),
+            (insert_alias.is_some(), "an alias for the inserted row"),
+            (settings.is_some() || format_clause.is_some(), "SETTINGS and FORMAT"),
+            (several, "INSERT into several tables"),
+        ],
+        span,
+    )?;
+    if on.is_some() {
+        return Err(not_yet("ON CONFLICT", span));
+    }
+    match table {
+        TableObject::TableName(table) => Ok(Parts {
+            table,
+            alias: table_alias.as_ref(),
+            columns,
+            source: source.as_deref(),
+            returning: returning.as_deref(),
+        }),
+        TableObject::TableFunction(_) | TableObject::TableQuery(_) => {
+            Err(not_supported("INSERT into anything but a table", span))
+        }
     }
 }
 

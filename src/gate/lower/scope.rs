@@ -286,7 +286,7 @@ impl<'a> ScopeItem<'a> {
 
     /// Whether that name is a system column here. Views have none.
     pub(super) fn has_system_column(&self, name: &str) -> bool {
-        self.relation.is_some_and(|relation| relation.kind != RelationKind::View) && SYSTEM_COLUMNS.contains(&name)
+        SYSTEM_COLUMNS.contains(&name) && self.relation.is_some_and(|relation| relation.kind != RelationKind::View)
     }
 }
 

@@ -1,8 +1,8 @@
 //! SELECT: its list with stars expanded and names derived, FROM, WHERE, GROUP BY, HAVING, named windows.
 
 use sqlparser::ast::{
-    self, NamedWindowDefinition, NamedWindowExpr, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind,
-    WildcardAdditionalOptions,
+    self, GroupByExpr, NamedWindowDefinition, NamedWindowExpr, SelectFlavor, SelectItem,
+    SelectItemQualifiedWildcardKind, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::from::refuse_present;
@@ -12,67 +12,28 @@ use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Distinct, Expr, ExprKind, Literal, OutputColumn, Projection, Select};
 use crate::gate::source::{Origin, Span};
 
+/// The clauses of SELECT.
+struct Clauses<'s> {
+    distinct: Option<&'s ast::Distinct>,
+    list: &'s [SelectItem],
+    from: &'s [TableWithJoins],
+    filter: Option<&'s ast::Expr>,
+    group_by: &'s GroupByExpr,
+    having: Option<&'s ast::Expr>,
+    windows: &'s [NamedWindowDefinition],
+}
+
 impl<'a> Lowering<'a> {
     /// SELECT on the innermost level, which afterwards holds its FROM items for ORDER BY.
     pub(super) fn select(&mut self, select: &ast::Select) -> Result<(Select, Vec<OutputColumn>), Rejection> {
-        let ast::Select {
-            select_token,
-            optimizer_hints,
-            distinct,
-            select_modifiers,
-            top,
-            top_before_distinct: _,
-            projection,
-            exclude,
-            into,
-            from,
-            lateral_views,
-            prewhere,
-            selection,
-            connect_by,
-            group_by,
-            cluster_by,
-            distribute_by,
-            sort_by,
-            having,
-            named_window,
-            qualify,
-            window_before_qualify: _,
-            value_table_mode,
-            flavor,
-        } = select;
-        let span = self.convert(select_token.0.span);
-        refuse_present(
-            &[
-                (!optimizer_hints.is_empty(), "an optimizer hint"),
-                (select_modifiers.is_some(), "a modifier after SELECT"),
-                (exclude.is_some(), "EXCLUDE"),
-                (!lateral_views.is_empty(), "LATERAL VIEW"),
-                (prewhere.is_some(), "PREWHERE"),
-                (!connect_by.is_empty(), "CONNECT BY"),
-                (!cluster_by.is_empty(), "CLUSTER BY"),
-                (!distribute_by.is_empty(), "DISTRIBUTE BY"),
-                (!sort_by.is_empty(), "SORT BY"),
-                (value_table_mode.is_some(), "SELECT AS STRUCT or VALUE"),
-                (!matches!(flavor, SelectFlavor::Standard), "FROM before SELECT"),
-            ],
-            span,
-        )?;
-        if top.is_some() {
-            return Err(not_supported("TOP", span).help("use LIMIT"));
-        }
-        if qualify.is_some() {
-            return Err(not_supported("QUALIFY", span).help("filter the window's value in an outer query"));
-        }
-        if into.is_some() {
-            return Err(not_supported("SELECT INTO", span));
-        }
+        let span = self.convert(select.select_token.0.span);
+        let Clauses { distinct, list, from, filter, group_by, having, windows } = clauses(select, span)?;
         let from = self.list_in_from(from)?;
-        self.named_windows(named_window)?;
-        let projection = self.projection(projection, span)?;
-        let filter = selection.as_ref().map(|filter| self.expr(filter)).transpose()?;
+        self.named_windows(windows)?;
+        let projection = self.projection(list, span)?;
+        let filter = filter.map(|filter| self.expr(filter)).transpose()?;
         let group_by = self.group_by(group_by, &projection, span)?;
-        let having = having.as_ref().map(|having| self.expr(having)).transpose()?;
+        let having = having.map(|having| self.expr(having)).transpose()?;
         let distinct = match distinct {
             None | Some(ast::Distinct::All) => Distinct::All,
             Some(ast::Distinct::Distinct) => Distinct::Distinct,
@@ -176,6 +137,68 @@ impl<'a> Lowering<'a> {
         refuse_present(&dialect, span)?;
         Ok(span)
     }
+}
+
+/// The clauses of SELECT that PostgreSQL has; those of other systems are refused by name.
+fn clauses(select: &ast::Select, span: Span) -> Result<Clauses<'_>, Rejection> {
+    let ast::Select {
+        select_token: _,
+        optimizer_hints,
+        distinct,
+        select_modifiers,
+        top,
+        top_before_distinct: _,
+        projection,
+        exclude,
+        into,
+        from,
+        lateral_views,
+        prewhere,
+        selection,
+        connect_by,
+        group_by,
+        cluster_by,
+        distribute_by,
+        sort_by,
+        having,
+        named_window,
+        qualify,
+        window_before_qualify: _,
+        value_table_mode,
+        flavor,
+    } = select;
+    refuse_present(
+        &[
+            (!optimizer_hints.is_empty(), "an optimizer hint"),
+            (select_modifiers.is_some(), "a modifier after SELECT"),
+            (exclude.is_some(), "EXCLUDE"),
+            (into.is_some(), "SELECT INTO"),
+            (!lateral_views.is_empty(), "LATERAL VIEW"),
+            (prewhere.is_some(), "PREWHERE"),
+            (!connect_by.is_empty(), "CONNECT BY"),
+            (!cluster_by.is_empty(), "CLUSTER BY"),
+            (!distribute_by.is_empty(), "DISTRIBUTE BY"),
+            (!sort_by.is_empty(), "SORT BY"),
+            (value_table_mode.is_some(), "SELECT AS STRUCT or VALUE"),
+            (!matches!(flavor, SelectFlavor::Standard), "FROM before SELECT"),
+        ],
+        span,
+    )?;
+    if top.is_some() {
+        return Err(not_supported("TOP", span).help("use LIMIT"));
+    }
+    if qualify.is_some() {
+        return Err(not_supported("QUALIFY", span).help("filter the window's value in an outer query"));
+    }
+    Ok(Clauses {
+        distinct: distinct.as_ref(),
+        list: projection,
+        from,
+        filter: selection.as_ref(),
+        group_by,
+        having: having.as_ref(),
+        windows: named_window,
+    })
 }
 
 /// A string or NULL without a type.

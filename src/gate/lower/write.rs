@@ -1,11 +1,11 @@
 //! INSERT, UPDATE and DELETE.
 
 use sqlparser::ast::{
-    self, Assignment, AssignmentTarget, Expr as AstExpr, FromTable, Ident, ObjectName, SelectItem, TableFactor,
-    TableWithJoins, UpdateTableFromKind,
+    self, Assignment, AssignmentTarget, Expr as AstExpr, FromTable, Ident, ObjectName, SelectItem, TableWithJoins,
+    UpdateTableFromKind,
 };
 
-use super::from::{refuse_only, refuse_present};
+use super::from::{plain_table, refuse_only, refuse_present};
 use super::relation::Found;
 use super::resolve::ungoverned;
 use super::scope::{Reach, ScopeColumn, ScopeItem, Sight};
@@ -142,39 +142,14 @@ impl<'a> Lowering<'a> {
     fn table_target(&mut self, table: &TableWithJoins, span: Span) -> Result<(RelationItem, ScopeItem<'a>), Rejection> {
         let TableWithJoins { relation, joins } = table;
         refuse_present(&[(!joins.is_empty(), "a join as the target of a write")], span)?;
-        let TableFactor::Table {
-            name,
-            alias,
-            args,
-            with_hints,
-            version,
-            with_ordinality,
-            partitions,
-            json_path,
-            sample,
-            index_hints,
-        } = relation
-        else {
-            return Err(not_supported("anything but a table as the target of a write", span));
-        };
-        refuse_only(name, span)?;
-        refuse_present(
-            &[
-                (args.is_some(), "a function as the target of a write"),
-                (!with_hints.is_empty() || !index_hints.is_empty(), "a table hint"),
-                (version.is_some(), "a table version"),
-                (*with_ordinality, "WITH ORDINALITY on a table"),
-                (!partitions.is_empty(), "PARTITION"),
-                (json_path.is_some(), "a path after a table"),
-                (sample.is_some(), "TABLESAMPLE on the target of a write"),
-            ],
-            span,
-        )?;
-        let alias = self.alias(alias.as_ref())?;
+        let table = plain_table(relation, span)?;
+        let ordinality = (table.ordinality, "WITH ORDINALITY on a table");
+        refuse_present(&[(table.args.is_some(), "a function as the target of a write"), ordinality], span)?;
+        let alias = self.alias(table.alias)?;
         if !alias.columns.is_empty() {
             return Err(invalid("the target of a write takes no column aliases", span));
         }
-        self.target(name, alias.name)
+        self.target(table.name, alias.name)
     }
 
     /// The relation that a write changes. CTEs don't count: PostgreSQL looks for a table.

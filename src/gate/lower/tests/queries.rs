@@ -166,6 +166,10 @@ fn set_operations() {
             "select id from sales.orders o union select id from sales.customers o where o.id = 1",
             r#"SELECT t1."id" AS "id" FROM "sales"."orders" AS t1 UNION SELECT t2."id" AS "id" FROM "sales"."customers" AS t2 WHERE (t2."id" = 1)"#,
         ),
+        (
+            "select 1, 'a' union table hr.customers",
+            r#"SELECT 1 AS "?column?", 'a' AS "?column?" UNION SELECT t1."id" AS "id", t1."secret" AS "secret" FROM "hr"."customers" AS t1"#,
+        ),
         ("values (1, 'a'), (2, null) order by column1, 2 desc", r"VALUES (1, 'a'), (2, NULL) ORDER BY 1, 2 DESC"),
     ]);
     refused(&[
@@ -178,7 +182,7 @@ fn set_operations() {
         ("values (1) order by column1 + 1", "not_yet_supported", "VALUES"),
         ("select 1 minus select 2", "not_supported", "MINUS"),
         ("select 1 union by name select 2", "not_supported", "BY NAME"),
-        ("select 1 union table sales.orders", "not_yet_supported", "TABLE as a query"),
+        ("select 1 union table sales.orders", "invalid_statement", "same number of columns"),
         ("value (1)", "parse_error", ""),
     ]);
 }
