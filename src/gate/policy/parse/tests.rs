@@ -418,3 +418,35 @@ fn the_digest_covers_every_file() {
     assert_ne!(digest("role = 'a'"), digest("role = 'b'"));
     assert_ne!(digest(""), digest("# a remark"));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Whatever an author writes is a policy or a list of faults, each with a line that the file has.
+    #[test]
+    fn no_text_makes_the_parser_panic(
+        cuts in proptest::collection::vec((0..1600usize, 0..12usize, "[\\PC\"'\\[\\]{}=.\n]{0,6}"), 1..6),
+    ) {
+        let mut text: Vec<char> = FULL.chars().collect();
+        for (at, length, put) in cuts {
+            let at = at.min(text.len());
+            let end = (at + length).min(text.len());
+            text.splice(at..end, put.chars());
+        }
+        let text: String = text.into_iter().collect();
+        if let Err(errors) = read(&[("p.toml", &text)]) {
+            proptest::prop_assert!(!errors.0.is_empty());
+            let lines = text.matches('\n').count() as u32 + 1;
+            for error in &errors.0 {
+                proptest::prop_assert!((1..=lines).contains(&error.rule.line), "{}", error);
+            }
+        }
+    }
+}
+
+#[test]
+fn deep_and_large_files_are_refused() {
+    assert!(faults(&format!("x = {}", "[".repeat(100_000))).contains("p.toml:3:"));
+    assert!(faults(&format!("x = {}1{}", "{a=".repeat(100_000), "}".repeat(100_000))).contains("p.toml:3:"));
+    assert!(faults(&format!("# {}", "x".repeat(1 << 20))).contains("larger than"));
+}
