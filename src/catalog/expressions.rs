@@ -48,6 +48,8 @@ enum Owner {
         column: i16,
     },
     DomainCheck(Oid),
+    /// What a column of the domain takes that has no default of its own.
+    DomainDefault(Oid),
     /// A check, an index or a partition key.
     Relation(Oid),
     View(Oid),
@@ -77,6 +79,7 @@ impl<'a> Expressions<'a> {
             let owner = match letter(row, 0)? {
                 'd' => Owner::Default { relation: object, column: row.try_get(2)? },
                 't' => Owner::DomainCheck(object),
+                'm' => Owner::DomainDefault(object),
                 'v' => Owner::View(object),
                 _ => Owner::Relation(object),
             };
@@ -122,7 +125,7 @@ impl<'a> Expressions<'a> {
         for (owner, uses) in &self.of_owner {
             let called = self.called(uses);
             match owner {
-                Owner::DomainCheck(_) => {}
+                Owner::DomainCheck(_) | Owner::DomainDefault(_) => {}
                 Owner::Default { relation, column } => {
                     let steps_own = sequences.steps_own(*relation, uses);
                     let rest = called.iter().filter(|one| !(steps_own && **one == NEXTVAL));
@@ -143,6 +146,34 @@ impl<'a> Expressions<'a> {
                         relation.view = Some(ViewReads { relations: others, functions: called.into_iter().collect() });
                     }
                 }
+            }
+        }
+        drop(by_oid);
+        self.judge_defaults_of_domains(relations);
+    }
+
+    /// Tells the columns that take their domain's default what that calls.
+    fn judge_defaults_of_domains(&self, relations: &mut [Relation]) {
+        let mut uncurated = HashSet::new();
+        let mut own = HashSet::new();
+        for (owner, uses) in &self.of_owner {
+            match owner {
+                Owner::DomainDefault(domain) if !self.routines.all_curated(self.called(uses).iter()) => {
+                    uncurated.insert(*domain);
+                }
+                Owner::Default { relation, column } => {
+                    own.insert((*relation, *column));
+                }
+                Owner::DomainDefault(_) | Owner::DomainCheck(_) | Owner::Relation(_) | Owner::View(_) => {}
+            }
+        }
+        if uncurated.is_empty() {
+            return;
+        }
+        for relation in relations {
+            for column in &mut relation.columns {
+                let takes = uncurated.contains(&column.type_oid) && !own.contains(&(relation.oid, column.number));
+                column.default_calls_foreign_function |= takes;
             }
         }
     }

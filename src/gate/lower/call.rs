@@ -168,6 +168,7 @@ impl<'a> Lowering<'a> {
         let mut arguments = arguments;
         let aggregated: Vec<&Expr> = within_group.iter().filter_map(|one| one.target.expr()).collect();
         let callee = self.govern(callee, &arguments, &aggregated, span)?;
+        self.search_objects_taken(&callee, &arguments);
         self.bound_sizes(&callee, &mut arguments, span)?;
         let ty = self.call_type(&callee, arguments.iter().chain(aggregated));
         let Callee { schema, name, written: _, candidates } = callee;

@@ -213,7 +213,10 @@ impl Lowering<'_> {
         let inner = self.expr(expr)?;
         let span = inner.origin.0;
         let to = match self.search_object_type(&inner, data_type) {
-            Some(to) => to,
+            Some(to) => {
+                self.stray_search_objects += 1;
+                to
+            }
             None => self.type_ref(data_type, span)?,
         };
         self.cast(inner, to, span)

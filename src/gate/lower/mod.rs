@@ -79,6 +79,8 @@ pub struct Lowering<'a> {
     next_cte: u32,
     depth: u32,
     nodes: u32,
+    /// Casts to a type of object names that no function has asked for yet.
+    stray_search_objects: u32,
 }
 
 impl<'a> Lowering<'a> {
@@ -101,6 +103,7 @@ impl<'a> Lowering<'a> {
             next_cte: 0,
             depth: 0,
             nodes: 0,
+            stray_search_objects: 0,
         }
     }
 

@@ -6,7 +6,7 @@ use sqlparser::ast::{DataType, ObjectName, ObjectNamePart};
 use super::function::Callee;
 use super::type_name::TypeName;
 use super::{Lowering, not_yet};
-use crate::gate::catalog::Oid;
+use crate::gate::catalog::{Function, Oid};
 use crate::gate::diagnostic::Rejection;
 use crate::gate::ir::{Expr, ExprKind, Literal, TypeRef};
 use crate::gate::source::Span;
@@ -111,6 +111,27 @@ impl Lowering<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes note of the casts to a type of object names that stand where an overload asks for one.
+    pub(super) fn search_objects_taken(&mut self, callee: &Callee<'_>, arguments: &[Expr]) {
+        for (at, argument) in arguments.iter().enumerate() {
+            let ExprKind::Cast { to, .. } = &argument.kind else { continue };
+            let wanted = |one: &&Function| one.arguments.get(at) == Some(&to.oid);
+            if SearchObject::of_type(&to.name).is_some() && callee.candidates.iter().any(wanted) {
+                self.stray_search_objects = self.stray_search_objects.saturating_sub(1);
+            }
+        }
+    }
+
+    /// A cast to a type of object names anywhere else would lend its type to a string beside it (`COALESCE`, UNION,
+    /// an array), whose input then tells which objects there are in schemas that may be hidden.
+    pub(super) fn refuse_stray_search_objects(&self) -> Result<(), Rejection> {
+        if self.stray_search_objects == 0 {
+            return Ok(());
+        }
+        let what = "a text search configuration or dictionary that isn't the argument of a function";
+        Err(not_yet(what, Span::default()).help("write it in the call, as in to_tsvector('english', x)"))
     }
 
     fn is_safe(&self, object: SearchObject, wanted: Oid, argument: &Expr) -> bool {

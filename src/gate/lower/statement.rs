@@ -15,6 +15,12 @@ impl<'a> Lowering<'a> {
     ///
     /// The first thing in the text that can't be said in the IR or that names nothing the principal may see.
     pub fn statement(&mut self, statement: &ast::Statement) -> Result<Statement, Rejection> {
+        let lowered = self.any_statement(statement)?;
+        self.refuse_stray_search_objects()?;
+        Ok(lowered)
+    }
+
+    fn any_statement(&mut self, statement: &ast::Statement) -> Result<Statement, Rejection> {
         match statement {
             ast::Statement::Query(query) => self.query_statement(query),
             ast::Statement::Insert(insert) => self.on_level(|lowering| lowering.insert(insert, None)),

@@ -195,8 +195,8 @@ pub(crate) const USER_OPCLASSES: OwnStatement = OwnStatement(concat!(
 ));
 
 /// Stored expressions of user's objects as PostgreSQL's own node trees: what it is of (`d` a column's default, `c` a
-/// relation's check, `t` a domain's check, `i` an index, `p` a partition key, `v` a view), that object's OID, the
-/// column's number for a default, the catalog and OID by which `pg_depend` knows it, the tree.
+/// relation's check, `t` a domain's check, `m` a domain's default, `i` an index, `p` a partition key, `v` a view), that
+/// object's OID, the column's number for a default, the catalog and OID by which `pg_depend` knows it, the tree.
 pub(crate) const EXPRESSIONS: OwnStatement = OwnStatement(
     "SELECT 'd'::\"char\", b.adrelid, b.adnum, 'pg_catalog.pg_attrdef'::regclass::oid, b.oid, b.adbin::text \
      FROM pg_catalog.pg_attrdef b WHERE b.adrelid >= 16384 \
@@ -205,6 +205,10 @@ pub(crate) const EXPRESSIONS: OwnStatement = OwnStatement(
         CASE WHEN k.contypid <> 0 THEN k.contypid ELSE k.conrelid END, 0::int2, \
         'pg_catalog.pg_constraint'::regclass::oid, k.oid, k.conbin::text \
      FROM pg_catalog.pg_constraint k WHERE k.contype = 'c' AND k.oid >= 16384 \
+     UNION ALL \
+     SELECT 'm'::\"char\", t.oid, 0::int2, 'pg_catalog.pg_type'::regclass::oid, t.oid, t.typdefaultbin::text \
+     FROM pg_catalog.pg_type t \
+     WHERE t.typtype = 'd' AND t.typdefaultbin IS NOT NULL AND t.oid >= 16384 \
      UNION ALL \
      SELECT 'i'::\"char\", i.indrelid, 0::int2, 'pg_catalog.pg_class'::regclass::oid, i.indexrelid, \
         pg_catalog.concat(i.indexprs::text, ' ', i.indpred::text) \

@@ -1,0 +1,160 @@
+//! Attacks that once got through, each named by what it broke.
+
+use std::time::{Duration, Instant};
+
+use pgwicket::gate::diagnostic::{Reason, Rejection};
+
+use crate::support::{Database, Library};
+
+const POLICY: &str = r#"
+version = 1
+name = "attacked"
+[statements]
+allow = ["select", "explain", "insert", "update", "delete"]
+[search_path]
+schemas = ["sales"]
+[columns]
+"*.ssn" = "deny"
+[schemas.sales]
+access = "read"
+deny = ["secret"]
+[tables."sales.over_secret"]
+[schemas.scratch]
+access = "write"
+[functions]
+allow = ["@builtin", "sales.peek()"]
+"#;
+
+async fn attacked(setup: &str) -> (Database, Library) {
+    let database = Database::sample().await;
+    database.script("CREATE TABLE sales.secret (s text); INSERT INTO sales.secret VALUES ('CANARY')").await;
+    database.script("CREATE VIEW sales.over_secret AS SELECT count(*) AS secrets FROM sales.secret").await;
+    database
+        .script("CREATE FUNCTION sales.peek() RETURNS text STABLE LANGUAGE sql AS 'SELECT s FROM sales.secret'")
+        .await;
+    database.script(setup).await;
+    database.script("GRANT ALL ON ALL TABLES IN SCHEMA sales, scratch TO wicket").await;
+    let library = Library::open(&database, POLICY, &[]).await;
+    (database, library)
+}
+
+async fn refused(library: &Library, sql: &str) -> Rejection {
+    match library.query(sql).await {
+        Ok(result) => panic!("{sql:.200}\ngave {result:.400}"),
+        Err(rejection) => rejection,
+    }
+}
+
+#[tokio::test]
+async fn explain_shows_no_hidden_relation_behind_a_view_a_function_or_a_parent() {
+    let (_database, library) = attacked(
+        "CREATE TABLE sales.parted (id int, k int) PARTITION BY LIST (k);
+         CREATE TABLE hr.parted_1 PARTITION OF sales.parted FOR VALUES IN (1);
+         CREATE VIEW sales.open_view AS SELECT id FROM sales.orders;
+         CREATE VIEW sales.view_of_view AS SELECT secrets FROM sales.over_secret;",
+    )
+    .await;
+    for sql in [
+        "EXPLAIN SELECT * FROM sales.over_secret",
+        "EXPLAIN (FORMAT JSON) SELECT 1 FROM sales.orders, sales.over_secret",
+        "EXPLAIN SELECT sales.peek()",
+        "EXPLAIN SELECT * FROM sales.parted",
+    ] {
+        assert_eq!(refused(&library, sql).await.reason, Reason::NotYetSupported, "{sql}");
+    }
+    for sql in ["EXPLAIN SELECT * FROM sales.open_view", "EXPLAIN SELECT * FROM sales.events", "EXPLAIN SELECT 1"] {
+        library.rows(sql).await;
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_lends_its_type_to_no_string_beside_it() {
+    let (_database, library) = attacked("CREATE TEXT SEARCH CONFIGURATION hr.hidden (COPY = pg_catalog.english)").await;
+    for sql in [
+        "SELECT COALESCE('english'::regconfig, 'hr.hidden')",
+        "SELECT CASE WHEN true THEN 'english'::regconfig ELSE 'hr.hidden' END",
+        "SELECT ARRAY['english'::regconfig, 'hr.hidden']",
+        "SELECT 'english'::regconfig UNION SELECT 'hr.hidden'",
+        "VALUES ('english'::regconfig), ('hr.hidden')",
+        "SELECT array_append(ARRAY['simple'::regdictionary], 'hr.hidden')",
+        "SELECT array_prepend('english'::regconfig, '{hr.hidden}')",
+        "SELECT to_tsvector(COALESCE('english'::regconfig, 'hr.hidden'), 'x')",
+        "SELECT to_tsvector('english'::regconfig, 'x'), 'english'::regconfig",
+    ] {
+        assert_eq!(refused(&library, sql).await.reason, Reason::NotYetSupported, "{sql}");
+    }
+    library
+        .rows("SELECT to_tsvector('english'::regconfig, 'cats'), ts_lexize('english_stem'::regdictionary, 'x')")
+        .await;
+}
+
+#[tokio::test]
+async fn a_write_runs_no_function_of_a_users_through_a_check_an_index_or_a_domain() {
+    let (_database, library) = attacked(
+        "CREATE TABLE sales.ran (what text);
+         CREATE FUNCTION sales.note(int) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS
+             $$ BEGIN INSERT INTO sales.ran VALUES ('note'); RETURN true; END $$;
+         CREATE FUNCTION sales.seven() RETURNS int LANGUAGE plpgsql AS
+             $$ BEGIN INSERT INTO sales.ran VALUES ('seven'); RETURN 7; END $$;
+         CREATE DOMAIN sales.seventh AS int DEFAULT sales.seven();
+         CREATE TABLE scratch.checked (a int CHECK (sales.note(a)));
+         CREATE TABLE scratch.indexed (a int); CREATE INDEX ON scratch.indexed ((sales.note(a)));
+         CREATE TABLE scratch.keyed (a int) PARTITION BY LIST (sales.note(a));
+         CREATE TABLE scratch.defaulted (a int, b sales.seventh);
+         CREATE TABLE scratch.overridden (a int, b sales.seventh DEFAULT 8);",
+    )
+    .await;
+    for sql in [
+        "INSERT INTO scratch.checked VALUES (1)",
+        "UPDATE scratch.checked SET a = 1",
+        "INSERT INTO scratch.indexed VALUES (1)",
+        "INSERT INTO scratch.keyed VALUES (1)",
+        "INSERT INTO scratch.defaulted (a) VALUES (1)",
+        "UPDATE scratch.defaulted SET b = DEFAULT",
+    ] {
+        assert_eq!(refused(&library, sql).await.reason, Reason::SideEffects, "{sql}");
+    }
+    library.rows("INSERT INTO scratch.overridden (a) VALUES (1)").await;
+    library.rows("DELETE FROM scratch.indexed").await;
+    assert_eq!(library.rows("SELECT what FROM sales.ran").await, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_cascade_reaches_no_table_that_may_not_be_written_at_any_depth() {
+    let (_database, library) = attacked(
+        "CREATE TABLE scratch.top (id int PRIMARY KEY);
+         CREATE TABLE scratch.middle (id int PRIMARY KEY REFERENCES scratch.top ON DELETE CASCADE ON UPDATE CASCADE);
+         CREATE TABLE sales.bottom (id int REFERENCES scratch.middle ON DELETE SET NULL);
+         CREATE TABLE scratch.parted (id int, k int) PARTITION BY LIST (k);
+         CREATE TABLE scratch.part PARTITION OF scratch.parted FOR VALUES IN (1);
+         ALTER TABLE scratch.part ADD PRIMARY KEY (id);
+         CREATE TABLE sales.of_part (id int REFERENCES scratch.part ON DELETE CASCADE);
+         CREATE FUNCTION sales.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$;
+         CREATE TABLE scratch.plain (id int PRIMARY KEY);
+         CREATE TABLE scratch.triggered (id int REFERENCES scratch.plain ON DELETE CASCADE);
+         CREATE TRIGGER t BEFORE DELETE ON scratch.triggered FOR EACH ROW EXECUTE FUNCTION sales.nothing();
+         CREATE TABLE scratch.tree (id int PRIMARY KEY, up int REFERENCES scratch.tree ON DELETE CASCADE);",
+    )
+    .await;
+    for sql in [
+        "DELETE FROM scratch.top",
+        "DELETE FROM scratch.middle",
+        "DELETE FROM scratch.parted",
+        "DELETE FROM scratch.part",
+        "DELETE FROM scratch.plain",
+    ] {
+        assert_eq!(refused(&library, sql).await.reason, Reason::SideEffects, "{sql}");
+    }
+    for sql in [
+        "UPDATE scratch.top SET id = id",
+        "UPDATE scratch.plain SET id = 1",
+        "DELETE FROM scratch.triggered WHERE false",
+        "DELETE FROM scratch.tree",
+    ] {
+        let is_triggered = sql.contains("triggered");
+        match library.query(sql).await {
+            Ok(_) => assert!(!is_triggered, "{sql}"),
+            Err(rejection) => assert!(is_triggered && rejection.reason == Reason::SideEffects, "{sql}: {rejection}"),
+        }
+    }
+}
