@@ -1,7 +1,5 @@
 //! Attacks that once got through, each named by what it broke.
 
-use std::time::{Duration, Instant};
-
 use pgwicket::gate::diagnostic::{Reason, Rejection};
 
 use crate::support::{Database, Library};

@@ -72,7 +72,8 @@ fn cascades(
             let passes_on =
                 |by: fn(&ForeignKey) -> bool| other.foreign_keys.iter().any(|key| key.target == oid && by(key));
             let by_delete = deletes && passes_on(|key| key.writes_on_delete);
-            if !by_delete && !(updates && passes_on(|key| key.writes_on_update)) {
+            let by_update = updates && passes_on(|key| key.writes_on_update);
+            if !by_delete && !by_update {
                 continue;
             }
             for one in catalog.tree(other.oid) {
