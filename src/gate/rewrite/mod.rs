@@ -9,11 +9,16 @@ use super::authorize::Authorized;
 use super::catalog::Catalog;
 use super::diagnostic::{Reason, Rejection};
 use super::ir::{
-    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Limit, Literal, Node, NodeMut, OutputColumn, Projection,
-    Query, RelationItem, Select, SetExpr, SpecialForm, Statement, TypeRef, walk, walk_mut,
+    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, OutputColumn, Projection, Query,
+    RelationItem, Select, SetExpr, Statement, TypeRef, walk, walk_mut,
 };
 use super::policy::{BoundPolicy, ColumnRights, RelationRights};
 use super::source::Origin;
+
+mod shape;
+
+use shape::cap;
+pub(super) use shape::text_form;
 
 /// The parameter plan: the client's values keep 1..n, attributes follow, one for each attribute.
 #[derive(Debug, Default)]
@@ -305,103 +310,4 @@ fn highest_item(statement: &Statement) -> u32 {
         Node::Query(_) | Node::Select(_) | Node::Expr(_) => {}
     });
     highest
-}
-
-/// Asks for one row more than the cap, so that a truncated result can be told from a whole one.
-fn cap(query: &mut Query, rows: u64) {
-    let most = rows.saturating_add(1);
-    match &mut query.limit {
-        None => query.limit = Some(Limit { count: Box::new(number(most)), with_ties: false }),
-        Some(limit) if limit.with_ties => wrap(query, most),
-        Some(limit) => match &limit.count.kind {
-            ExprKind::Literal(Literal::Number(digits)) if digits.parse::<u64>().is_ok_and(|asked| asked <= most) => {}
-            // LEAST ignores NULL, and LIMIT NULL is no limit.
-            _ => {
-                let asked = std::mem::replace(&mut *limit.count, number(most));
-                *limit.count =
-                    Expr::new(ExprKind::Special { form: SpecialForm::Least, arguments: vec![asked, number(most)] });
-            }
-        },
-    }
-}
-
-/// `SELECT c1 AS name, … FROM (query) LIMIT most`. The inner order is kept: PostgreSQL reads a subquery with ORDER BY
-/// and LIMIT in its order.
-fn wrap(query: &mut Query, most: u64) {
-    let columns = query.columns.clone();
-    let item = ItemId(u32::MAX);
-    let inner = std::mem::replace(query, outer(item, &columns, |column| column));
-    put_inside(query, item, inner);
-    query.limit = Some(Limit { count: Box::new(number(most)), with_ties: false });
-}
-
-/// The statement with every output column cast to text: what runs where a type has no binary output. `None` for
-/// EXPLAIN, which gives text anyway.
-pub(super) fn text_form(statement: &Statement, catalog: &Catalog) -> Option<Statement> {
-    let text = catalog.type_named("pg_catalog", "text")?;
-    let to_text = |expr: Expr| {
-        let to = TypeRef {
-            oid: text.oid,
-            schema: text.schema.clone(),
-            name: text.name.clone(),
-            modifiers: Vec::new(),
-            interval: None,
-            array: false,
-        };
-        cast(expr, to)
-    };
-    let mut form = statement.clone();
-    match &mut form {
-        Statement::Explain(_) => return None,
-        Statement::Query(query) => {
-            let columns = query.columns.clone();
-            let item = ItemId(u32::MAX);
-            let inner = std::mem::replace(query, outer(item, &columns, to_text));
-            put_inside(query, item, inner);
-        }
-        Statement::Insert(insert) => cast_all(&mut insert.returning, to_text),
-        Statement::Update(update) => cast_all(&mut update.returning, to_text),
-        Statement::Delete(delete) => cast_all(&mut delete.returning, to_text),
-    }
-    Some(form)
-}
-
-fn cast_all(returning: &mut [Projection], to_text: impl Fn(Expr) -> Expr) {
-    for projection in returning {
-        let expr = std::mem::replace(&mut projection.expr, number(0));
-        projection.expr = to_text(expr);
-    }
-}
-
-/// A query over one derived table that is still to be put inside.
-fn outer(item: ItemId, columns: &[OutputColumn], each: impl Fn(Expr) -> Expr) -> Query {
-    let projection = columns.iter().enumerate().map(|(at, column)| Projection {
-        expr: each(Expr::new(ExprKind::Column(ColumnRef { item, column: at as u32, name: None })).typed(column.ty)),
-        name: column.name.clone(),
-    });
-    let select = Select {
-        distinct: Distinct::All,
-        projection: projection.collect(),
-        from: Vec::new(),
-        filter: None,
-        group_by: None,
-        having: None,
-        origin: Origin::default(),
-    };
-    Query {
-        ctes: Vec::new(),
-        recursive: false,
-        body: SetExpr::Select(Box::new(select)),
-        order_by: Vec::new(),
-        limit: None,
-        offset: None,
-        columns: columns.to_vec(),
-        origin: Origin::default(),
-    }
-}
-
-fn put_inside(query: &mut Query, item: ItemId, inner: Query) {
-    if let SetExpr::Select(select) = &mut query.body {
-        select.from.push(FromItem::Derived { id: item, lateral: false, query: Box::new(inner) });
-    }
 }

@@ -1,0 +1,194 @@
+//! The proof: a statement that the gate admitted, and why. Its fields are open to the module above only, which is the one
+//! place that makes one.
+
+use std::time::Duration;
+
+use crate::gate::catalog::Oid;
+use crate::gate::diagnostic::Rule;
+use crate::gate::policy::model::StatementKind;
+
+/// How a statement touches a relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RelationAccess {
+    /// Read.
+    Read,
+    /// Written.
+    Write,
+}
+
+/// A relation of an admitted statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelationUse {
+    /// Its OID.
+    pub oid: Oid,
+    /// Schema name.
+    pub schema: String,
+    /// Relation name.
+    pub name: String,
+    /// Named by the statement itself, read or written; descendants and what a row filter reads are listed as read.
+    pub access: RelationAccess,
+    /// Something of it is denied, masked or filtered.
+    pub protected: bool,
+    /// Attribute numbers whose raw value may come out of the statement. PostgreSQL tells each output column's origin
+    /// after prepare: one that isn't here ends the statement.
+    pub open_columns: Vec<i16>,
+    /// The catalog's stamp, to be equal in the executing transaction.
+    pub stamp: String,
+}
+
+/// What has to be true in the executing transaction, so that what ran is what was admitted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Verification {
+    /// Stamps of the statement's relations, their descendants and the views' relations included.
+    pub relations: Vec<(Oid, String)>,
+    /// Stamps of functions that aren't built in.
+    pub functions: Vec<(Oid, String)>,
+    /// Stamps of types that aren't built in.
+    pub types: Vec<(Oid, String)>,
+}
+
+/// Why a statement was admitted and under which bounds; travels with it to history and metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Permit {
+    /// The statement's kind.
+    pub kind: StatementKind,
+    /// Relations, in order of OID.
+    pub relations: Vec<RelationUse>,
+    /// `schema.table.column` of every masked column that is used, and its mask's name.
+    pub masked_columns: Vec<(String, &'static str)>,
+    /// `schema.table` and rule of every row filter applied.
+    pub filters: Vec<(String, Rule)>,
+    /// Functions called, `schema.name`, sorted and unique.
+    pub functions: Vec<String>,
+    /// The digest of the policy.
+    pub policy_digest: String,
+    /// The version of the catalog.
+    pub catalog_version: String,
+    /// Rows of the result at most; one more is asked for, to tell a truncated result.
+    pub row_cap: u64,
+    /// Bytes of the result at most.
+    pub byte_cap: u64,
+    /// Wall-clock time at most.
+    pub timeout: Duration,
+    /// Roll back when a write touches more rows than this.
+    pub max_affected_rows: Option<(u64, Rule)>,
+    /// The database role to set in the transaction.
+    pub role: Option<String>,
+    /// PostgreSQL's error texts may tell what is hidden: something protected, a view, a user's function or a write
+    /// takes part.
+    pub opaque_errors: bool,
+}
+
+/// A statement that the gate admitted: text that the gate emitted itself, the values to bind, and why.
+///
+/// Made in one place only; neither `Clone` nor deserialisable, taken by value by the executor.
+///
+/// ```compile_fail
+/// // The fields are private: nobody outside the gate can make one.
+/// let forged = pgwicket::gate::admit::Admitted { sql: "DROP TABLE t".into() };
+/// ```
+/// ```compile_fail
+/// fn twice(admitted: pgwicket::gate::admit::Admitted) -> [pgwicket::gate::admit::Admitted; 2] {
+///     [admitted.clone(), admitted]
+/// }
+/// ```
+pub struct Admitted {
+    pub(super) sql: String,
+    pub(super) text_sql: Option<String>,
+    pub(super) parameters: Vec<Option<String>>,
+    pub(super) mask_key: Option<u32>,
+    pub(super) literals: Vec<String>,
+    pub(super) redacted_sql: String,
+    pub(super) redacted_rewritten_sql: String,
+    pub(super) verification: Verification,
+    pub(super) permit: Permit,
+}
+
+#[cfg(test)]
+impl Admitted {
+    /// What the executor's own tests run. No other build has this.
+    pub(crate) fn for_executor_tests(sql: &str, text_sql: Option<&str>, permit: Permit) -> Self {
+        Self {
+            sql: sql.to_owned(),
+            text_sql: text_sql.map(str::to_owned),
+            parameters: Vec::new(),
+            mask_key: None,
+            literals: Vec::new(),
+            redacted_sql: String::new(),
+            redacted_rewritten_sql: String::new(),
+            verification: Verification::default(),
+            permit,
+        }
+    }
+
+    pub(crate) fn with_parameters(self, parameters: &[Option<&str>]) -> Self {
+        Self { parameters: parameters.iter().map(|value| value.map(str::to_owned)).collect(), ..self }
+    }
+
+    pub(crate) fn with_verification(self, verification: Verification) -> Self {
+        Self { verification, ..self }
+    }
+}
+
+impl std::fmt::Debug for Admitted {
+    /// Without values: they are the client's data and, for masks, the deployment's key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admitted").field("redacted_sql", &self.redacted_sql).finish_non_exhaustive()
+    }
+}
+
+impl Admitted {
+    /// The emitted statement.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The same statement with every output column cast to text, for types without binary output; `None` for EXPLAIN,
+    /// which gives text anyway.
+    pub fn text_sql(&self) -> Option<&str> {
+        self.text_sql.as_deref()
+    }
+
+    /// The values of `$1`, `$2`, … in text format; `None` is NULL.
+    pub fn parameters(&self) -> &[Option<String>] {
+        &self.parameters
+    }
+
+    /// Puts in the deployment's key where a hash mask needs it. The gate has no secrets: until then the parameter is
+    /// NULL, and so is every hash.
+    #[must_use]
+    pub fn with_mask_key(mut self, key: &[u8]) -> Self {
+        let place = self.mask_key.and_then(|number| self.parameters.get_mut(number as usize - 1));
+        if let Some(value) = place {
+            let pads = crate::gate::policy::mask::key_parameter(key);
+            let digits: String = pads.iter().map(|byte| format!("{byte:02x}")).collect();
+            *value = Some(format!("\\x{digits}"));
+        }
+        self
+    }
+
+    /// The client's statement, canonical, literals replaced: for the history.
+    pub fn redacted_sql(&self) -> &str {
+        &self.redacted_sql
+    }
+
+    /// The rewritten statement, literals replaced: for the history.
+    pub fn redacted_rewritten_sql(&self) -> &str {
+        &self.redacted_rewritten_sql
+    }
+
+    /// The client's literals in order: for a keyed digest in the history.
+    pub fn literals(&self) -> &[String] {
+        &self.literals
+    }
+
+    /// What has to hold in the executing transaction.
+    pub fn verification(&self) -> &Verification {
+        &self.verification
+    }
+
+    /// Why and under which bounds.
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+}

@@ -1,0 +1,77 @@
+//! Which statements need their text form: those with an output column whose type may have no binary output.
+
+use crate::gate::catalog::{Catalog, Oid, TypeKind};
+use crate::gate::ir::{OutputColumn, Statement};
+
+/// Built-in types that come in binary format without loss; every other type may need PostgreSQL's own text.
+const BINARY_TYPES: &[&str] = &[
+    "bit",
+    "bool",
+    "bpchar",
+    "bytea",
+    "char",
+    "cidr",
+    "date",
+    "daterange",
+    "float4",
+    "float8",
+    "inet",
+    "int2",
+    "int4",
+    "int4range",
+    "int8",
+    "int8range",
+    "interval",
+    "json",
+    "jsonb",
+    "macaddr",
+    "macaddr8",
+    "name",
+    "numeric",
+    "numrange",
+    "oid",
+    "text",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "tsrange",
+    "tstzrange",
+    "uuid",
+    "varbit",
+    "varchar",
+];
+
+/// Whether some output column may have a type without binary output, as far as the gate can tell.
+pub(super) fn may_need_text(statement: &Statement, catalog: &Catalog) -> bool {
+    let columns: &[OutputColumn] = match statement {
+        Statement::Query(query) => &query.columns,
+        Statement::Insert(insert) => &insert.output,
+        Statement::Update(update) => &update.output,
+        Statement::Delete(delete) => &delete.output,
+        Statement::Explain(_) => &[],
+    };
+    columns.iter().any(|column| !column.ty.is_some_and(|oid| comes_in_binary(catalog, oid)))
+}
+
+fn comes_in_binary(catalog: &Catalog, oid: Oid) -> bool {
+    let Some(one) = catalog.type_(oid) else { return false };
+    match &one.kind {
+        TypeKind::Base | TypeKind::Range { .. } => {
+            one.oid.is_builtin() && BINARY_TYPES.binary_search(&one.name.as_str()).is_ok()
+        }
+        TypeKind::Array { element } => comes_in_binary(catalog, *element),
+        TypeKind::Enum { .. } => true,
+        TypeKind::Domain { .. } | TypeKind::Multirange { .. } | TypeKind::Composite { .. } | TypeKind::Pseudo => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_binary_types_are_sorted() {
+        assert!(BINARY_TYPES.is_sorted());
+    }
+}

@@ -1,0 +1,85 @@
+//! What doors ask of the gateway, and what it tells them beside rows.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::gate::admit::Submission;
+
+/// Who calls through which door, with what: the head of every request.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The principal's name, as the configuration has it.
+    pub principal: String,
+    /// How it proved who it is; `local` where the operating system did.
+    pub authentication: &'static str,
+    /// The door: `mcp`, `cli`.
+    pub door: &'static str,
+    /// The tool, resource or command.
+    pub tool: &'static str,
+    /// The client program's name, as it says itself.
+    pub client_name: Option<String>,
+    /// The client program's version, as it says itself.
+    pub client_version: Option<String>,
+}
+
+/// A request to execute a statement.
+#[derive(Debug)]
+pub struct Request {
+    /// Who, and through which door.
+    pub caller: Caller,
+    /// What.
+    pub submission: Submission,
+    /// The client's own time limit; the policy's is never exceeded.
+    pub timeout: Option<Duration>,
+    /// Cancelled when the client cancels.
+    pub cancel: CancellationToken,
+}
+
+/// What `check` says of a statement that the gate admits.
+#[derive(Debug)]
+pub struct Checked {
+    /// The text that would run.
+    pub rewritten: String,
+    /// Relations, `schema.name`.
+    pub relations: Vec<String>,
+    /// `schema.table.column` and mask.
+    pub masked_columns: Vec<(String, &'static str)>,
+    /// `schema.table` and rule of each row filter.
+    pub filters: Vec<(String, String)>,
+    /// Rows at most.
+    pub row_cap: u64,
+}
+
+/// What the resource `database_info` tells.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct DatabaseInfo {
+    /// PostgreSQL's version.
+    pub version: String,
+    /// The database.
+    pub database: String,
+    /// Schemas that hold something the principal may see.
+    pub schemas: Vec<String>,
+    /// How unqualified names resolve.
+    pub search_path: Vec<String>,
+    /// Kinds of statement that the policy allows.
+    pub statements: Vec<&'static str>,
+    /// Limits in force.
+    pub limits: LimitsInfo,
+}
+
+/// Limits in force.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct LimitsInfo {
+    /// Rows of one result.
+    pub rows: u64,
+    /// Bytes of one result.
+    pub bytes: u64,
+    /// Seconds a statement may run.
+    pub timeout_seconds: f64,
+    /// Statements a period, as in `60/60s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// Statements at once.
+    pub concurrency: u32,
+}
