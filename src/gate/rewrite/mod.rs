@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::admit::{AttributeValue, Principal};
 use super::authorize::Authorized;
 use super::catalog::Catalog;
@@ -14,6 +16,7 @@ use super::ir::{
 };
 use super::policy::{BoundPolicy, ColumnRights, RelationRights};
 use super::source::Origin;
+use super::value;
 
 mod shape;
 
@@ -210,11 +213,15 @@ impl Rewriter<'_> {
             .help("whoever runs pgwicket sets it in the principal's `attributes`")
         };
         let declared = self.policy.policy().attributes.get(name).ok_or_else(missing)?;
-        let value = self.principal.attributes.get(name).ok_or_else(missing)?;
+        let given = self.principal.attributes.get(name).ok_or_else(missing)?;
         let one = self.catalog.type_named("pg_catalog", &declared.name).ok_or_else(missing)?;
-        let text = match (value, declared.list) {
+        let text = match (given, declared.list) {
             (AttributeValue::Scalar(text), false) => text.clone(),
-            (AttributeValue::List(all), true) => array_literal(all),
+            (AttributeValue::List(all), true) => {
+                let list = Value::Array(all.iter().cloned().map(Value::String).collect());
+                let unusable = |why| Rejection::new(Reason::AttributeMissing, format!("the attribute `{name}`: {why}"));
+                value::to_text(&list, None).map_err(unusable)?.unwrap_or_default()
+            }
             (AttributeValue::Scalar(_), true) | (AttributeValue::List(_), false) => return Err(missing()),
         };
         let number = self.plan.push(Some(text));
@@ -252,26 +259,6 @@ impl Rewriter<'_> {
         };
         cast(Expr::new(ExprKind::Parameter(number)), to)
     }
-}
-
-/// An array in PostgreSQL's input format, every element quoted.
-pub(super) fn array_literal(all: &[String]) -> String {
-    let mut text = String::from("{");
-    for (at, element) in all.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        text.push('"');
-        for c in element.chars() {
-            if matches!(c, '"' | '\\') {
-                text.push('\\');
-            }
-            text.push(c);
-        }
-        text.push('"');
-    }
-    text.push('}');
-    text
 }
 
 fn cast(expr: Expr, to: TypeRef) -> Expr {
