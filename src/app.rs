@@ -7,9 +7,12 @@ use std::sync::Arc;
 use crate::catalog::refresh::{INTERVAL, RefreshError};
 use crate::catalog::{CatalogWatch, LoadError};
 use crate::config::{Config, Database, Fault, Faults, Place};
+use crate::gate::catalog::Catalog;
+use crate::gate::policy::{BoundPolicy, Diagnostics, Policy};
 use crate::gateway::{Gateway, Parts, PolicySet};
 use crate::history::{self, History, SyncMode};
 use crate::keys::{self, Keys};
+use crate::postgres::role::{self, Standing};
 use crate::postgres::{ConnectError, Pool, PoolError};
 use crate::quota::Quota;
 
@@ -59,10 +62,9 @@ pub async fn start(config: &Config, principal: &str) -> Result<Arc<Gateway>, Sta
     let policies: PolicySet =
         config.principals.iter().filter(|(name, _)| *name == principal).map(|(n, m)| (n.clone(), m.clone())).collect();
     // Before the history is opened, which begins with a record.
-    let fits = policies.values().try_for_each(|member| {
-        crate::gate::policy::BoundPolicy::bind(Arc::clone(&member.policy), &catalog.current()).map(drop)
-    });
-    fits.map_err(unfit)?;
+    for member in policies.values() {
+        fit(&member.policy, &pool, &catalog.current()).await?;
+    }
     let history = open(&config.history, config.sync, &keys).await?;
     let quota = Quota::new();
     quota.keep_tidy();
@@ -81,6 +83,27 @@ pub async fn connect(database: &Database) -> Result<(Pool, CatalogWatch), StartE
         Ok(catalog) => Ok((pool, catalog)),
         Err(error) => Err(StartError::new(Part::Database, unreachable(&error))),
     }
+}
+
+/// Binds a policy to the database: its names to the catalog, its role to the roles.
+///
+/// # Errors
+/// Everything in the policy that doesn't fit the database.
+pub async fn fit(policy: &Arc<Policy>, pool: &Pool, catalog: &Catalog) -> Result<BoundPolicy, StartError> {
+    let bound = BoundPolicy::bind(Arc::clone(policy), catalog).map_err(unfit);
+    let Some(role) = &policy.role else { return bound };
+    let what = match role::standing(pool, role).await {
+        Ok(Standing::Member) => return bound,
+        Ok(Standing::Stranger) => "of which the login role is no member",
+        Ok(Standing::Missing) => "which does not exist in the database",
+        Err(error) => return Err(StartError::new(Part::Database, Fault::new(Place::Nowhere, error.to_string()))),
+    };
+    let message = format!("the policy `{}` names the role `{role}`, {what}", policy.name);
+    let fault =
+        Fault::new(Place::Nowhere, message).help("`pgwicket policy grants` prints the statements that it takes");
+    let mut faults = bound.err().map(|error| error.faults).unwrap_or_default();
+    faults.0.push(fault);
+    Err(StartError { part: Part::Configuration, faults })
 }
 
 /// The keys beside the history. Nothing is recorded yet.
@@ -110,7 +133,7 @@ async fn on_a_thread<T: Send + 'static>(
     done.map_err(|fault| StartError::new(Part::History, fault))
 }
 
-fn unfit(errors: crate::gate::policy::Diagnostics) -> StartError {
+fn unfit(errors: Diagnostics) -> StartError {
     StartError { part: Part::Configuration, faults: errors.into() }
 }
 

@@ -21,7 +21,7 @@ keys! {
     SSL_MODE = "database.ssl_mode", Form::Text, default "`prefer` on this machine, `verify-full` elsewhere", Enforced,
         "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`, with libpq's meanings.";
     SSL_ROOT_CERT = "database.ssl_root_cert", Form::Text, default "the system's authorities", Enforced,
-        "PEM file with the authorities to trust.";
+        "PEM file with the authorities to trust. With it, `require` verifies the chain, too.";
     SSL_CERT = "database.ssl_cert", Form::Text, default "none", Enforced,
         "PEM file with the client certificate and its chain.";
     SSL_KEY = "database.ssl_key", Form::Text, default "none", Enforced,
@@ -33,7 +33,7 @@ keys! {
     PRINCIPAL_POLICY = "principals.<principal>.policy", Form::Text, default "required", Enforced,
         "The policy file that the principal is under.";
     PRINCIPAL_ATTRIBUTES = "principals.<principal>.attributes.<name>", Form::Text, default "none", Enforced,
-        "A value for an attribute that the policy declares.";
+        "A value for an attribute that the policy declares, of the type that it declares.";
     HISTORY_DIRECTORY = "history.directory", Form::Text, default "`history`", Enforced,
         "Where the history lies; the keys lie in the directory `keys` beside it.";
     HISTORY_SYNC = "history.sync", Form::one_of(&["all", "writes", "none"]), default "`writes`", Enforced,

@@ -8,6 +8,7 @@ pub mod ephemeral;
 pub mod execute;
 pub mod pins;
 pub mod pool;
+pub mod role;
 pub mod rows;
 mod session;
 mod statement_cache;

@@ -29,6 +29,11 @@ const SET_LOCAL: OwnStatement = OwnStatement(
             pg_catalog.set_config('role', $3, true)",
 );
 
+/// Whether the login role is a member of the role `$1`; no row if there is no such role.
+pub(crate) const ROLE_STANDING: OwnStatement = OwnStatement(
+    "SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles r WHERE r.rolname = $1",
+);
+
 impl OwnStatement {
     /// Prepares the constant on this connection.
     ///

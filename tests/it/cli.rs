@@ -326,3 +326,142 @@ async fn several_principals_need_a_choice() {
     // The history lies beside the configuration, and the keys beside it.
     assert!(wicket.path("history/i0001").is_dir() && wicket.path("keys").is_dir());
 }
+
+/// Standard error of a server that logs all it can, after statements that hold literals, a hash mask and a failure.
+#[tokio::test]
+async fn the_log_is_json_where_asked_for_and_never_holds_data_or_secrets() {
+    let database = Database::sample().await;
+    let mut wicket = Wicket::on(&database);
+    wicket.env("PGWICKET_LOG", "trace").env("RUST_LOG", "trace");
+    wicket.write("policy.toml", &POLICY.replace("phone = \"null\"", "phone = \"hash\""));
+    let text = "version = 1\n[principals.ana]\npolicy = \"policy.toml\"\nattributes = { tenant = 1 }\n[log]\nformat = \"json\"\n";
+    let config = wicket.write("pgwicket.toml", text);
+    let mut mcp = wicket.serve_with(&["serve", "--config", config.to_str().unwrap()]).await;
+    let rows = mcp.query("SELECT phone, name FROM customers WHERE name <> 'lite-ral' ORDER BY id LIMIT 1").await.rows();
+    assert_eq!(rows[0][1], "Olga Kowalski");
+    assert!(mcp.query("SELECT 'lite-ral'::int FROM orders").await.is_error);
+    assert!(mcp.query("SELECT 'lite-ral' FROM nowhere").await.is_error);
+    let (_, stderr) = mcp.close().await;
+    assert!(stderr.lines().count() > 1, "{stderr}");
+    for line in stderr.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+        assert!(event["target"].as_str().unwrap().starts_with("pgwicket"), "{line}");
+    }
+    let key = std::fs::read_to_string(wicket.path("keys/deployment.key")).unwrap();
+    for secret in SECRETS.iter().copied().chain(["lite-ral", "Olga", "555", key.trim(), rows[0][0].as_str().unwrap()]) {
+        assert!(!stderr.contains(secret), "{secret} is in the log:\n{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_cannot_be_set_is_told_at_start() {
+    let database = Database::sample().await;
+    database.script("CREATE ROLE cli_stranger NOLOGIN").await;
+    let wicket = Wicket::on(&database);
+    for (role, message) in [
+        ("nosuchrole", "names the role `nosuchrole`, which does not exist in the database"),
+        ("cli_stranger", "names the role `cli_stranger`, of which the login role is no member"),
+    ] {
+        let policy = wicket.write("policy.toml", &POLICY.replace("wicket_reader", role));
+        let finished = wicket.run(&["serve", "--policy", policy.to_str().unwrap(), "--attribute", "tenant=1"]).await;
+        fails(&finished, 2, message);
+        assert!(finished.stderr.contains("help: `pgwicket policy grants`"), "{}", finished.stderr);
+    }
+    database.script("DROP ROLE cli_stranger").await;
+}
+
+/// Writing, names that need quotes, a serial column, a generated one, and a policy without a role.
+#[tokio::test]
+async fn grants_cover_writing_and_odd_names() {
+    let database = Database::sample().await;
+    let schema = r#"
+        CREATE SCHEMA "Odd's schema";
+        CREATE TABLE "Odd's schema"."Ta.ble" (
+            id serial PRIMARY KEY, "from" text, "Mixed" text, hidden text,
+            twice text GENERATED ALWAYS AS ("from" || "from") STORED
+        );
+        GRANT ALL ON SCHEMA "Odd's schema" TO wicket;
+        GRANT ALL ON ALL TABLES IN SCHEMA "Odd's schema" TO wicket;
+        GRANT ALL ON ALL SEQUENCES IN SCHEMA "Odd's schema" TO wicket;"#;
+    database.script(schema).await;
+    let policy = r#"
+version = 1
+name = "The writer's"
+[statements]
+allow = ["select", "insert", "delete"]
+[schemas."Odd's schema"]
+access = "listed"
+[tables.'"Odd''s schema"."Ta.ble"']
+access = "write"
+deny_columns = ["hidden"]
+"#
+    .replace("Odd''s", "Odd's")
+    .replace("'\"Odd's schema\".\"Ta.ble\"'", "\"\\\"Odd's schema\\\".\\\"Ta.ble\\\"\"");
+    let wicket = Wicket::on(&database);
+    let policy = wicket.write("policy.toml", &policy);
+    let finished = wicket.run(&["policy", "grants", policy.to_str().unwrap()]).await;
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    let granted: Vec<&str> = finished.stdout.lines().filter(|line| line.starts_with("GRANT ")).collect();
+    assert_eq!(
+        granted,
+        [
+            "GRANT pgwicket_the_writer_s TO wicket;",
+            r#"GRANT USAGE ON SCHEMA "Odd's schema" TO pgwicket_the_writer_s;"#,
+            r#"GRANT SELECT (id, "from", "Mixed", twice) ON "Odd's schema"."Ta.ble" TO pgwicket_the_writer_s;"#,
+            r#"GRANT INSERT (id, "from", "Mixed") ON "Odd's schema"."Ta.ble" TO pgwicket_the_writer_s;"#,
+            r#"GRANT DELETE ON "Odd's schema"."Ta.ble" TO pgwicket_the_writer_s;"#,
+            r#"GRANT USAGE ON SEQUENCE "Odd's schema"."Ta.ble_id_seq" TO pgwicket_the_writer_s;"#,
+        ]
+    );
+    assert!(finished.stdout.contains("add `role = \"pgwicket_the_writer_s\"` to it"), "{}", finished.stdout);
+    database.script(&finished.stdout).await;
+    let role = database.connect().await;
+    let all = r#"SET ROLE pgwicket_the_writer_s;
+        INSERT INTO "Odd's schema"."Ta.ble" ("from") VALUES ('x') RETURNING id, twice;
+        DELETE FROM "Odd's schema"."Ta.ble" WHERE "from" = 'x'"#;
+    role.batch_execute(all).await.unwrap();
+    assert!(role.batch_execute(r#"UPDATE "Odd's schema"."Ta.ble" SET "from" = 'y'"#).await.is_err());
+    role.batch_execute("RESET ROLE; DROP OWNED BY pgwicket_the_writer_s; DROP ROLE pgwicket_the_writer_s")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn ctrl_c_cancels_a_query() {
+    let database = Database::sample().await;
+    let wicket = Wicket::on(&database);
+    let whom = ana(&wicket);
+    let mut arguments = vec!["query", "SELECT count(*) FROM orders a, orders b, orders c, orders d"];
+    arguments.extend(whom.iter().map(String::as_str));
+    let query = wicket.command(&arguments).spawn().unwrap();
+    let beside = database.connect().await;
+    let running =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgwicket/local' AND state = 'active'";
+    let count = async || beside.query_one(running, &[]).await.unwrap().get::<_, i64>(0);
+    while count().await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let id = query.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let ended = tokio::time::timeout(crate::support::PATIENCE, query.wait_with_output()).await.unwrap().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error[cancelled]: "), "{stderr}");
+    assert_eq!(count().await, 0);
+}
+
+/// `UPDATE_GOLDEN=1 cargo test --test it cli` writes the generated part of `docs/configuration.md`.
+#[test]
+fn the_keys_of_the_reference_are_the_registrys() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let generated = pgwicket::gate::policy::reference::key_tables(pgwicket::config::keys::ALL);
+    let (begin, end) = ("<!-- keys: generated -->\n", "\n<!-- end of keys -->");
+    let start = text.find(begin).unwrap() + begin.len();
+    let stop = text.find(end).unwrap();
+    let expected = format!("{}\n{generated}\n{}", &text[..start], &text[stop..]);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, &expected).unwrap();
+    }
+    assert!(std::fs::read_to_string(path).unwrap() == expected, "run `UPDATE_GOLDEN=1 cargo test --test it cli`");
+}

@@ -21,7 +21,7 @@ use failure::{Exit, Failure};
 /// What the exit codes mean; part of every `--help`.
 const EXIT_CODES: &str = "Exit codes:
   0  done; admitted
-  1  the statement or the policy was refused, or failed in the database
+  1  the statement or the policy was refused, or failed in the database; or no MCP connection came about
   2  wrong arguments or configuration
   3  the database can't be reached, or refuses the connection
   4  the history can't be written or read";

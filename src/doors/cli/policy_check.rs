@@ -9,9 +9,10 @@ use tracing::Level;
 
 use super::draw::{self, To};
 use super::{Exit, Failure};
+use crate::app::{self, Part};
 use crate::config::{Environment, Fault, Faults, Place, PolicyFileError, database, read_policy};
-use crate::gate::policy::{BoundPolicy, Policy};
-use crate::{app, telemetry};
+use crate::gate::policy::Policy;
+use crate::telemetry;
 
 const EXAMPLES: &str = "Examples:
   pgwicket policy check policies/analyst.toml
@@ -46,14 +47,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     };
     let (pool, catalog) = app::connect(&database).await?;
-    let bound = BoundPolicy::bind(Arc::clone(&policy), &catalog.current());
+    let bound = app::fit(&policy, &pool, &catalog.current()).await;
     pool.close();
     match bound {
         Ok(_) => {
             println!("`{}` is sound, and fits the database `{}`", policy.name, database.config.db());
             Ok(Exit::Done)
         }
-        Err(errors) => Ok(tell(&errors.into())),
+        Err(error) if error.part == Part::Configuration => Ok(tell(&error.faults)),
+        Err(error) => Err(error.into()),
     }
 }
 

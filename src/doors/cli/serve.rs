@@ -46,7 +46,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             tracing::info!("the client has closed the connection, or a signal came; pgwicket ends");
             Ok(Exit::Done)
         }
-        Err(error) => Err(Failure::new(Exit::Configuration, format!("the MCP connection failed: {error}"))),
+        // Also a client that hangs up at once, or doesn't speak MCP.
+        Err(error) => Err(Failure::new(Exit::Refused, format!("no MCP connection came about: {error}"))),
     }
 }
 

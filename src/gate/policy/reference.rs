@@ -24,6 +24,10 @@ pub fn key_tables(registry: Registry) -> String {
             "tables.<table>.mask" => {
                 "`[tables.\"SCHEMA.NAME\".mask]`, or `mask = { … }` in the table's section".to_owned()
             }
+            "principals.<principal>" => "`[principals.NAME]`".to_owned(),
+            "principals.<principal>.attributes" => {
+                "`[principals.NAME.attributes]`, or `attributes = { … }` in the principal's section".to_owned()
+            }
             section => format!("`[{section}]`"),
         };
         out.push_str(&format!("{title}\n\n| key | value | where absent | meaning |\n|---|---|---|---|\n"));
