@@ -16,3 +16,4 @@ mod noninterference;
 mod policies;
 mod smoke;
 mod support;
+mod types;
