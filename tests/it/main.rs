@@ -17,3 +17,5 @@ mod policies;
 mod smoke;
 mod support;
 mod types;
+mod verification;
+mod writes;

@@ -265,11 +265,17 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// What `{"op": "is_null"}` means without a value.
+static TRUE: Value = Value::Bool(true);
+
 /// The operator and value of a condition, and where the value stands.
 fn operator<'v>(condition: &'v Value, at: &str) -> Result<(&'v str, &'v Value, String), Rejection> {
     const OPERATORS: &[&str] = &["=", "<>", "<", "<=", ">", ">=", "in", "like", "is_null"];
     let help = "operators are =, <>, <, <=, >, >=, in, like and is_null, as in {\"op\": \">\", \"value\": 10}";
     match condition {
+        Value::Object(object) if object.len() == 1 && object.get("op").is_some_and(|op| op == "is_null") => {
+            Ok(("is_null", &TRUE, at.to_owned()))
+        }
         Value::Object(object) => {
             let (Some(op), Some(value), 2) = (object.get("op"), object.get("value"), object.len()) else {
                 let message = "a condition is a value, or an object with the keys `op` and `value`";
