@@ -5,7 +5,7 @@ use super::scope::{ScopeColumn, ScopeItem, Sight};
 use super::{Lowering, Mode};
 use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::{Place, Reason, Rejection, Rule};
-use crate::gate::policy::Visibility;
+use crate::gate::policy::{Visibility, nearest};
 
 /// What is really the matter with a name that is answered as missing.
 pub(super) struct Truth {
@@ -156,10 +156,8 @@ fn help(name: &str, candidates: Vec<Candidate>, what: &str) -> Option<String> {
     if candidates.is_empty() {
         return None;
     }
-    let near = candidates
-        .iter()
-        .filter_map(|one| distance(name, &one.key).map(|distance| (distance, one)))
-        .min_by_key(|(distance, _)| *distance);
+    let near = nearest(name, candidates.iter().map(|one| one.key.as_str()));
+    let near = near.and_then(|key| candidates.iter().find(|one| one.key == key));
     let mut listed: Vec<&str> = Vec::new();
     for one in &candidates {
         if listed.len() < LISTED && !listed.contains(&one.shown.as_str()) {
@@ -170,7 +168,7 @@ fn help(name: &str, candidates: Vec<Candidate>, what: &str) -> Option<String> {
     let more = candidates.len().saturating_sub(listed.len());
     let list = if more > 0 { format!("{what}: {list} and {more} more") } else { format!("{what}: {list}") };
     Some(match near {
-        Some((_, one)) => format!("did you mean `{}`? {list}", one.shown),
+        Some(one) => format!("did you mean `{}`? {list}", one.shown),
         None => list,
     })
 }
@@ -185,28 +183,4 @@ fn quoted(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// The edit distance where it is small for names of that length, else `None`.
-fn distance(left: &str, right: &str) -> Option<usize> {
-    let left: Vec<char> = left.chars().flat_map(char::to_lowercase).collect();
-    let right: Vec<char> = right.chars().flat_map(char::to_lowercase).collect();
-    let most = ((left.len().min(right.len()) + 1) / 3).min(2);
-    if left.len().abs_diff(right.len()) > most {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, a) in left.iter().enumerate() {
-        let mut diagonal = at;
-        let mut previous = at + 1;
-        let mut next = vec![previous];
-        for (above, b) in row.iter().skip(1).zip(&right) {
-            let cost = (diagonal + usize::from(a != b)).min(above + 1).min(previous + 1);
-            diagonal = *above;
-            previous = cost;
-            next.push(cost);
-        }
-        row = next;
-    }
-    row.last().copied().filter(|distance| *distance <= most)
 }
