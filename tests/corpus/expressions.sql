@@ -56,7 +56,7 @@ SELECT TRIM('  a '), TRIM(BOTH 'x' FROM 'xax'), TRIM(LEADING 'x' FROM 'xax'), TR
 SELECT SUBSTRING('abcdef' FROM 2), SUBSTRING('abcdef' FROM 2 FOR 3), SUBSTRING('abcdef' FOR 2), SUBSTRING('abcdef', 3), substring('abcdef', 2, 2), substr('abcdef', 2), substr('abcdef', 2, 3), SUBSTRING('abc123' FROM '[0-9]+'), SUBSTRING('abcdef' FROM '%#"cd#"%' FOR '#')
 SELECT POSITION('c' IN 'abc'), OVERLAY('abcdef' PLACING 'XX' FROM 2), OVERLAY('abcdef' PLACING 'X' FROM 2 FOR 3), strpos('abc', 'c'), CEIL(1.2), FLOOR(1.8), ceiling(1.2), ceil(-1.5::float8), floor(2)
 SELECT upper('a'), lower('A'), initcap('ab cd'), length('abc'), char_length('abc'), octet_length('é'), reverse('abc'), repeat('ab', 3), lpad('a', 3, '0'), rpad('a', 3), left('abc', 2), right('abc', 2), split_part('a,b', ',', 2), replace('abc', 'b', 'x'), translate('abc', 'ab', 'xy'), concat('a', 1, NULL), concat_ws('-', 'a', 'b'), format('%s has %5s', 'a', 1), md5('a'), ascii('a'), chr(65), to_hex(255), quote_literal('a')
-SELECT repeat('ab', id), lpad('x', id + 2, '-') FROM sales.customers WHERE id < 4 ORDER BY id
+SELECT repeat('a', NULL), repeat('a', NULL::int), lpad('a', NULLIF(id, 1)), repeat('ab', id::smallint), repeat('ab', id), lpad('x', id + 2, '-') FROM sales.customers WHERE id < 4 ORDER BY id
 SELECT regexp_replace('abc', 'b', 'x'), regexp_split_to_array('a,b', ','), regexp_match('abc', '(b)'), regexp_matches('abcb', 'b', 'g'), string_to_array('a,b', ','), array_to_string(ARRAY['a', 'b'], ',')
 SELECT 'a' COLLATE "C", 'a' < 'B' COLLATE "C", 'b' COLLATE pg_catalog."C" > 'A', upper('a' COLLATE "C")
 -- Arrays

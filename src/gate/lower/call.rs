@@ -79,6 +79,10 @@ impl<'a> Lowering<'a> {
         let count = if is_star(args) { 0 } else { args.len() };
         let callee = self.callee(name, count + within_group.len(), span)?;
         let (arguments, star) = self.arguments(args)?;
+        if star && (distinct || !order_by.is_empty()) {
+            let message = "`*` goes with neither DISTINCT nor ORDER BY";
+            return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+        }
         let extras = Extras {
             star,
             distinct,

@@ -5,15 +5,23 @@ use super::function::Callee;
 use super::{Lowering, not_yet};
 use crate::gate::catalog::builtin::{self, Size, Verdict};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, ExprKind, Literal, SpecialForm};
+use crate::gate::ir::{Expr, ExprKind, Literal};
 use crate::gate::source::Span;
+
+/// LEAST that gives NULL for NULL, and takes what the bounded functions take.
+const SMALLER: &str = "int4smaller";
 
 /// Characters, repetitions or elements at most.
 const BOUND: u64 = 1_000_000;
 
 impl Lowering<'_> {
     /// Bounds the arguments that make a result big.
-    pub(super) fn bound_sizes(&self, callee: &Callee<'_>, arguments: &mut [Expr], span: Span) -> Result<(), Rejection> {
+    pub(super) fn bound_sizes(
+        &mut self,
+        callee: &Callee<'_>,
+        arguments: &mut [Expr],
+        span: Span,
+    ) -> Result<(), Rejection> {
         if callee.schema != "pg_catalog" {
             return Ok(());
         }
@@ -39,23 +47,30 @@ impl Lowering<'_> {
     }
 
     /// Bounds a length, or a number of repetitions of something `each` long.
-    fn bound_length(&self, argument: Option<&mut Expr>, each: u64, span: Span) -> Result<(), Rejection> {
+    fn bound_length(&mut self, argument: Option<&mut Expr>, each: u64, span: Span) -> Result<(), Rejection> {
         let Some(argument) = argument else { return Ok(()) };
         if let Some(value) = constant(argument) {
             return if value.saturating_mul(each) <= BOUND { Ok(()) } else { Err(too_big(span)) };
         }
-        if let ExprKind::Special { form: SpecialForm::Least, arguments } = &argument.kind
-            && arguments.last().and_then(constant).is_some_and(|value| value <= BOUND)
-        {
+        if is_bounded(argument) {
             return Ok(());
         }
         let int4 = self.builtin_type("int4");
         let bound = Expr::new(ExprKind::Literal(Literal::Number(BOUND.to_string()))).typed(int4);
-        let (ty, origin) = (argument.ty, argument.origin);
-        let inner = std::mem::replace(argument, bound.clone());
-        let kind = ExprKind::Special { form: SpecialForm::Least, arguments: vec![inner, bound] };
-        *argument = Expr { kind, ty, origin };
+        let unbounded = std::mem::replace(argument, bound.clone());
+        *argument = self.builtin_call(SMALLER, vec![unbounded, bound])?;
         Ok(())
+    }
+}
+
+/// What this file made of an argument, read again; or what a client wrote to the same effect.
+fn is_bounded(argument: &Expr) -> bool {
+    match &argument.kind {
+        ExprKind::Call(call) => {
+            let smaller = call.function.schema == "pg_catalog" && call.function.name == SMALLER;
+            smaller && call.arguments.last().and_then(constant).is_some_and(|value| value <= BOUND)
+        }
+        _ => false,
     }
 }
 

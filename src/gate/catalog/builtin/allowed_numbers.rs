@@ -5,7 +5,8 @@ use super::{Group, Kind, Ruling, Size, of, sized};
 pub(super) static MATHEMATICS: Group = Group {
     name: "mathematics",
     reason: "compute on numbers; results are bounded by their types (a numeric has at most 131,072 digits before \
-             the point), long computations are interrupted by the deadline",
+             the point), long computations are interrupted by the deadline; int4smaller is LEAST that keeps NULL, \
+             which bounds sizes",
     ruling: Ruling::Allowed,
     kind: Kind::Function,
     functions: &[
@@ -49,6 +50,7 @@ pub(super) static MATHEMATICS: Group = Group {
         of("gcd(bigint, bigint)"),
         of("gcd(integer, integer)"),
         of("gcd(numeric, numeric)"),
+        of("int4smaller(integer, integer)"),
         of("lcm(bigint, bigint)"),
         of("lcm(integer, integer)"),
         of("lcm(numeric, numeric)"),

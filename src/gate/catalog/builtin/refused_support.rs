@@ -430,7 +430,6 @@ pub(super) static AGGREGATE_SUPPORT: Group = Group {
         "int4_avg_combine",
         "int4_sum",
         "int4larger",
-        "int4smaller",
         "int8_avg",
         "int8_sum",
         "int8dec",

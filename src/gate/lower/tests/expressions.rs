@@ -150,7 +150,7 @@ fn parameters_and_sizes() {
         ),
         (
             "select repeat('a', 3), repeat('a', $1), repeat('a', id), repeat('a', least(id, 5)), lpad('a', 3, 'b') from sales.products",
-            r#"SELECT "pg_catalog"."repeat"('a', 3) AS "repeat", "pg_catalog"."repeat"('a', LEAST($1, 1000000)) AS "repeat", "pg_catalog"."repeat"('a', LEAST(t1."id", 1000000)) AS "repeat", "pg_catalog"."repeat"('a', LEAST(t1."id", 5)) AS "repeat", "pg_catalog"."lpad"('a', 3, 'b') AS "lpad" FROM "sales"."products" AS t1"#,
+            r#"SELECT "pg_catalog"."repeat"('a', 3) AS "repeat", "pg_catalog"."repeat"('a', "pg_catalog"."int4smaller"($1, 1000000)) AS "repeat", "pg_catalog"."repeat"('a', "pg_catalog"."int4smaller"(t1."id", 1000000)) AS "repeat", "pg_catalog"."repeat"('a', "pg_catalog"."int4smaller"(LEAST(t1."id", 5), 1000000)) AS "repeat", "pg_catalog"."lpad"('a', 3, 'b') AS "lpad" FROM "sales"."products" AS t1"#,
         ),
     ]);
 }

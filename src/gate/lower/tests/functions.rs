@@ -22,6 +22,7 @@ fn functions_are_governed() {
         ("select percentile_cont(0.5) from sales.products", "unknown_function", "WITHIN GROUP"),
         ("select row_number()", "invalid_statement", "needs OVER"),
         ("select lower('x') over ()", "invalid_statement", "takes no OVER"),
+        ("select count(distinct *)", "invalid_statement", "neither DISTINCT"),
         ("select now(*)", "invalid_statement", "only an aggregate"),
         ("select string_agg(*, ',')", "not_supported", "among other arguments"),
         ("select lower(a => 'x')", "not_yet_supported", "by name"),
