@@ -1,5 +1,7 @@
 //! Attacks that once got through, each named by what it broke.
 
+use std::time::{Duration, Instant};
+
 use pgwicket::gate::diagnostic::{Reason, Rejection};
 
 use crate::support::{Database, Library};
@@ -155,4 +157,28 @@ async fn a_cascade_reaches_no_table_that_may_not_be_written_at_any_depth() {
             Err(rejection) => assert!(is_triggered && rejection.reason == Reason::SideEffects, "{sql}: {rejection}"),
         }
     }
+}
+
+/// A statement of a few hundred tokens that would unfold to millions of columns or expressions.
+#[tokio::test]
+async fn what_unfolds_without_end_is_refused_before_it_does() {
+    let (_database, library) = attacked("").await;
+    let doubling = |levels: usize| {
+        let steps = (0..levels).map(|at| format!(", q{} AS (SELECT a.*, b.* FROM q{at} a, q{at} b)", at + 1));
+        let steps: String = steps.collect();
+        format!("WITH q0 AS (SELECT * FROM sales.products){steps} SELECT 1 FROM q{levels}")
+    };
+    let stars = format!("SELECT {} FROM sales.products", vec!["*"; 5_000].join(", "));
+    let windows = format!(
+        "SELECT {} FROM sales.products WINDOW w AS (PARTITION BY {})",
+        vec!["count(*) OVER w"; 1_000].join(", "),
+        vec!["id"; 1_000].join(", "),
+    );
+    for sql in [doubling(40), stars, windows] {
+        let begun = Instant::now();
+        let Err(rejection) = library.admit(&sql) else { panic!("admitted: {sql:.100}") };
+        assert_eq!(rejection.reason, Reason::LimitExceeded, "{sql:.100}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{sql:.100} took {:?}", begun.elapsed());
+    }
+    library.rows(&doubling(3)).await;
 }

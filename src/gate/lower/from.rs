@@ -150,6 +150,7 @@ impl<'a> Lowering<'a> {
         if found.relation.kind == RelationKind::Sequence {
             return Err(not_yet("reading a sequence", span));
         }
+        self.count_unfolded(found.relation.columns.len(), span)?;
         let alias = self.alias(alias)?;
         let id = self.item_id();
         let mut names = ScopeItem::relation(id, alias.name.clone(), found.relation, found.rights);
@@ -181,6 +182,7 @@ impl<'a> Lowering<'a> {
                 .help("write it as: first rows UNION ALL query that names the CTE"));
             }
         };
+        self.count_unfolded(columns.len(), span)?;
         let alias = self.alias(alias)?;
         let id = self.item_id();
         let shown = alias.name.clone().unwrap_or_else(|| name.to_owned());
@@ -196,6 +198,7 @@ impl<'a> Lowering<'a> {
         alias: Option<&TableAlias>,
     ) -> Result<Scoped<'a>, Rejection> {
         let query = self.while_lateral(lateral, |lowering| lowering.query(subquery))?;
+        self.count_unfolded(query.columns.len(), query.origin.0)?;
         let alias = self.alias(alias)?;
         let id = self.item_id();
         let mut names = ScopeItem::output(id, alias.name.clone(), query.columns.iter().cloned());

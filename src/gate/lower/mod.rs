@@ -65,6 +65,13 @@ pub const MAX_DEPTH: u32 = 100;
 /// Relations and calls in one statement at most.
 pub const MAX_NODES: u32 = 2_000;
 
+/// Columns of one select list at most, as in PostgreSQL (`MaxTupleAttributeNumber`).
+pub const MAX_OUTPUT_COLUMNS: usize = 1_664;
+
+/// What a statement may unfold to without writing it: columns that the elements of FROM bring and stars show, and
+/// parts of named windows where they are used. Without a bound, a few CTEs that double a star fill the memory.
+pub const MAX_UNFOLDED: u32 = 50_000;
+
 /// The state of lowering one statement.
 pub struct Lowering<'a> {
     pub(super) catalog: &'a Catalog,
@@ -79,6 +86,7 @@ pub struct Lowering<'a> {
     next_cte: u32,
     depth: u32,
     nodes: u32,
+    unfolded: u32,
     /// Casts to a type of object names that no function has asked for yet.
     stray_search_objects: u32,
 }
@@ -103,6 +111,7 @@ impl<'a> Lowering<'a> {
             next_cte: 0,
             depth: 0,
             nodes: 0,
+            unfolded: 0,
             stray_search_objects: 0,
         }
     }
@@ -148,6 +157,20 @@ impl<'a> Lowering<'a> {
                 format!("the statement names more than {MAX_NODES} relations and functions"),
             )
             .at(span));
+        }
+        Ok(())
+    }
+
+    /// Counts what the statement unfolds to; over [`MAX_UNFOLDED`] is a rejection.
+    pub(super) fn count_unfolded(&mut self, more: usize, span: Span) -> Result<(), Rejection> {
+        self.unfolded = self.unfolded.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        if self.unfolded > self.bound(MAX_UNFOLDED) {
+            return Err(Rejection::new(
+                Reason::LimitExceeded,
+                format!("the statement unfolds to more than {MAX_UNFOLDED} columns"),
+            )
+            .at(span)
+            .help("name the columns that you need instead of `*`, and read fewer tables at once"));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use super::from::refuse_present;
 use super::scope::{ScopeItem, Sight};
-use super::{Lowering, not_supported, not_yet};
+use super::{Lowering, MAX_OUTPUT_COLUMNS, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Distinct, Expr, ExprKind, Literal, OutputColumn, Projection, Select};
 use crate::gate::source::{Origin, Span};
@@ -67,6 +67,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn projection(&mut self, list: &[SelectItem], span: Span) -> Result<Vec<Projection>, Rejection> {
         let mut all = Vec::new();
         for item in list {
+            let before = all.len();
             match item {
                 SelectItem::UnnamedExpr(expr) => {
                     let lowered = self.expr(expr)?;
@@ -98,6 +99,11 @@ impl<'a> Lowering<'a> {
                     let item = self.qualifier(&qualifier, self.span(name))?;
                     all.extend(star([item], &format!("{}.*", qualifier.join(".")), at)?);
                 }
+            }
+            self.count_unfolded(all.len() - before, span)?;
+            if all.len() > MAX_OUTPUT_COLUMNS {
+                let message = format!("a select list has more than {MAX_OUTPUT_COLUMNS} columns");
+                return Err(Rejection::new(Reason::LimitExceeded, message).at(span));
             }
         }
         Ok(all)

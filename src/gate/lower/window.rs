@@ -15,12 +15,21 @@ impl Lowering<'_> {
         }
     }
 
-    fn named_window(&self, ident: &Ident) -> Result<Window, Rejection> {
+    /// A copy of the window of that name; as a large one may be used often, the copies are counted.
+    fn named_window(&mut self, ident: &Ident) -> Result<Window, Rejection> {
         let name = self.identifier(ident)?;
-        self.scope.window(&name).cloned().ok_or_else(|| {
-            Rejection::new(Reason::InvalidStatement, format!("window `{name}` does not exist"))
-                .at(self.convert(ident.span))
-        })
+        let span = self.convert(ident.span);
+        let Some(window) = self.scope.window(&name) else {
+            return Err(Rejection::new(Reason::InvalidStatement, format!("window `{name}` does not exist")).at(span));
+        };
+        let mut nodes = 0;
+        let by = window.order_by.iter().filter_map(|order| order.target.expr());
+        for expr in window.partition_by.iter().chain(by) {
+            expr.walk(&mut |_| nodes += 1);
+        }
+        let window = window.clone();
+        self.count_unfolded(nodes, span)?;
+        Ok(window)
     }
 
     /// What stands in the parentheses of OVER or WINDOW.
