@@ -184,3 +184,26 @@ async fn operators_that_are_refused_are_known() {
         .collect();
     assert_eq!(refused.into_iter().collect::<Vec<_>>(), ["*<", "*<=", "*<>", "*=", "*>", "*>="]);
 }
+
+/// Every word that this server's grammar keeps from being an alias is kept by the gate, too.
+#[tokio::test]
+async fn reserved_words_are_no_names() {
+    let database = Database::sample().await;
+    let client = database.connect().await;
+    let gate = Gate::open(&client).await;
+    let words =
+        client.query("SELECT word, catcode::text FROM pg_get_keywords() WHERE catcode <> 'U'", &[]).await.unwrap();
+    assert!(words.len() > 100);
+    for row in words {
+        let (word, code): (String, String) = (row.get(0), row.get(1));
+        let refused = gate.admit(&format!("SELECT 1 AS one FROM sales.regions AS {word}")).is_err();
+        match code.as_str() {
+            "R" | "T" => assert!(refused, "`{word}` is a name to the gate"),
+            // A name of columns and tables, but never of a function of the client's own.
+            _ => match gate.admit(&format!("SELECT {word}(1, 2, 3, 4, 5, 6, 7)")) {
+                Ok((emitted, _)) => assert!(!emitted.contains("\"sales\""), "{emitted}"),
+                Err(rejection) => assert_ne!(rejection.reason, Reason::InternalError, "{word}: {rejection}"),
+            },
+        }
+    }
+}
