@@ -64,9 +64,11 @@ pub struct CatalogParts {
 pub struct Catalog {
     parts: CatalogParts,
     relation_by_oid: HashMap<Oid, usize>,
-    relation_by_name: HashMap<(String, String), usize>,
+    /// By schema, then name: a look-up copies neither.
+    relation_by_name: HashMap<String, HashMap<String, usize>>,
     type_by_oid: HashMap<Oid, usize>,
-    type_by_name: HashMap<(String, String), usize>,
+    /// By schema, then name.
+    type_by_name: HashMap<String, HashMap<String, usize>>,
     functions_by_name: HashMap<String, Vec<usize>>,
     function_by_oid: HashMap<Oid, usize>,
     operators_by_name: HashMap<String, Vec<usize>>,
@@ -82,11 +84,13 @@ impl Catalog {
         let parts = &catalog.parts;
         for (at, relation) in parts.relations.iter().enumerate() {
             catalog.relation_by_oid.insert(relation.oid, at);
-            catalog.relation_by_name.insert((relation.schema.clone(), relation.name.clone()), at);
+            let names = catalog.relation_by_name.entry(relation.schema.clone()).or_default();
+            names.insert(relation.name.clone(), at);
         }
         for (at, one) in parts.types.iter().enumerate() {
             catalog.type_by_oid.insert(one.oid, at);
-            catalog.type_by_name.insert((one.schema.clone(), one.name.clone()), at);
+            let names = catalog.type_by_name.entry(one.schema.clone()).or_default();
+            names.insert(one.name.clone(), at);
         }
         for (at, function) in parts.functions.iter().enumerate() {
             catalog.functions_by_name.entry(function.name.clone()).or_default().push(at);
@@ -123,7 +127,7 @@ impl Catalog {
 
     /// The relation of that schema and name, both exact.
     pub fn relation_named(&self, schema: &str, name: &str) -> Option<&Relation> {
-        self.parts.relations.get(*self.relation_by_name.get(&(schema.to_owned(), name.to_owned()))?)
+        self.parts.relations.get(*self.relation_by_name.get(schema)?.get(name)?)
     }
 
     /// The type of that OID.
@@ -133,7 +137,7 @@ impl Catalog {
 
     /// The type of that schema and name (`pg_type.typname`, so `int4`, not `integer`), both exact.
     pub fn type_named(&self, schema: &str, name: &str) -> Option<&Type> {
-        self.parts.types.get(*self.type_by_name.get(&(schema.to_owned(), name.to_owned()))?)
+        self.parts.types.get(*self.type_by_name.get(schema)?.get(name)?)
     }
 
     /// Every function of that name, in any schema.
