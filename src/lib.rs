@@ -21,6 +21,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
     clippy::panic,
     clippy::todo,
     clippy::unimplemented,

@@ -27,6 +27,15 @@ fn variable(setting: &str) -> String {
     format!("POSTGRES_{}", setting.to_ascii_uppercase())
 }
 
+/// What is no fault and worth saying.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Settings that overrule others.
+    pub overruled: Vec<String>,
+    /// Variables that look like one of ours and aren't. With something wrong beside, they may be the cause.
+    pub misspelt: Vec<Fault>,
+}
+
 /// What one source says.
 #[derive(Debug, Default)]
 pub(super) struct Layer {
@@ -59,7 +68,7 @@ impl Layer {
     }
 
     /// `POSTGRES_…` of an environment.
-    pub fn of_variables(environment: &Environment, notes: &mut Vec<String>, faults: &mut Faults) -> Self {
+    pub fn of_variables(environment: &Environment, notes: &mut Notes, faults: &mut Faults) -> Self {
         let mut layer = Self::default();
         for setting in settings() {
             let name = variable(setting);
@@ -94,11 +103,12 @@ impl Layer {
 }
 
 /// Variables that look like one of ours and aren't.
-fn slips(environment: &Environment, notes: &mut Vec<String>) {
+fn slips(environment: &Environment, notes: &mut Notes) {
     let known: Vec<String> = settings().chain(["password", "password_file"]).map(variable).collect();
     for name in environment.names("POSTGRES_").filter(|name| !known.iter().any(|one| one == name)) {
         if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
-            notes.push(format!("{} is not read; did you mean `{near}`?", environment.place(name)));
+            let fault = Fault::new(environment.place(name), "this variable is not read");
+            notes.misspelt.push(fault.help(format!("did you mean `{near}`?")));
         }
     }
 }
@@ -119,7 +129,7 @@ impl Database {
 }
 
 /// Joins the layers, lowest first. `None` where nothing is said at all.
-pub(super) fn join(layers: Vec<Layer>, notes: &mut Vec<String>, faults: &mut Faults) -> Option<Database> {
+pub(super) fn join(layers: Vec<Layer>, notes: &mut Notes, faults: &mut Faults) -> Option<Database> {
     if layers.iter().all(Layer::is_empty) {
         return None;
     }
@@ -130,13 +140,13 @@ pub(super) fn join(layers: Vec<Layer>, notes: &mut Vec<String>, faults: &mut Fau
             if let Some((before, overruled)) = values.get(setting)
                 && *before != value
             {
-                notes.push(format!("`{setting}` is taken from {place}; {overruled} says otherwise"));
+                notes.overruled.push(format!("`{setting}` is taken from {place}; {overruled} says otherwise"));
             }
             values.insert(setting, (value, place));
         }
         if let Some((given, place)) = layer.password {
             if let Some((_, overruled)) = &password {
-                notes.push(format!("the password is taken from {place}; {overruled} is not used"));
+                notes.overruled.push(format!("the password is taken from {place}; {overruled} is not used"));
             }
             password = Some((given, place));
         }

@@ -16,8 +16,8 @@ mod url;
 
 use std::path::{Path, PathBuf};
 
-pub use database::Database;
 use database::Layer;
+pub use database::{Database, Notes};
 pub use environment::Environment;
 pub use fault::{Fault, Faults, Place};
 use file::File;
@@ -58,8 +58,8 @@ pub struct Config {
     pub sync: SyncMode,
     /// How the log is written.
     pub log: LogFormat,
-    /// What is worth saying once there is a log: settings that overrule others, variables that look misspelt.
-    pub notes: Vec<String>,
+    /// What is worth saying once there is a log.
+    pub notes: Notes,
 }
 
 impl Config {
@@ -69,7 +69,7 @@ impl Config {
     /// Every fault.
     pub fn load(source: &Source, environment: &Environment) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let mut notes = Vec::new();
+        let mut notes = Notes::default();
         let mut policies = Policies::default();
         let (file, dotenv, history) = match source {
             Source::File(path) => {
@@ -107,7 +107,10 @@ impl Config {
             (Some(database), Some(history)) if faults.0.is_empty() => {
                 Ok(Self { database, principals, history, sync: file.sync, log: file.log, notes })
             }
-            _ => Err(faults),
+            _ => {
+                faults.0.extend(notes.misspelt);
+                Err(faults)
+            }
         }
     }
 
@@ -136,18 +139,18 @@ impl Config {
 ///
 /// # Errors
 /// Every fault of the database's settings, and of the configuration file if there is one.
-pub fn database(
-    file: Option<&Path>,
-    environment: &Environment,
-    notes: &mut Vec<String>,
-) -> Result<Option<Database>, Faults> {
-    let mut faults = Faults::default();
+pub fn database(file: Option<&Path>, environment: &Environment) -> Result<Option<Database>, Faults> {
+    let (mut faults, mut notes) = (Faults::default(), Notes::default());
     let (file, dotenv) = match file {
         Some(path) => beside(path, &mut faults)?,
         None => (File::default(), Environment::default()),
     };
-    let database = join(file.database, &dotenv, environment, notes, &mut faults);
-    if faults.0.is_empty() { Ok(database) } else { Err(faults) }
+    let database = join(file.database, &dotenv, environment, &mut notes, &mut faults);
+    if faults.0.is_empty() {
+        return Ok(database);
+    }
+    faults.0.extend(notes.misspelt);
+    Err(faults)
 }
 
 /// That no database is named at all, and how to name one.
@@ -173,7 +176,7 @@ fn join(
     file: Layer,
     dotenv: &Environment,
     environment: &Environment,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
     faults: &mut Faults,
 ) -> Option<Database> {
     let layers = vec![

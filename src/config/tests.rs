@@ -61,7 +61,7 @@ fn later_sources_overrule_earlier_ones_and_it_is_said() {
     let place = Installation::with(&[("pgwicket.toml", TOML)]);
     let host = |place: &Installation, environment: &[(&str, &str)]| {
         let config = place.load(environment).unwrap();
-        (config.database.config.address(), config.notes)
+        (config.database.config.address(), config.notes.overruled)
     };
     let url = ("DATABASE_URL", "postgres://ben@from.url:6000/other");
     let (address, notes) = host(&place, &[url]);
@@ -86,7 +86,7 @@ fn later_sources_overrule_earlier_ones_and_it_is_said() {
     assert!(!format!("{notes:?}").contains("two"), "{notes:?}");
     // The same value twice is no conflict.
     let config = place.load(&[("POSTGRES_HOST", "from.dotenv"), ("POSTGRES_DB", "shop")]).unwrap();
-    assert_eq!(config.notes.len(), 1, "{:?}", config.notes);
+    assert_eq!(config.notes.overruled.len(), 1, "{:?}", config.notes);
 }
 
 #[test]
@@ -184,7 +184,12 @@ fn wrong_variables_are_named() {
 fn misspelt_variables_are_noted() {
     let place = Installation::with(&[("pgwicket.toml", TOML)]);
     let config = place.load(&[("POSTGRES_PASWORD", "s3cret"), ("POSTGRES_INITDB_ARGS", "x")]).unwrap();
-    assert_eq!(config.notes, ["POSTGRES_PASWORD is not read; did you mean `POSTGRES_PASSWORD`?"]);
+    let [misspelt] = config.notes.misspelt.as_slice() else { panic!("{:?}", config.notes) };
+    assert_eq!(misspelt.to_string(), "POSTGRES_PASWORD: this variable is not read");
+    assert_eq!(misspelt.help.as_deref(), Some("did you mean `POSTGRES_PASSWORD`?"));
+    // Where something is wrong, they may be the cause.
+    let faults = place.faults(&[("POSTGRES_PASWORD", "s3cret"), ("POSTGRES_PORT", "x")]);
+    assert_eq!(faults.last().unwrap(), "POSTGRES_PASWORD: this variable is not read");
 }
 
 #[test]

@@ -150,6 +150,22 @@ async fn everything_wrong_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_database_and_a_history_that_both_fail_are_both_told() {
+    let database = Database::sample().await;
+    let mut wicket = Wicket::on(&database);
+    wicket.env("POSTGRES_PASSWORD", "s3cret-word");
+    wicket.write("policy.toml", POLICY);
+    wicket.write("history", "not a directory");
+    let text = "version = 1\n[principals.ana]\npolicy = \"policy.toml\"\nattributes = { tenant = 1 }\n";
+    let config = wicket.write("pgwicket.toml", text);
+    let finished = wicket.run(&["query", "SELECT 1", "--config", config.to_str().unwrap()]).await;
+    without_secret(&finished);
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(3), ""));
+    assert!(finished.stderr.contains("error: the password for `wicket` is wrong"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("error: the history in `"), "{}", finished.stderr);
+}
+
+#[tokio::test]
 async fn query_prints_rows_and_refusals() {
     let database = Database::sample().await;
     let wicket = Wicket::on(&database);

@@ -58,8 +58,11 @@ impl Whom {
         let config = Config::load(&source, &environment)?;
         let principal = config.principal(self.principal.as_deref())?.to_owned();
         telemetry::start(config.log, usual, &environment)?;
-        for note in &config.notes {
+        for note in &config.notes.overruled {
             tracing::info!("{note}");
+        }
+        for fault in &config.notes.misspelt {
+            tracing::warn!(help = fault.help, "{fault}");
         }
         let gateway = app::start(&config, &principal).await?;
         Ok(Running { gateway, principal, config })

@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::arguments::{Running, Statement, Whom, caller};
 use super::draw::{self, To};
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::gateway::Checked;
 
 const EXAMPLES: &str = "Examples:
@@ -33,11 +33,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     gateway.close().await;
     match checked {
         Ok(checked) => {
-            print!("{}", describe(&checked));
+            output::result(&describe(&checked));
             Ok(Exit::Done)
         }
         Err(rejection) => {
-            println!("rejected\n\n{}", draw::rejection(&rejection, &arguments.statement.sql, To::Stdout));
+            let drawn = draw::rejection(&rejection, &arguments.statement.sql, To::Stdout);
+            output::result(&format!("rejected\n\n{drawn}\n"));
             Ok(Exit::of(&rejection))
         }
     }

@@ -1,12 +1,10 @@
 //! `pgwicket demo`: pgwicket at work on a throwaway database.
 
-use std::io::Write;
-
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::serve::on_signal;
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::config::{Fault, Place};
 use crate::demo::{self, DemoError};
 
@@ -32,10 +30,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let cancel = CancellationToken::new();
     on_signal(cancel.clone())?;
-    let mut say = |line: &str| {
-        // A reader that is gone, as in `| head`, is no failure.
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
-    };
+    let mut say = |line: &str| output::result(&format!("{line}\n"));
     let done = if arguments.serve { demo::serve(&mut say, &cancel).await } else { demo::show(&mut say, &cancel).await };
     done.map(|()| Exit::Done).map_err(|error| failure(&error))
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::draw;
+use super::{draw, output};
 use crate::app::{Part, StartError};
 use crate::config::{Fault, Faults, Place};
 use crate::gate::diagnostic::{Reason, Rejection};
@@ -57,9 +57,9 @@ impl Failure {
     /// Says it on standard error.
     pub fn tell(&self) -> ExitCode {
         for fault in &self.faults.0 {
-            eprintln!("error: {}", draw::printable(&fault.to_string()));
+            output::message(&format!("error: {}", draw::printable(&fault.to_string())));
             if let Some(help) = &fault.help {
-                eprintln!("  help: {}", draw::printable(help));
+                output::message(&format!("  help: {}", draw::printable(help)));
             }
         }
         self.exit.into()

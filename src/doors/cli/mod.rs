@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod draw;
 mod failure;
+mod output;
 mod policy_check;
 mod policy_grants;
 mod query;
@@ -71,8 +72,8 @@ pub fn run() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: the program's threads can't be started: {error}");
-            return Exit::Configuration.into();
+            let message = format!("the program's threads can't be started: {error}");
+            return Failure::new(Exit::Configuration, message).tell();
         }
     };
     let result = runtime.block_on(cli.command.run());

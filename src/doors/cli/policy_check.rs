@@ -8,7 +8,7 @@ use clap::Args;
 use tracing::Level;
 
 use super::draw::{self, To};
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::app::{self, Part};
 use crate::config::{Environment, Fault, Faults, Place, PolicyFileError, database, read_policy};
 use crate::gate::policy::Policy;
@@ -41,9 +41,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Err(PolicyFault::Faulty(faults)) => return Ok(tell(&faults)),
     };
     telemetry::start(telemetry::LogFormat::Text, Level::WARN, &environment)?;
-    let database = database(arguments.config.as_deref(), &environment, &mut Vec::new())?;
+    let database = database(arguments.config.as_deref(), &environment)?;
     let Some(database) = database else {
-        println!("`{}` is sound by itself; no database was named to hold it against", policy.name);
+        let name = draw::printable(&policy.name);
+        output::result(&format!("`{name}` is sound by itself; no database was named to hold it against\n"));
         return Ok(Exit::Done);
     };
     let (pool, catalog) = app::connect(&database).await?;
@@ -51,7 +52,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     pool.close();
     match bound {
         Ok(_) => {
-            println!("`{}` is sound, and fits the database `{}`", policy.name, database.config.db());
+            let (name, db) = (draw::printable(&policy.name), database.config.db());
+            output::result(&format!("`{name}` is sound, and fits the database `{db}`\n"));
             Ok(Exit::Done)
         }
         Err(error) if error.part == Part::Configuration => Ok(tell(&error.faults)),
@@ -85,9 +87,10 @@ pub(super) fn tell(faults: &Faults) -> Exit {
             }
             _ => None,
         };
-        eprintln!("{}\n", draw::fault(fault, text, To::Stderr));
+        output::message(&format!("{}\n", draw::fault(fault, text, To::Stderr)));
     }
     let count = faults.0.len();
-    eprintln!("error: {count} {} found", if count == 1 { "fault was" } else { "faults were" });
+    let found = if count == 1 { "fault was" } else { "faults were" };
+    output::message(&format!("error: {count} {found} found"));
     Exit::Refused
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use tracing::Level;
 
 use super::policy_check::{PolicyFault, read, tell};
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::config::{Environment, database, no_database};
 use crate::gate::policy::{BoundPolicy, grants};
 use crate::{app, telemetry};
@@ -39,13 +39,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Err(PolicyFault::Faulty(faults)) => return Ok(tell(&faults)),
     };
     telemetry::start(telemetry::LogFormat::Text, Level::WARN, &environment)?;
-    let database = database(arguments.config.as_deref(), &environment, &mut Vec::new())?.ok_or_else(no_database)?;
+    let database = database(arguments.config.as_deref(), &environment)?.ok_or_else(no_database)?;
     let (pool, catalog) = app::connect(&database).await?;
     let catalog = catalog.current();
     pool.close();
     match BoundPolicy::bind(Arc::clone(&policy), &catalog) {
         Ok(bound) => {
-            print!("{}", grants::grants(&bound, &catalog, database.config.user()));
+            output::result(&grants::grants(&bound, &catalog, database.config.user()));
             Ok(Exit::Done)
         }
         Err(errors) => Ok(tell(&errors.into())),

@@ -1,7 +1,5 @@
 //! `pgwicket query`: one statement for a person, by the same path as every agent's.
 
-use std::io::Write;
-
 use clap::{Args, ValueEnum};
 use tokio_util::sync::CancellationToken;
 use tracing::Level;
@@ -10,7 +8,7 @@ use super::arguments::{Running, Statement, Whom, caller};
 use super::draw::{self, To};
 use super::serve::on_signal;
 use super::table::Rows;
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::gateway::Request;
 
 const EXAMPLES: &str = "Examples:
@@ -51,15 +49,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match answer {
         Ok(answer) => {
             let text = print(&answer.result.json, answer.affected_rows, arguments.format)?;
-            // A reader that is gone, as in `| head`, is no failure.
-            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+            output::result(&text);
             if answer.result.truncated.is_some() {
-                eprintln!("note: the result was cut off after {} rows by a limit", answer.result.row_count);
+                let rows = answer.result.row_count;
+                output::message(&format!("note: the result was cut off after {rows} rows by a limit"));
             }
             Ok(Exit::Done)
         }
         Err(rejection) => {
-            eprintln!("{}", draw::rejection(&rejection, &arguments.statement.sql, To::Stderr));
+            output::message(&draw::rejection(&rejection, &arguments.statement.sql, To::Stderr));
             Ok(Exit::of(&rejection))
         }
     }
