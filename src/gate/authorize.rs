@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::admit::{RelationAccess, RelationUse, Verification};
 use super::catalog::{Catalog, Oid, Relation, RelationKind, ViewReads};
 use super::diagnostic::{Reason, Rejection, Rule};
-use super::ir::{ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, TargetColumn, walk};
+use super::ir::{ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, walk};
 use super::policy::model::StatementKind;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 
 mod effects;
 mod restriction;
+mod stamps;
+mod writes;
 
 /// What an authorized statement touches: the basis of rewrite, verification and the history record.
 #[derive(Debug)]
@@ -357,141 +359,6 @@ impl<'a> Check<'a> {
             | ExprKind::Case { .. }
             | ExprKind::Special { .. } => {}
         }
-    }
-
-    /// What a row filter or mask calls and casts to has to be as it was, like what the statement itself does.
-    fn policy_expression(&mut self, expression: &Expr) {
-        expression.walk(&mut |node| match node {
-            Node::Expr(Expr { kind: ExprKind::Call(call), .. }) => {
-                call.function.candidates.iter().for_each(|oid| self.function_stamp(*oid));
-            }
-            Node::Expr(Expr { kind: ExprKind::Cast { to, .. }, .. }) => self.type_stamp(to.oid),
-            Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => {}
-        });
-    }
-
-    fn function_stamp(&mut self, oid: Oid) {
-        let known = self.authorized.verification.functions.iter().any(|(have, _)| *have == oid);
-        if !oid.is_builtin()
-            && !known
-            && let Some(function) = self.catalog.function(oid)
-        {
-            self.authorized.opaque_errors = true;
-            self.authorized.verification.functions.push((oid, function.stamp.clone()));
-        }
-    }
-
-    fn type_stamp(&mut self, oid: Oid) {
-        let known = self.authorized.verification.types.iter().any(|(have, _)| *have == oid);
-        if !oid.is_builtin()
-            && !known
-            && let Some(one) = self.catalog.type_(oid)
-        {
-            self.authorized.verification.types.push((oid, one.stamp.clone()));
-        }
-    }
-
-    /// The rules on a write's target.
-    fn write(&mut self, statement: &Statement) {
-        let (target, set, filter, filtered_kind) = match statement {
-            Statement::Query(_) | Statement::Explain(_) => return,
-            Statement::Insert(insert) => (&insert.target, insert.columns.iter().collect(), None, false),
-            Statement::Update(update) => {
-                let set: Vec<&TargetColumn> = update.assignments.iter().map(|(column, _)| column).collect();
-                (&update.target, set, update.filter.as_ref(), true)
-            }
-            Statement::Delete(delete) => (&delete.target, Vec::new(), delete.filter.as_ref(), true),
-        };
-        let found = self.catalog.relation(target.relation.oid).zip(self.policy.rights(target.relation.oid));
-        let Some((relation, rights)) = found else { return };
-        if let Err(violation) = self.writable(target, relation, rights) {
-            self.violations.push(violation);
-        }
-        for column in set {
-            if !is_open(rights, column.column as usize) {
-                self.violations.push(
-                    Rejection::new(Reason::UnknownColumn, format!("column `{}` does not exist", column.name))
-                        .at(column.origin.0),
-                );
-            }
-        }
-        if filtered_kind
-            && let Some(rule) = &rights.require_where
-            && !filter.is_some_and(|filter| restriction::restricts(filter, target.id))
-        {
-            self.violations.push(
-                Rejection::new(
-                    Reason::WhereRequired,
-                    format!("writing `{}.{}` needs a WHERE that restricts its rows", relation.schema, relation.name),
-                )
-                .at(target.origin.0)
-                .by(Some(rule.clone()))
-                .help("compare a column of the table with a value, as in `WHERE id = $1`"),
-            );
-        }
-        self.authorized.max_affected_rows.clone_from(&rights.max_affected_rows);
-    }
-
-    fn writable(&self, target: &RelationItem, relation: &Relation, rights: &RelationRights) -> Result<(), Rejection> {
-        let name = format!("{}.{}", relation.schema, relation.name);
-        let place = target.origin.0;
-        if rights.write.is_none() {
-            return Err(Rejection::new(Reason::WriteNotAllowed, format!("writing `{name}` is not allowed"))
-                .at(place)
-                .help("the policy gives read access to it only"));
-        }
-        if rights.is_protected() {
-            return Err(Rejection::new(
-                Reason::NotYetSupported,
-                format!("writing `{name}`, of which the policy restricts rows or columns, is not supported yet"),
-            )
-            .at(place));
-        }
-        match relation.kind {
-            RelationKind::Table | RelationKind::PartitionedTable => {}
-            RelationKind::View
-            | RelationKind::MaterializedView
-            | RelationKind::ForeignTable
-            | RelationKind::Sequence => {
-                return Err(Rejection::new(
-                    Reason::NotYetSupported,
-                    format!("writing `{name}`, which is not a table, is not supported yet"),
-                )
-                .at(place));
-            }
-        }
-        let effects = effects::of(self.catalog, self.policy, self.authorized.kind, relation);
-        if !effects.is_empty() && !rights.side_effects {
-            return Err(Rejection::new(
-                Reason::SideEffects,
-                format!("writing `{name}` would also run {}", effects.join(", ")),
-            )
-            .at(place)
-            .help("the policy's author can allow this with `side_effects = true` on the table"));
-        }
-        Ok(())
-    }
-
-    /// Stamps of the statement's relations, and of the types of their columns that aren't built in.
-    fn foreign_objects(&mut self) {
-        let relations: Vec<(Oid, String)> =
-            self.authorized.relations.values().map(|used| (used.oid, used.stamp.clone())).collect();
-        for (oid, stamp) in relations {
-            if !self.authorized.verification.relations.iter().any(|(have, _)| *have == oid) {
-                self.authorized.verification.relations.push((oid, stamp));
-            }
-            let types: Vec<Oid> = self
-                .catalog
-                .relation(oid)
-                .map(|relation| relation.columns.iter().map(|column| column.type_oid).collect())
-                .unwrap_or_default();
-            for one in types {
-                self.type_stamp(one);
-            }
-        }
-        self.authorized.verification.relations.sort();
-        self.authorized.verification.functions.sort();
-        self.authorized.verification.types.sort();
     }
 }
 
