@@ -12,6 +12,7 @@ mod demo;
 mod expressions;
 mod hidden;
 mod identity;
+mod mcp;
 mod noninterference;
 mod policies;
 mod smoke;

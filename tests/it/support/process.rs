@@ -74,9 +74,22 @@ impl Wicket {
     /// The binary with these arguments: nothing inherited from our environment, killed when it is dropped.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgwicket"));
-        command.args(arguments).current_dir(self.directory.path());
+        command.args(arguments);
+        self.set_up(&mut command);
+        command
+    }
+
+    fn set_up(&self, command: &mut Command) {
+        command.current_dir(self.directory.path());
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    }
+
+    /// The binary with these arguments, started by a shell script: `$0` is the binary, `$@` the arguments.
+    pub fn command_through(&self, script: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_pgwicket")]).args(arguments);
+        self.set_up(&mut command);
         command
     }
 

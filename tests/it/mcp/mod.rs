@@ -1,0 +1,81 @@
+//! The MCP server through the real binary over its standard streams: tools, resources, refusals, what an ill-behaved or
+//! vanishing client meets, and the history that every call leaves.
+
+mod history;
+mod robust;
+mod tools;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Database, Mcp, Wicket};
+
+/// Reads sales; the hidden column is in the tenants' filter, too, and in no answer.
+const READER: &str = r#"
+version = 1
+name = "reader"
+attributes = { tenant = "int" }
+[statements]
+allow = ["select", "explain"]
+[search_path]
+schemas = ["sales"]
+[columns]
+"*.ssn" = "deny"
+[schemas.sales]
+access = "read"
+deny = ["payroll_*"]
+[tables."sales.customers"]
+rows = "tenant_id = :tenant"
+mask = { email = "email", phone = "last4" }
+[limits]
+rows = 500
+concurrency = 16
+"#;
+
+/// Writes notes, and reads the rest.
+const WRITER: &str = r#"
+version = 1
+name = "writer"
+[statements]
+allow = ["select", "insert", "update", "delete"]
+[schemas.sales]
+access = "read"
+[schemas.scratch]
+access = "listed"
+[tables."scratch.notes"]
+access = "write"
+require_where = true
+max_affected_rows = 10
+"#;
+
+/// Counts for some seconds on any machine.
+const SLOW: &str = "SELECT count(*) FROM generate_series(1, 100000) AS a, generate_series(1, 100000) AS b";
+
+async fn reader(database: &Database) -> (Wicket, Mcp) {
+    let wicket = Wicket::on(database);
+    let mcp = wicket.serve(READER, &["tenant=1"]).await;
+    (wicket, mcp)
+}
+
+async fn writer(database: &Database) -> (Wicket, Mcp) {
+    let wicket = Wicket::on(database);
+    let mcp = wicket.serve(WRITER, &[]).await;
+    (wicket, mcp)
+}
+
+/// Where the history lies with `--policy` alone.
+const STATE: &str = "home/.local/state/pgwicket/history";
+
+/// Every record of every chain, chain by chain.
+fn records(history: &Path) -> Vec<Value> {
+    let mut files: Vec<_> = std::fs::read_dir(history)
+        .unwrap()
+        .flat_map(|instance| std::fs::read_dir(instance.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    files.sort();
+    let lines = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+    lines.flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()).collect()
+}
