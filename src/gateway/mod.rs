@@ -1,10 +1,12 @@
 //! The one path, in order: quota → gate → intent → execute → outcome → answer. Every door calls it; no door talks to
 //! the gate, the pool or the history by another way.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
 use crate::catalog::CatalogWatch;
 use crate::gate::admit::{Admitted, Principal, Submission, admit};
@@ -31,6 +33,9 @@ use world::{Snapshot, World};
 const CONCURRENCY_PATIENCE: Duration = Duration::from_secs(1);
 const CONCURRENCY_POLL: Duration = Duration::from_millis(5);
 
+/// How long closing waits for cancelled statements to end: longer than the executor takes to end one.
+const STOPPING_PATIENCE: Duration = Duration::from_secs(15);
+
 /// The gateway. Cheap to share behind an [`Arc`].
 pub struct Gateway {
     world: World,
@@ -40,6 +45,10 @@ pub struct Gateway {
     quota: Quota,
     keys: Arc<Keys>,
     server: String,
+    /// Statements that run.
+    work: TaskTracker,
+    /// Cancelled when the gateway is closed.
+    stopping: CancellationToken,
 }
 
 /// What a gateway is made of.
@@ -69,7 +78,8 @@ impl Gateway {
     pub fn new(parts: Parts) -> Result<Self, Diagnostics> {
         let Parts { policies, catalog, pool, history, quota, keys, server } = parts;
         let world = World::new(policies, &catalog.current())?;
-        Ok(Self { world, catalog, pool, history, quota, keys, server })
+        let (work, stopping) = (TaskTracker::new(), CancellationToken::new());
+        Ok(Self { world, catalog, pool, history, quota, keys, server, work, stopping })
     }
 
     /// Executes one statement.
@@ -82,7 +92,18 @@ impl Gateway {
     pub async fn execute(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
         let gateway = Arc::clone(self);
         let guard: DropGuard = request.cancel.clone().drop_guard();
-        let work = tokio::spawn(async move { gateway.run(request).await });
+        let work = self.work.spawn(async move {
+            let cancel = request.cancel.clone();
+            let mut run = pin!(gateway.run(request));
+            tokio::select! {
+                biased;
+                answer = &mut run => answer,
+                () = gateway.stopping.cancelled() => {
+                    cancel.cancel();
+                    run.await
+                }
+            }
+        });
         let answer = work.await.unwrap_or_else(|_| {
             Err(Rejection::new(Reason::InternalError, "the statement's task ended without an answer"))
         });
@@ -248,9 +269,15 @@ impl Gateway {
         self.world.policy(principal)
     }
 
-    /// Ends when everything recorded so far is on disk as the mode says. The gateway takes nothing afterwards.
+    /// Cancels what still runs, and ends when its outcome and everything else is on disk as the mode says. The gateway
+    /// takes nothing afterwards.
     pub async fn close(&self) {
+        self.stopping.cancel();
         self.pool.close();
+        self.work.close();
+        if tokio::time::timeout(STOPPING_PATIENCE, self.work.wait()).await.is_err() {
+            tracing::warn!("a statement that was cancelled has not ended; its outcome will not be on record");
+        }
         self.history.close().await;
     }
 

@@ -17,7 +17,9 @@ fn of_kind<'r>(records: &'r [Value], kind: &str) -> Vec<&'r Value> {
 /// Every chain is whole; the number of records.
 fn verified(history: &Path) -> u64 {
     let chains = std::fs::read_dir(history).unwrap().map(|chain| chain.unwrap().path());
-    chains.map(|chain| verify_chain(&chain).unwrap_or_else(|error| panic!("{}: {error}", chain.display())).records).sum()
+    chains
+        .map(|chain| verify_chain(&chain).unwrap_or_else(|error| panic!("{}: {error}", chain.display())).records)
+        .sum()
 }
 
 #[tokio::test]
@@ -28,7 +30,10 @@ async fn every_call_is_on_record_before_its_answer() {
     mcp.query("SELECT name FROM customers WHERE name <> 'a secret of mine' ORDER BY id LIMIT 3").await.rows();
     // Without closing: it was written when the answer came.
     let seen = records(&history);
-    assert_eq!(seen.iter().map(|one| one["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["log_open", "intent", "outcome"]);
+    assert_eq!(
+        seen.iter().map(|one| one["kind"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["log_open", "intent", "outcome"]
+    );
     let (intent, outcome) = (&seen[1], &seen[2]);
     assert_eq!(outcome["intent"], intent["id"]);
     assert_eq!(intent["who"]["principal"], "local");
@@ -38,7 +43,9 @@ async fn every_call_is_on_record_before_its_answer() {
     assert_eq!(intent["what"]["relations"], json!([{ "relation": "sales.customers", "access": "read" }]));
     assert_eq!(intent["what"]["filters"].as_array().unwrap().len(), 1);
     assert_eq!((&outcome["result"]["status"], &outcome["result"]["rows"]), (&json!("ok"), &json!(3)));
-    assert!(outcome["result"]["bytes"].as_u64().unwrap() > 50 && outcome["result"]["duration_ns"].as_u64().unwrap() > 0);
+    assert!(
+        outcome["result"]["bytes"].as_u64().unwrap() > 50 && outcome["result"]["duration_ns"].as_u64().unwrap() > 0
+    );
 
     mcp.query("SELECT ssn FROM customers WHERE ssn = 'a secret of mine'").await.refusal();
     mcp.query("SELEKT 'a secret of mine'").await.refusal();
@@ -53,11 +60,17 @@ async fn every_call_is_on_record_before_its_answer() {
     assert_eq!(rejections.len(), 3);
     // The history knows the truth that the client wasn't told.
     let denied = rejections[0];
-    assert_eq!((&denied["decision"]["reason"], &denied["decision"]["told"]), (&json!("unknown_column"), &json!("unknown_column")));
+    assert_eq!(
+        (&denied["decision"]["reason"], &denied["decision"]["told"]),
+        (&json!("unknown_column"), &json!("unknown_column"))
+    );
     assert!(denied["decision"]["rule"].as_str().unwrap().contains("columns"), "{denied}");
     assert_eq!(rejections[1]["decision"]["reason"], "parse_error");
     let failed = of_kind(&seen, "outcome").into_iter().find(|one| one["result"]["status"] == "failed").unwrap();
-    assert_eq!((&failed["result"]["sqlstate"], &failed["result"]["reason"]), (&json!("22012"), &json!("database_error")));
+    assert_eq!(
+        (&failed["result"]["sqlstate"], &failed["result"]["reason"]),
+        (&json!("22012"), &json!("database_error"))
+    );
     let calls: Vec<&str> = of_kind(&seen, "outcome").iter().filter_map(|one| one["what"]["tool"].as_str()).collect();
     assert_eq!(calls, ["query_execute", "query_execute", "get_tables", "database_info"]);
     let text = seen.iter().map(Value::to_string).collect::<String>();
@@ -71,7 +84,7 @@ async fn writes_are_on_record_with_what_they_changed() {
     let (wicket, mut mcp) = writer(&database).await;
     let rows = json!([{ "author": "eve", "body": "private words" }]);
     mcp.call("insert_data", json!({ "table": "scratch.notes", "rows": rows })).await.json();
-    let sql = "UPDATE scratch.notes SET done = true WHERE id = ANY (SELECT id FROM scratch.notes)";
+    let sql = "UPDATE scratch.notes SET done = true WHERE id > 0";
     mcp.query(sql).await.json();
     mcp.close().await;
     let seen = records(&wicket.path(STATE));
@@ -93,7 +106,10 @@ async fn a_policy_may_want_everything_in_full() {
     mcp.close().await;
     let seen = records(&wicket.path(STATE));
     let what = &of_kind(&seen, "intent")[0]["what"];
-    assert_eq!((&what["form"], &what["sql"], &what["parameters"]), (&json!("full"), &json!(sql), &json!(["a parameter"])));
+    assert_eq!(
+        (&what["form"], &what["sql"], &what["parameters"]),
+        (&json!("full"), &json!(sql), &json!(["a parameter"]))
+    );
 }
 
 #[tokio::test]
@@ -179,6 +195,8 @@ async fn what_can_not_be_recorded_is_not_executed() {
     let code = error["error"]["code"].as_str().unwrap().to_owned();
     assert!(["history_unavailable", "committed_not_recorded"].contains(&code.as_str()), "{error}");
     let committed = written + i64::from(code == "committed_not_recorded");
+    // Shorter records may still fit for a while.
+    while !mcp.call("get_tables", json!({})).await.is_error {}
     for sql in ["SELECT 1", "INSERT INTO scratch.notes (author, body) VALUES ('eve', 'x')", "SELECT nonsense"] {
         assert!(mcp.query(sql).await.refusal().contains("history_unavailable"), "{sql}");
     }

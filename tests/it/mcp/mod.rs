@@ -77,5 +77,7 @@ fn records(history: &Path) -> Vec<Value> {
         .collect();
     files.sort();
     let lines = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
-    lines.flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()).collect()
+    lines
+        .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>())
+        .collect()
 }

@@ -43,7 +43,9 @@ fn outcome_status(wicket: &Wicket) -> Value {
 async fn what_is_no_message_is_survived() {
     let database = Database::sample().await;
     let (_wicket, mut mcp) = reader(&database).await;
-    for line in ["not json", "{", "\u{0}\u{1}", "[]", "null", "\"text\"", "{\"jsonrpc\":\"2.0\"}", "{\"id\":1}", "", "[[[[[["] {
+    for line in
+        ["not json", "{", "\u{0}\u{1}", "[]", "null", "\"text\"", "{\"jsonrpc\":\"2.0\"}", "{\"id\":1}", "", "[[[[[["]
+    {
         mcp.send(line).await;
     }
     mcp.send(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))).await;
@@ -182,7 +184,7 @@ async fn standard_output_carries_messages_only() {
     mcp.call("get_tables", json!({})).await.json();
     assert_eq!(mcp.next_other(Duration::from_millis(100)).await, None);
     let (_, stderr) = mcp.close().await;
-    assert!(stderr.lines().count() > 2, "the log goes to standard error: {stderr}");
+    assert!(stderr.lines().count() >= 2, "the log goes to standard error: {stderr}");
     assert!(!stderr.contains("wicket's own"), "{stderr}");
 }
 
