@@ -151,7 +151,10 @@ fn client_values(
             .at(pointer)
             .help("leave the value out, or use it as in `WHERE id = $1`"));
         };
-        let hint = cast.as_ref().and_then(|to| catalog.type_(to.oid));
+        let hint = cast.as_ref().and_then(|to| {
+            let one = catalog.type_(to.oid)?;
+            if to.array { catalog.type_(one.array) } else { Some(one) }
+        });
         let text =
             value::to_text(parameter, hint).map_err(|why| Rejection::new(Reason::InvalidParameter, why).at(pointer))?;
         values.push(text);

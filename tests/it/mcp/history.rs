@@ -124,7 +124,7 @@ async fn eight_processes_share_one_history() {
          [principals.ben]\npolicy = \"policy.toml\"\nattributes = { tenant = 2 }\n[history]\ndirectory = \"shared\"\n",
     );
     let start = async |number: usize| {
-        let name = if number % 2 == 0 { "ana" } else { "ben" };
+        let name = if number.is_multiple_of(2) { "ana" } else { "ben" };
         wicket.serve_with(&["serve", "--config", "pgwicket.toml", "--principal", name]).await
     };
     let mut processes: Vec<Mcp> = futures(8, &start).await;
