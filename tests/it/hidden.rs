@@ -47,7 +47,7 @@ access = "listed"
 access = "write"
 require_where = true
 [limits]
-timeout = "2s"
+timeout = "5s"
 "#;
 
 struct Case {

@@ -89,6 +89,25 @@ async fn what_is_hidden_influences_nothing() {
     assert!(admitted >= 50 && with_rows >= 50, "too few statements prove too little");
 }
 
+/// The metadata tools tell of neither the filtered rows nor the hidden relations, not even how many there are.
+#[tokio::test]
+async fn what_is_hidden_influences_no_metadata() {
+    let (one, other) = tokio::join!(World::open(&[BOTH, SETTLE]), World::open(&[BOTH, OTHER, SETTLE]));
+    let more = "CREATE TABLE hr.more (id int); ALTER TABLE sales.customers ALTER ssn SET DEFAULT '0';
+                COMMENT ON COLUMN sales.customers.ssn IS 'another'; CREATE INDEX ON sales.customers (ssn);
+                ALTER TABLE sales.customers ADD UNIQUE (ssn, id)";
+    other.database.script(more).await;
+    other.library.catalog.reload().await.unwrap();
+    let (here, there) = (one.library.metadata().await, other.library.metadata().await);
+    assert_eq!(here, there);
+    let tables = here["tables"].as_array().unwrap();
+    assert!(tables.len() >= 8 && here["described"].as_array().unwrap().len() == tables.len(), "{here}");
+    let estimated = |name: &str| {
+        tables.iter().find(|table| table["name"] == name).unwrap_or_else(|| panic!("no {name}")).get("estimated_rows")
+    };
+    assert!(estimated("orders").is_some() && estimated("customers").is_none() && estimated("codes").is_none());
+}
+
 /// The two worlds do differ in everything that is hidden, or the test above would prove nothing.
 #[tokio::test]
 async fn the_worlds_differ_in_what_is_hidden() {

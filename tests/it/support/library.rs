@@ -15,7 +15,7 @@ use pgwicket::keys::Keys;
 use pgwicket::postgres::execute::{Context, Outcome};
 use pgwicket::postgres::{DatabaseConfig, ExecuteError, Pool, execute};
 use pgwicket::quota::Quota;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -86,6 +86,18 @@ impl Library {
     pub async fn change(&self, change: Change) -> Result<Value, Rejection> {
         let outcome = self.run(Submission::Change(change)).await?;
         Ok(serde_json::from_str(&outcome.result.json).unwrap())
+    }
+
+    /// What the metadata tools tell: all relations, and each of them.
+    pub async fn metadata(&self) -> Value {
+        let tables = self.gateway.tables(&caller(), None, None).await.unwrap();
+        let mut described = Vec::new();
+        for table in &tables {
+            let name = [table.schema.clone(), table.name.clone()];
+            described.push(self.gateway.table(&caller(), &name).await.unwrap());
+        }
+        let info = self.gateway.database(&caller()).await.unwrap();
+        json!({ "tables": tables, "described": described, "schemas": info.schemas, "limits": info.limits })
     }
 
     /// The gate alone, on the catalog in force.
