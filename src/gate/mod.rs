@@ -7,6 +7,17 @@
 pub mod admit;
 mod authorize;
 pub mod catalog;
+#[cfg(any(test, feature = "check"))]
+#[doc(hidden)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a property that doesn't hold ends the test or the fuzzer's run; no other build has this"
+)]
+pub mod check;
 pub mod describe;
 pub mod diagnostic;
 pub mod emit;

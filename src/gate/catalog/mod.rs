@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 pub mod builtin;
-#[cfg(test)]
+#[cfg(any(test, feature = "check"))]
+#[allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "data for tests, wrong or right at once")]
 pub mod fixture;
 mod operators;
 mod relation;

@@ -1,0 +1,235 @@
+//! What holds for an admitted text: it reads back as itself, its parameters are those of the plan, it calls only what is
+//! allowed, and protected relations enter it only through their masks and filters. The expected masks and filters are
+//! written from the policy's templates, not taken from rewrite.
+
+use std::collections::BTreeSet;
+
+use super::world::World;
+use crate::gate::admit::{Admitted, AttributeValue, Submission};
+use crate::gate::emit::emit;
+use crate::gate::ir::{
+    Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, Projection, Query, RelationItem, Select,
+    SetExpr, SpecialForm, Statement, renumber, walk,
+};
+use crate::gate::lower::{Lowering, Mode};
+use crate::gate::parse::parse_emitted;
+use crate::gate::policy::model::StatementKind;
+use crate::gate::policy::{BoundPolicy, ColumnRights, RelationRights};
+use crate::gate::source::{Origin, Source};
+use crate::gate::stack::on_big_stack;
+
+/// An admitted statement and what it was admitted under.
+pub(super) struct Admission<'a> {
+    pub world: &'a World,
+    pub name: &'a str,
+    pub policy: &'a BoundPolicy,
+    pub submission: &'a Submission,
+    pub admitted: &'a Admitted,
+}
+
+/// Reads emitted text as verification does; the error is a sentence.
+///
+/// # Errors
+/// The text can't be read.
+pub fn read_back(world: &World, policy: &BoundPolicy, text: &str, parameters: u32) -> Result<Statement, String> {
+    on_big_stack(|| {
+        let source = Source::new(text);
+        let parsed = parse_emitted(&source).map_err(|why| format!("{why:?}"))?;
+        let mut lowering = Lowering::new(&world.catalog, policy, &source, Mode::Verify, parameters);
+        let mut statement = lowering.statement(&parsed.statement).map_err(|why| format!("{why:?}"))?;
+        renumber(&mut statement);
+        Ok(statement)
+    })
+}
+
+pub(super) fn admission(this: &Admission<'_>) {
+    let Admission { name, submission, admitted, .. } = this;
+    for text in [Some(admitted.sql()), admitted.text_sql()].into_iter().flatten() {
+        let parameters = admitted.parameters().len() as u32;
+        let statement = read_back(this.world, this.policy, text, parameters)
+            .unwrap_or_else(|why| panic!("under `{name}` {text} can't be read: {why}: {submission:?}"));
+        assert_eq!(emit(&statement), text, "under `{name}` the text reads as another: {submission:?}");
+        this.parameters(&statement, text);
+        this.functions(&statement, text);
+        this.relations(&statement, text);
+        this.kind(&statement, text);
+        if text == admitted.sql() {
+            this.row_cap(&statement, text);
+        }
+    }
+    for redacted in [admitted.redacted_sql(), admitted.redacted_rewritten_sql()] {
+        let outside = redacted.split('"').step_by(2).any(|outside| outside.contains('\''));
+        assert!(!outside, "a literal stays in {redacted}: {submission:?}");
+    }
+}
+
+impl Admission<'_> {
+    fn told(&self, text: &str) -> String {
+        format!("under `{}`: {text}: {:?}", self.name, self.submission)
+    }
+
+    /// Every value of the plan is used, and nothing else.
+    fn parameters(&self, statement: &Statement, text: &str) {
+        let mut used = BTreeSet::new();
+        walk(statement, &mut |node| {
+            if let Node::Expr(Expr { kind: ExprKind::Parameter(number), .. }) = node {
+                used.insert(*number);
+            }
+        });
+        let wanted: BTreeSet<u32> = (1..=self.admitted.parameters().len() as u32).collect();
+        assert_eq!(used, wanted, "parameters {}", self.told(text));
+    }
+
+    fn functions(&self, statement: &Statement, text: &str) {
+        walk(statement, &mut |node| {
+            let Node::Expr(Expr { kind: ExprKind::Call(call), .. }) = node else { return };
+            let candidates: Vec<_> =
+                call.function.candidates.iter().filter_map(|oid| self.world.catalog.function(*oid)).collect();
+            let allowed = candidates.iter().all(|one| one.is_curated() || self.policy.allows_function(one.oid));
+            assert!(allowed && !candidates.is_empty(), "calls `{}` {}", call.function.name, self.told(text));
+        });
+    }
+
+    fn kind(&self, statement: &Statement, text: &str) {
+        let kind = match statement {
+            Statement::Query(_) => StatementKind::Select,
+            Statement::Explain(_) => StatementKind::Explain,
+            Statement::Insert(_) => StatementKind::Insert,
+            Statement::Update(_) => StatementKind::Update,
+            Statement::Delete(_) => StatementKind::Delete,
+        };
+        assert_eq!(kind, self.admitted.permit().kind, "{}", self.told(text));
+        assert!(!kind.writes() || self.name == "writer", "a write {}", self.told(text));
+        if let Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) = statement {
+            walk(statement, &mut |node| {
+                let Node::Target(target) = node else { return };
+                assert_eq!(target.relation.schema, "scratch", "{}", self.told(text));
+            });
+        }
+    }
+
+    /// One row more than the policy allows is asked for, at most.
+    fn row_cap(&self, statement: &Statement, text: &str) {
+        let Statement::Query(query) = statement else { return };
+        let most = self.policy.policy().limits.rows + 1;
+        let bounded = |expr: &Expr| match &expr.kind {
+            ExprKind::Literal(Literal::Number(digits)) => digits.parse::<u64>().is_ok_and(|rows| rows <= most),
+            _ => false,
+        };
+        let capped = query.limit.as_ref().is_some_and(|limit| {
+            let least = match &limit.count.kind {
+                ExprKind::Special { form: SpecialForm::Least, arguments } => arguments.iter().any(bounded),
+                _ => bounded(&limit.count),
+            };
+            least && !limit.with_ties
+        });
+        assert!(capped, "no row cap {}", self.told(text));
+    }
+
+    /// Protected relations stand in derived tables of their own, whose columns are open ones and masks.
+    fn relations(&self, statement: &Statement, text: &str) {
+        let mut guarded: BTreeSet<ItemId> = BTreeSet::new();
+        walk(statement, &mut |node| {
+            if let Node::Query(query) = node
+                && let SetExpr::Select(select) = &query.body
+                && let [FromItem::Relation(item)] = select.from.as_slice()
+                && let Some(rights) = self.policy.rights(item.relation.oid)
+                && rights.is_protected()
+            {
+                self.guard(query, select, item, rights, text);
+                guarded.insert(item.id);
+            }
+        });
+        walk(statement, &mut |node| {
+            let (Node::From(FromItem::Relation(item)) | Node::Target(item)) = node else { return };
+            let rights = self.policy.rights(item.relation.oid);
+            let open = rights.is_some_and(|rights| !rights.is_protected());
+            assert!(open || guarded.contains(&item.id), "`{}` unguarded {}", item.relation.name, self.told(text));
+            let listed = self.admitted.permit().relations.iter().any(|used| used.oid == item.relation.oid);
+            assert!(listed, "`{}` is not in the permit {}", item.relation.name, self.told(text));
+        });
+    }
+
+    fn guard(&self, query: &Query, select: &Select, item: &RelationItem, rights: &RelationRights, text: &str) {
+        let told = || self.told(text);
+        assert!(query.ctes.is_empty() && query.order_by.is_empty() && query.limit.is_none(), "{}", told());
+        assert!(select.group_by.is_none() && select.having.is_none(), "{}", told());
+        assert_eq!(select.distinct, Distinct::All, "{}", told());
+        let relation = self.world.catalog.relation(item.relation.oid).unwrap_or_else(|| panic!("{}", told()));
+        for Projection { expr, name } in &select.projection {
+            let expected = match (relation.column(name).map(|(at, _)| &rights.columns[at]), &expr.kind) {
+                (Some(ColumnRights::Open), ExprKind::Column(column)) => {
+                    assert_eq!((column.item, column.name.as_deref()), (item.id, Some(name.as_str())), "{}", told());
+                    continue;
+                }
+                (Some(ColumnRights::Masked { mask, .. }), _) => self.instance(mask, item.id),
+                // `count(*)` needs a column, whichever.
+                (None, ExprKind::Literal(_)) => continue,
+                _ => panic!("`{name}` comes out unmasked {}", told()),
+            };
+            assert_eq!(shown(expr), expected, "the mask of `{name}` {}", told());
+        }
+        let expected = rights.filter.as_ref().map(|filter| self.instance(&filter.condition, item.id));
+        assert_eq!(select.filter.as_ref().map(shown), expected, "the row filter {}", told());
+        assert_eq!(query.offset.is_some(), rights.filter.is_some(), "the fence {}", told());
+    }
+
+    /// A mask or filter as it has to stand in the text.
+    fn instance(&self, template: &Expr, item: ItemId) -> String {
+        let mut expr = template.clone();
+        expr.walk_mut(&mut |node| {
+            if let NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) = node {
+                column.item = item;
+            }
+        });
+        let mut text = shown(&expr);
+        for (name, value) in &self.world.principal.attributes {
+            let (value, ty) = match value {
+                AttributeValue::Scalar(value) => (value.clone(), "int8"),
+                AttributeValue::List(all) => (list(all), "text"),
+            };
+            let array = if ty == "text" { "[]" } else { "" };
+            let bound = format!("CAST(${} AS \"pg_catalog\".\"{ty}\"{array})", self.bound(Some(value)));
+            text = text.replace(&format!(":\"{name}\""), &bound);
+        }
+        text.replace(":mask_key", &format!("CAST(${} AS \"pg_catalog\".\"bytea\")", self.bound(None)))
+    }
+
+    /// The number of the parameter that brings the value, behind the client's own; 0 if there is none.
+    fn bound(&self, value: Option<String>) -> usize {
+        let own = match self.submission {
+            Submission::Sql { parameters, .. } => parameters.len(),
+            Submission::Change(_) => 0,
+        };
+        let behind = self.admitted.parameters().iter().enumerate().skip(own);
+        behind.into_iter().find(|(_, bound)| **bound == value).map_or(0, |(at, _)| at + 1)
+    }
+}
+
+fn list(all: &[String]) -> String {
+    let quoted = |one: &String| format!("\"{}\"", one.replace('\\', "\\\\").replace('"', "\\\""));
+    format!("{{{}}}", all.iter().map(quoted).collect::<Vec<_>>().join(","))
+}
+
+/// An expression alone, as text.
+fn shown(expr: &Expr) -> String {
+    let select = Select {
+        distinct: Distinct::All,
+        projection: vec![Projection { expr: expr.clone(), name: "x".to_owned() }],
+        from: Vec::new(),
+        filter: None,
+        group_by: None,
+        having: None,
+        origin: Origin::default(),
+    };
+    emit(&Statement::Query(Query {
+        ctes: Vec::new(),
+        recursive: false,
+        body: SetExpr::Select(Box::new(select)),
+        order_by: Vec::new(),
+        limit: None,
+        offset: None,
+        columns: Vec::new(),
+        origin: Origin::default(),
+    }))
+}

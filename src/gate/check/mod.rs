@@ -1,0 +1,12 @@
+//! Properties that the gate has for every statement, whatever it says: checked on made-up statements by the fuzz
+//! targets and by unit tests. A property that doesn't hold panics with what was submitted.
+
+mod emitted;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use emitted::read_back;
+pub use statement::{Worlds, parameters};
+pub use world::World;

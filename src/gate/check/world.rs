@@ -1,0 +1,242 @@
+//! What statements are checked against: a catalog made up as data, three policies bound to it, and a second world whose
+//! hidden names are others of the same length.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::gate::admit::{AttributeValue, Principal};
+use crate::gate::catalog::{Catalog, CatalogParts, fixture};
+use crate::gate::policy::{BoundPolicy, Policy};
+
+/// Columns and tables beside those of the fixture: what the corpora of statements name.
+const COLUMNS: &[(&str, &str, &str)] = &[
+    ("sales", "customers", "loyalty sales.order_status!, birth_date date, credit_limit numeric!"),
+    ("sales", "orders", "reference uuid!, ordered_at timestamptz!, shipped_at timestamptz, comment text"),
+    ("sales", "order_items", "line int2!, unit_price numeric!"),
+    ("sales", "products", "sku text!, tags text[]!, sold_during daterange"),
+    ("sales", "regions", "code text!, name text!, currency bpchar!"),
+    ("sales", "events", "customer_id int4!, address inet, payload jsonb!, happened_at timestamptz!"),
+    ("sales", "monthly_revenue", "month date, region text, revenue numeric"),
+    ("hr", "departments", "id int4!, name text!"),
+    ("hr", "employees", "department_id int4!, title text!, hired_on date!"),
+    ("tpch", "region", "r_regionkey int4!, r_name text!, r_comment text"),
+    ("tpch", "nation", "n_nationkey int4!, n_name text!, n_regionkey int4!, n_comment text"),
+    (
+        "tpch",
+        "supplier",
+        "s_suppkey int4!, s_name text!, s_address text!, s_nationkey int4!, s_phone text!, s_acctbal numeric!, \
+         s_comment text!",
+    ),
+    (
+        "tpch",
+        "customer",
+        "c_custkey int4!, c_name text!, c_address text!, c_nationkey int4!, c_phone text!, c_acctbal numeric!, \
+         c_mktsegment text!, c_comment text!",
+    ),
+    (
+        "tpch",
+        "part",
+        "p_partkey int4!, p_name text!, p_mfgr text!, p_brand text!, p_type text!, p_size int4!, p_container text!, \
+         p_retailprice numeric!, p_comment text!",
+    ),
+    (
+        "tpch",
+        "partsupp",
+        "ps_partkey int4!, ps_suppkey int4!, ps_availqty int4!, ps_supplycost numeric!, ps_comment text!",
+    ),
+    (
+        "tpch",
+        "orders",
+        "o_orderkey int4!, o_custkey int4!, o_orderstatus bpchar!, o_totalprice numeric!, o_orderdate date!, \
+         o_orderpriority text!, o_clerk text!, o_shippriority int4!, o_comment text!",
+    ),
+    (
+        "tpch",
+        "lineitem",
+        "l_orderkey int4!, l_partkey int4!, l_suppkey int4!, l_linenumber int4!, l_quantity numeric!, \
+         l_extendedprice numeric!, l_discount numeric!, l_tax numeric!, l_returnflag bpchar!, l_linestatus bpchar!, \
+         l_shipdate date!, l_commitdate date!, l_receiptdate date!, l_shipinstruct text!, l_shipmode text!, \
+         l_comment text!",
+    ),
+];
+
+const OPEN: &str = r#"version = 1
+name = "open"
+[statements]
+allow = ["select", "explain"]
+[search_path]
+schemas = ["sales", "hr", "scratch", "tpch"]
+[schemas.sales]
+access = "read"
+[schemas.hr]
+access = "read"
+[schemas.scratch]
+access = "read"
+[schemas.tpch]
+access = "read"
+[functions]
+allow = ["@builtin", "sales.fx_rate(text, date)"]
+[limits]
+rows = 1000
+"#;
+
+/// Something hidden, masked and filtered of every kind.
+const PROTECTED: &str = r#"version = 1
+name = "protected"
+attributes = { tenant = "int", regions = "text[]" }
+[statements]
+allow = ["select", "explain"]
+[search_path]
+schemas = ["sales", "hr", "scratch", "tpch"]
+[columns]
+"*.ssn" = "deny"
+[schemas.sales]
+access = "read"
+[schemas.hr]
+access = "read"
+deny = ["payroll_*", "customers"]
+[schemas.scratch]
+access = "read"
+[schemas.tpch]
+access = "read"
+[tables."sales.customers"]
+deny_columns = ["tenant_id"]
+mask = { email = "email", phone = "last4", birth_date = "year", credit_limit = { bucket = 100 } }
+rows = "tenant_id = :tenant AND region = ANY(:regions)"
+[tables."sales.orders"]
+deny_columns = ["tenant_id"]
+mask = { note = { sql = "CASE WHEN tenant_id = :tenant THEN note END" }, comment = "redact" }
+rows = "tenant_id = :tenant"
+[tables."hr.employees"]
+columns = ["id", "name", "email", "salary", "manager_id", "badge", "department_id", "title", "hired_on"]
+mask = { salary = { round = 1000 }, name = "hash" }
+[tables."tpch.customer"]
+columns = ["c_custkey", "c_name", "c_nationkey", "c_mktsegment", "c_acctbal"]
+[limits]
+rows = 100
+"#;
+
+const WRITER: &str = r#"version = 1
+name = "writer"
+[statements]
+allow = ["select", "explain", "insert", "update", "delete"]
+[search_path]
+schemas = ["scratch", "sales"]
+[columns]
+"*.ssn" = "deny"
+[schemas.sales]
+access = "read"
+[schemas.scratch]
+access = "write"
+[tables."scratch.Odd Name"]
+require_where = true
+max_affected_rows = 10
+[limits]
+rows = 10
+"#;
+
+/// What the protected policy hides, and the name that the other world has instead: as long, and like no other name.
+const HIDDEN: &[(&str, &str)] = &[
+    ("ssn", "zqx"),
+    ("tenant_id", "zqtenantq"),
+    ("department", "zqpartment"),
+    ("payroll_2024", "zqyroll_2024"),
+    ("secret", "zqcret"),
+    ("secrets", "zqcretz"),
+    ("c_address", "zqaddress"),
+    ("c_phone", "zqphone"),
+    ("c_comment", "zqcomment"),
+];
+
+/// A catalog with the three policies.
+pub struct World {
+    /// The catalog.
+    pub catalog: Catalog,
+    /// Everything open for reading.
+    pub open: BoundPolicy,
+    /// Denied columns and tables, masks, row filters.
+    pub protected: BoundPolicy,
+    /// Writing to `scratch`.
+    pub writer: BoundPolicy,
+    /// Who asks.
+    pub principal: Principal,
+}
+
+impl World {
+    /// The world.
+    pub fn new() -> Self {
+        Self::made(|name| name.to_owned())
+    }
+
+    /// The world in which every hidden name is another one.
+    pub fn renamed() -> Self {
+        Self::made(|name| other_name(name).unwrap_or(name).to_owned())
+    }
+
+    fn made(name: impl Fn(&str) -> String) -> Self {
+        let catalog = Catalog::new(parts(&name));
+        let bind = |text: &str| {
+            let text = HIDDEN.iter().fold(text.to_owned(), |text, (hidden, _)| renamed_word(&text, hidden, &name(hidden)));
+            let policy = Policy::parse("check.toml", &text, &mut |_| Err("nothing to extend".to_owned()))
+                .unwrap_or_else(|errors| panic!("{errors}"));
+            BoundPolicy::bind(Arc::new(policy), &catalog).unwrap_or_else(|errors| panic!("{errors}"))
+        };
+        let attributes = BTreeMap::from([
+            ("tenant".to_owned(), AttributeValue::Scalar("7".to_owned())),
+            ("regions".to_owned(), AttributeValue::List(vec!["eu".to_owned(), "a\"b\\".to_owned()])),
+        ]);
+        let (open, protected, writer) = (bind(OPEN), bind(PROTECTED), bind(WRITER));
+        Self { catalog, open, protected, writer, principal: Principal { name: "check".to_owned(), attributes } }
+    }
+
+    /// The policies with their names.
+    pub fn policies(&self) -> [(&'static str, &BoundPolicy); 3] {
+        [("open", &self.open), ("protected", &self.protected), ("writer", &self.writer)]
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The names that the protected policy hides.
+pub fn hidden_names() -> impl Iterator<Item = &'static str> {
+    HIDDEN.iter().map(|(hidden, _)| *hidden)
+}
+
+/// The name that the other world has for a hidden one.
+pub fn other_name(hidden: &str) -> Option<&'static str> {
+    HIDDEN.iter().find(|(name, _)| *name == hidden).map(|(_, other)| *other)
+}
+
+fn parts(name: &impl Fn(&str) -> String) -> CatalogParts {
+    let parts = COLUMNS
+        .iter()
+        .fold(fixture::parts(), |parts, (schema, table, columns)| fixture::with_columns(parts, schema, table, columns));
+    let mut parts = fixture::with_every_builtin(parts);
+    for relation in &mut parts.relations {
+        relation.name = name(&relation.name);
+        for column in &mut relation.columns {
+            column.name = name(&column.name);
+        }
+    }
+    parts
+}
+
+/// The text with every whole word `from` replaced.
+pub(super) fn renamed_word(text: &str, from: &str, to: &str) -> String {
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(from) {
+        let (before, found) = rest.split_at(at);
+        let after = &found[from.len()..];
+        out.push_str(before);
+        let whole = !out.ends_with(in_word) && !after.starts_with(in_word);
+        out.push_str(if whole { to } else { from });
+        rest = after;
+    }
+    out + rest
+}
