@@ -7,7 +7,12 @@ use serde::Serialize;
 
 pub mod builtin;
 #[cfg(any(test, feature = "check"))]
-#[allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "data for tests, wrong or right at once")]
+#[allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "data for tests, wrong or right at once"
+)]
 pub mod fixture;
 mod operators;
 mod relation;

@@ -1,12 +1,15 @@
 //! Properties that the gate has for every statement, whatever it says: checked on made-up statements by the fuzz
 //! targets and by unit tests. A property that doesn't hold panics with what was submitted.
 
+mod choices;
 mod emitted;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod world;
 
 pub use emitted::read_back;
 pub use statement::{Worlds, parameters};
+pub use tree::{Callables, PARAMETERS, statement as tree};
 pub use world::World;

@@ -1,6 +1,7 @@
 //! The properties on what analysts ask, and on small made-up statements.
 
 use super::*;
+use crate::gate::admit::{Submission, admit};
 
 /// The statements of a corpus: one ends with a semicolon at the end of a line, `--` begins a comment.
 fn corpus(text: &str) -> Vec<String> {
@@ -17,13 +18,11 @@ fn what_analysts_ask() {
     for text in &all {
         worlds.check_text(text);
         for (count, policy) in admitted.iter_mut().zip([&worlds.world.open, &worlds.world.protected]) {
-            let submission = crate::gate::admit::Submission::Sql { text: text.clone(), parameters: parameters(text) };
-            match crate::gate::admit::admit(&worlds.world.catalog, policy, &worlds.world.principal, &submission) {
-                Ok(_) => *count += 1,
-                Err(rejection) => println!("{text}\n    {rejection}"),
+            let submission = Submission::Sql { text: text.clone(), parameters: parameters(text) };
+            if admit(&worlds.world.catalog, policy, &worlds.world.principal, &submission).is_ok() {
+                *count += 1;
             }
         }
     }
-    println!("{admitted:?} of {}", all.len());
-    assert!(admitted[0] * 100 >= all.len() * 95 && admitted[1] * 100 >= all.len() * 80, "{admitted:?}");
+    assert!(admitted.iter().all(|count| count * 100 >= all.len() * 90), "{admitted:?} of {}", all.len());
 }

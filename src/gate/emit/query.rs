@@ -11,8 +11,9 @@ impl Writer {
         match statement {
             Statement::Query(query) => self.query(query),
             Statement::Explain(explain) => {
+                // Always with options: the parser takes the parenthesis of `EXPLAIN (SELECT …) UNION …` for theirs.
                 match explain.format {
-                    ExplainFormat::Text => self.push("EXPLAIN "),
+                    ExplainFormat::Text => self.push("EXPLAIN (FORMAT TEXT) "),
                     ExplainFormat::Json => self.push("EXPLAIN (FORMAT JSON) "),
                 }
                 self.query(&explain.query);
@@ -80,7 +81,7 @@ impl Writer {
                 });
             }
             SetExpr::SetOperation { op, all, left, right } => {
-                self.set_operand(left);
+                self.left_operand(left, *op);
                 self.push(match op {
                     SetOperator::Union => " UNION ",
                     SetOperator::Intersect => " INTERSECT ",
@@ -99,7 +100,18 @@ impl Writer {
         }
     }
 
-    /// Set operations inside set operations stand in parentheses, so that precedence never matters.
+    /// Set operations group to the left. The parser takes no subquery that begins with a parenthesis, so there is none
+    /// where the left side groups by itself.
+    fn left_operand(&mut self, left: &SetExpr, op: SetOperator) {
+        match (left, op) {
+            // INTERSECT alone binds tighter than the others.
+            (SetExpr::SetOperation { op: SetOperator::Intersect, .. }, _)
+            | (SetExpr::SetOperation { .. }, SetOperator::Union | SetOperator::Except) => self.set_expr(left),
+            _ => self.set_operand(left),
+        }
+    }
+
+    /// Set operations inside set operations stand in parentheses, so that precedence doesn't matter.
     fn set_operand(&mut self, operand: &SetExpr) {
         match operand {
             SetExpr::SetOperation { .. } => {
@@ -164,13 +176,11 @@ impl Writer {
 
     fn grouping(&mut self, opening: &str, sets: &[Vec<Target>]) {
         self.push(opening);
-        self.list(sets, ", ", |writer, set| match set.as_slice() {
-            [single] => writer.target(single),
-            several => {
-                writer.push("(");
-                writer.list(several, ", ", Self::target);
-                writer.push(")");
-            }
+        // In parentheses even where a set has one element: the parser takes those of a subquery for the set's.
+        self.list(sets, ", ", |writer, set| {
+            writer.push("(");
+            writer.list(set, ", ", Self::target);
+            writer.push(")");
         });
         self.push(")");
     }

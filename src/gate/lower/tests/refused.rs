@@ -41,9 +41,9 @@ fn other_statements_are_refused_by_name() {
 #[test]
 fn explain_is_plain_or_refused() {
     understood(&[
-        ("explain select 1", r#"EXPLAIN SELECT 1 AS "?column?""#),
+        ("explain select 1", r#"EXPLAIN (FORMAT TEXT) SELECT 1 AS "?column?""#),
         ("explain (format json) select 1", r#"EXPLAIN (FORMAT JSON) SELECT 1 AS "?column?""#),
-        ("explain (FORMAT 'text') select 1", r#"EXPLAIN SELECT 1 AS "?column?""#),
+        ("explain (FORMAT 'text') select 1", r#"EXPLAIN (FORMAT TEXT) SELECT 1 AS "?column?""#),
         (
             "explain with q as (select 1 as a) select a from q",
             r#"EXPLAIN WITH q1(c1) AS (SELECT 1 AS "a") SELECT t1.c1 AS "a" FROM q1 AS t1"#,

@@ -1,0 +1,1 @@
+SELECT id, name FROM sales.customers WHERE id = 7

@@ -1,0 +1,1 @@
+SELECT c.* FROM sales.customers AS c WHERE c.region = 'eu' ORDER BY c.id LIMIT 5

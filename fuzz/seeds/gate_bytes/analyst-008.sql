@@ -1,0 +1,1 @@
+SELECT DISTINCT category FROM sales.products ORDER BY category

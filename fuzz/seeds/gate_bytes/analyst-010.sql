@@ -1,0 +1,1 @@
+SELECT name FROM sales.products ORDER BY price DESC NULLS LAST, id FETCH FIRST 4 ROWS ONLY

@@ -1,0 +1,1 @@
+SELECT price FROM sales.products ORDER BY price DESC FETCH FIRST 3 ROWS WITH TIES

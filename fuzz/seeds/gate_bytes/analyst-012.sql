@@ -1,0 +1,1 @@
+SELECT id FROM sales.customers WHERE birth_date IS NULL ORDER BY 1

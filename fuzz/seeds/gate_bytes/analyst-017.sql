@@ -1,0 +1,1 @@
+SELECT id FROM sales.customers WHERE credit_limit NOT BETWEEN 500 AND 1000 ORDER BY id LIMIT 6

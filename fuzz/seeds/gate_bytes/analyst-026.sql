@@ -1,0 +1,1 @@
+SELECT id, loyalty FROM sales.customers WHERE loyalty >= 'silver' ORDER BY loyalty DESC, id LIMIT 5

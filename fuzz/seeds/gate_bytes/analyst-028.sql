@@ -1,0 +1,1 @@
+SELECT count(*) FROM sales.orders WHERE (comment LIKE '%gift%') IS TRUE

@@ -1,0 +1,1 @@
+SELECT id FROM sales.products WHERE price >= ALL (SELECT price FROM sales.products)

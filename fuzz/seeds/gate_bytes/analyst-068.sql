@@ -1,0 +1,1 @@
+SELECT ARRAY(SELECT code FROM sales.regions ORDER BY code) AS codes

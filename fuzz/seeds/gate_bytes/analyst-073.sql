@@ -1,0 +1,1 @@
+SELECT region, count(*) FROM sales.customers GROUP BY region ORDER BY region

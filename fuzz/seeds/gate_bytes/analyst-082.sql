@@ -1,0 +1,1 @@
+SELECT array_agg(DISTINCT category ORDER BY category) FROM sales.products

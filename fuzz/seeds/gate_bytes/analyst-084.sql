@@ -1,0 +1,1 @@
+SELECT mode() WITHIN GROUP (ORDER BY category) FROM sales.products

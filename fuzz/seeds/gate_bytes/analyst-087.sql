@@ -1,0 +1,1 @@
+SELECT region, loyalty, count(*) FROM sales.customers GROUP BY ROLLUP (region, loyalty) ORDER BY region NULLS LAST, loyalty NULLS LAST

@@ -1,0 +1,1 @@
+SELECT json_agg(code ORDER BY code) FROM sales.regions

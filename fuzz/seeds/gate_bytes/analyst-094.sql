@@ -1,0 +1,1 @@
+SELECT jsonb_object_agg(code, currency) FROM sales.regions

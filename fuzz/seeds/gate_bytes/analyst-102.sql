@@ -1,0 +1,1 @@
+SELECT id, lag(price) OVER (ORDER BY id), lead(price, 2, 0) OVER (ORDER BY id), first_value(price) OVER (ORDER BY id), last_value(price) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM sales.products ORDER BY id LIMIT 5

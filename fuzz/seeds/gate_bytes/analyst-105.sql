@@ -1,0 +1,1 @@
+SELECT id, price, price / sum(price) OVER () AS share FROM sales.products ORDER BY id LIMIT 3

@@ -1,0 +1,1 @@
+WITH m AS MATERIALIZED (SELECT id FROM sales.products WHERE id < 4) SELECT * FROM m ORDER BY id

@@ -1,0 +1,1 @@
+WITH RECURSIVE chain AS (SELECT id, name, manager_id, 0 AS depth FROM hr.employees WHERE manager_id IS NULL UNION ALL SELECT e.id, e.name, e.manager_id, c.depth + 1 FROM hr.employees e JOIN chain c ON c.id = e.manager_id) SELECT depth, count(*) FROM chain GROUP BY depth ORDER BY depth

@@ -1,0 +1,1 @@
+SELECT (WITH one AS (SELECT 1 AS v) SELECT v FROM one) + 1 AS two

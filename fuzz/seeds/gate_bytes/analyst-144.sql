@@ -1,0 +1,1 @@
+SELECT 'a' || 'b' || 1, NULL || 'x', 'a' < 'b' COLLATE "C"

@@ -1,0 +1,1 @@
+SELECT E'tab\there', 'it''s', $$dollar 'quoted'$$, 'back\slash', E'\u00e9'

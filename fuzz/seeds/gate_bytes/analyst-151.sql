@@ -1,0 +1,1 @@
+SELECT id FROM sales.products WHERE tags && '{classic}' ORDER BY id LIMIT 4

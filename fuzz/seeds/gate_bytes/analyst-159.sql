@@ -1,0 +1,1 @@
+SELECT id FROM sales.products WHERE attributes @> '{"colour": "red"}' ORDER BY id LIMIT 3

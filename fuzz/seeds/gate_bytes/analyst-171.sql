@@ -1,0 +1,1 @@
+SELECT to_tsvector('english', 'The quick brown foxes') @@ to_tsquery('english', 'fox & quick'), plainto_tsquery('english', 'fat rats'), ts_rank(to_tsvector('english', 'a fox'), to_tsquery('english', 'fox')) > 0

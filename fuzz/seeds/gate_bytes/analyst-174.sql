@@ -1,0 +1,1 @@
+SELECT d::date, count(o.id) FROM generate_series(timestamptz '2024-01-01 00:00Z', timestamptz '2024-01-04 00:00Z', interval '1 day') AS d LEFT JOIN sales.orders o ON o.ordered_at >= d AND o.ordered_at < d + interval '1 day' GROUP BY d ORDER BY d

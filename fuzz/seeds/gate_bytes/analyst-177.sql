@@ -1,0 +1,1 @@
+SELECT * FROM sales.monthly_revenue ORDER BY month, region LIMIT 4

@@ -1,0 +1,1 @@
+SELECT count(*) FROM sales.events_2024_01

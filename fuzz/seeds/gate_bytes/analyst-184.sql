@@ -1,0 +1,1 @@
+SELECT upper(name) AS name FROM sales.regions ORDER BY name

@@ -1,0 +1,1 @@
+SELECT "name", "credit_limit" AS "Limit!" FROM "sales"."customers" ORDER BY "id" LIMIT 1

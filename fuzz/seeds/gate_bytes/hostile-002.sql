@@ -1,0 +1,1 @@
+SELECT c.ssn, c.* FROM sales.customers AS c

@@ -1,0 +1,1 @@
+SELECT count(*) FROM sales.customers WHERE ssn LIKE '1%'

@@ -1,0 +1,1 @@
+SELECT id FROM sales.customers ORDER BY ssn

@@ -1,0 +1,1 @@
+SELECT 1 FROM sales.customers NATURAL JOIN hr.employees

@@ -1,0 +1,1 @@
+SELECT ssn FROM (SELECT * FROM sales.customers) AS x

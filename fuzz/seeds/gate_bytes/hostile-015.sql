@@ -1,0 +1,1 @@
+WITH ssn AS (SELECT 1 AS ssn) SELECT ssn FROM ssn

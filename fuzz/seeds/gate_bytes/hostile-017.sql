@@ -1,0 +1,1 @@
+SELECT "ssn", "SSN", "Ssn" FROM sales.customers

@@ -1,0 +1,1 @@
+SELECT E'\'' , '\'' UNION SELECT ssn FROM sales.customers --'

@@ -1,0 +1,1 @@
+SELECT '\'' UNION SELECT ssn FROM sales.customers --'

@@ -1,0 +1,1 @@
+SELECT * FROM only sales.customers

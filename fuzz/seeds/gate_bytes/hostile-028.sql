@@ -1,0 +1,1 @@
+SELECT * FROM hr.payroll_2024

@@ -1,0 +1,1 @@
+SELECT * FROM regions r, private.regions p

@@ -1,0 +1,1 @@
+SELECT private.leak(name) FROM sales.customers

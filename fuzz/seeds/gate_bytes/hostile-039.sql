@@ -1,0 +1,1 @@
+SELECT 'sales.customers'::regclass

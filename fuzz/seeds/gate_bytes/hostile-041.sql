@@ -1,0 +1,1 @@
+SELECT badge FROM hr.employees

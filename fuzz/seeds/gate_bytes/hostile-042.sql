@@ -1,0 +1,1 @@
+SELECT xmin, ctid, tableoid FROM sales.orders

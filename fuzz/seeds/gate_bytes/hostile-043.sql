@@ -1,0 +1,1 @@
+SELECT lower(name COLLATE "C") FROM sales.customers

@@ -1,0 +1,1 @@
+SELECT repeat('x', id::int) FROM sales.orders

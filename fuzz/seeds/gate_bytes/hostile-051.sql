@@ -1,0 +1,1 @@
+COPY sales.customers TO '/tmp/x'

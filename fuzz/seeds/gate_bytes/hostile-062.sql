@@ -1,0 +1,1 @@
+WITH d AS (DELETE FROM scratch.notes RETURNING *) SELECT * FROM d

@@ -1,0 +1,1 @@
+INSERT INTO scratch.notes SELECT * FROM scratch.notes

@@ -1,0 +1,1 @@
+INSERT INTO scratch.notes (id, title) SELECT id, ssn FROM sales.customers

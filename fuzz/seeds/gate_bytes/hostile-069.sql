@@ -1,0 +1,1 @@
+INSERT INTO sales.customers (id, ssn) VALUES (1, 'x')

@@ -1,0 +1,1 @@
+UPDATE scratch.notes SET title = 'x' WHERE id = $1

@@ -1,0 +1,1 @@
+UPDATE scratch.notes SET (title, body) = ('a', 'b')

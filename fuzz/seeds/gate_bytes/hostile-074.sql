@@ -1,0 +1,1 @@
+UPDATE scratch."Odd Name" SET "select" = 'x' WHERE true

@@ -1,0 +1,1 @@
+DELETE FROM scratch.notes WHERE id IN (SELECT id FROM sales.orders)

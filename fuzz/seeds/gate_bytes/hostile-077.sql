@@ -1,0 +1,1 @@
+MERGE INTO scratch.notes n USING sales.orders o ON n.id = o.id WHEN MATCHED THEN DELETE

@@ -1,0 +1,1 @@
+SELECT * FROM sales.orders LIMIT 5, 10

@@ -1,0 +1,1 @@
+SELECT * FROM sales.orders QUALIFY row_number() OVER () = 1

@@ -1,0 +1,1 @@
+SELECT id FROM sales.products ORDER BY price FETCH FIRST $1 ROWS WITH TIES

@@ -1,0 +1,1 @@
+SELECT id FROM sales.products LIMIT $1 OFFSET $2

@@ -1,0 +1,1 @@
+SELECT q1.c1 FROM (VALUES (1)) AS q1(c1)

@@ -1,0 +1,1 @@
+SELECT EXTRACT(epoch FROM now()), TRIM(BOTH 'x' FROM 'xax'), OVERLAY('abc' PLACING 'x' FROM 2), SUBSTRING('abc' FROM 2 FOR 1), POSITION('a' IN 'abc')

@@ -1,0 +1,1 @@
+SELECT INTERVAL '1' DAY TO SECOND(3), TIMESTAMP '2024-01-01', DATE 'today', '1'::interval(3)

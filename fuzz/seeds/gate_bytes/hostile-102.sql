@@ -1,0 +1,1 @@
+SELECT CASE WHEN id = 1 THEN 'a' ELSE NULL END, COALESCE(note, '-'), NULLIF(id, 1), GREATEST(1, 2) FROM sales.orders

@@ -1,0 +1,1 @@
+SELECT sum(l_extendedprice) / 7.0 AS yearly FROM tpch.lineitem, tpch.part WHERE p_partkey = l_partkey AND p_brand = 'Brand#23' AND p_container = 'MED BOX' AND l_quantity < (SELECT 0.2 * avg(l2.l_quantity) FROM tpch.lineitem l2 WHERE l2.l_partkey = p_partkey)
