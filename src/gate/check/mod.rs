@@ -3,6 +3,7 @@
 
 mod choices;
 mod emitted;
+mod grammar;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod tree;
 mod world;
 
 pub use emitted::read_back;
+pub use grammar::submission;
 pub use statement::{Worlds, parameters};
-pub use tree::{Callables, PARAMETERS, statement as tree};
+pub use tree::{Callables, PARAMETERS, reads_back};
 pub use world::World;

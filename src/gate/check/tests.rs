@@ -1,7 +1,14 @@
 //! The properties on what analysts ask, and on small made-up statements.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::gate::admit::{Submission, admit};
+use crate::gate::policy::BoundPolicy;
+
+thread_local! {
+    static WORLDS: Worlds = Worlds::new();
+}
 
 /// The statements of a corpus: one ends with a semicolon at the end of a line, `--` begins a comment.
 fn corpus(text: &str) -> Vec<String> {
@@ -9,20 +16,141 @@ fn corpus(text: &str) -> Vec<String> {
     code.join("\n").split(";\n").map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
 }
 
+fn is_admitted(worlds: &Worlds, policy: &BoundPolicy, submission: &Submission) -> bool {
+    admit(&worlds.world.catalog, policy, &worlds.world.principal, submission).is_ok()
+}
+
 #[test]
 fn what_analysts_ask() {
     let worlds = Worlds::new();
-    let mut admitted = [0; 2];
     let mut all = corpus(include_str!("../../../tests/corpus/analyst.sql"));
     all.extend(corpus(include_str!("../../../tests/corpus/tpch.sql")));
+    let mut admitted = [0; 2];
     for text in &all {
         worlds.check_text(text);
+        let submission = Submission::Sql { text: text.clone(), parameters: parameters(text) };
         for (count, policy) in admitted.iter_mut().zip([&worlds.world.open, &worlds.world.protected]) {
-            let submission = Submission::Sql { text: text.clone(), parameters: parameters(text) };
-            if admit(&worlds.world.catalog, policy, &worlds.world.principal, &submission).is_ok() {
-                *count += 1;
-            }
+            *count += usize::from(is_admitted(&worlds, policy, &submission));
         }
     }
     assert!(admitted.iter().all(|count| count * 100 >= all.len() * 90), "{admitted:?} of {}", all.len());
 }
+
+/// Nothing is shown by statements that are all refused.
+#[test]
+fn the_grammar_makes_statements_that_are_admitted() {
+    let worlds = Worlds::new();
+    let mut admitted = [0; 3];
+    let mut random = proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
+    const COUNT: usize = 1_000;
+    for _ in 0..COUNT {
+        let mut bytes = [0; 100];
+        random.fill_bytes(&mut bytes);
+        let submission = submission(&worlds.world, &bytes);
+        for (count, (_, policy)) in admitted.iter_mut().zip(worlds.world.policies()) {
+            *count += usize::from(is_admitted(&worlds, policy, &submission));
+        }
+    }
+    // Open, protected, writer.
+    let wanted = [20, 15, 10].map(|percent| COUNT * percent / 100);
+    assert!(admitted.iter().zip(wanted).all(|(count, wanted)| *count >= wanted), "{admitted:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn statements_of_the_grammar(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        WORLDS.with(|worlds| worlds.check(&submission(&worlds.world, &bytes)));
+    }
+
+    #[test]
+    fn any_text(text in any::<String>()) {
+        WORLDS.with(|worlds| worlds.check_text(&text));
+    }
+
+    #[test]
+    fn any_words(words in proptest::collection::vec(prop::sample::select(WORDS), 0..25)) {
+        WORLDS.with(|worlds| worlds.check_text(&words.join(" ")));
+    }
+}
+
+const WORDS: &[&str] = &[
+    "select",
+    "from",
+    "where",
+    "group by",
+    "order by",
+    "limit",
+    "union",
+    "all",
+    "values",
+    "with",
+    "recursive",
+    "as",
+    "join",
+    "left",
+    "natural",
+    "using",
+    "on",
+    "lateral",
+    "(",
+    ")",
+    ",",
+    ".",
+    "*",
+    "=",
+    "::",
+    "[",
+    "]",
+    "'x'",
+    "1",
+    "$1",
+    "null",
+    "not",
+    "and",
+    "or",
+    "in",
+    "exists",
+    "any",
+    "case",
+    "when",
+    "then",
+    "end",
+    "cast",
+    "array",
+    "row",
+    "over",
+    "filter",
+    "insert into",
+    "update",
+    "delete from",
+    "set",
+    "returning",
+    "default",
+    "explain",
+    "sales.customers",
+    "sales.orders",
+    "scratch.notes",
+    "hr.employees",
+    "id",
+    "name",
+    "ssn",
+    "email",
+    "c",
+    "o",
+    "lower",
+    "count",
+    "text",
+    "int",
+    "--",
+    "/*",
+    "*/",
+    ";",
+    "\"",
+    "'",
+    "$$",
+    "E'\\''",
+    "interval",
+    "distinct",
+];

@@ -9,7 +9,7 @@ impl Trees<'_, '_> {
     pub(super) fn list_in_from(&mut self, outer: &Scope) -> (Vec<FromItem>, Vec<Item>) {
         let (mut list, mut brought) = (Vec::new(), Vec::new());
         for _ in 0..self.choices.below(3) {
-            let (item, items) = self.from_item(outer, &brought);
+            let (item, items) = self.item_in_from(outer, &brought);
             list.push(item);
             brought.extend(items);
         }
@@ -17,7 +17,7 @@ impl Trees<'_, '_> {
     }
 
     /// One element. `before` is what LATERAL may name beside the outer queries.
-    pub(super) fn from_item(&mut self, outer: &Scope, before: &[Item]) -> (FromItem, Vec<Item>) {
+    pub(super) fn item_in_from(&mut self, outer: &Scope, before: &[Item]) -> (FromItem, Vec<Item>) {
         if self.spent() {
             let (relation, item) = self.relation();
             return (FromItem::Relation(relation), vec![item]);
@@ -54,12 +54,12 @@ impl Trees<'_, '_> {
     fn join(&mut self, outer: &Scope, before: &[Item]) -> (FromItem, Vec<Item>) {
         let kinds = [JoinKind::Inner, JoinKind::Left, JoinKind::Right, JoinKind::Full, JoinKind::Cross];
         let kind = *self.choices.pick(&kinds);
-        let (left, mut items) = self.from_item(outer, before);
+        let (left, mut items) = self.item_in_from(outer, before);
         let mut seen = before.to_vec();
         if matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Cross) {
             seen.extend_from_slice(&items);
         }
-        let (right, more) = self.from_item(outer, &seen);
+        let (right, more) = self.item_in_from(outer, &seen);
         items.extend(more);
         let on = (kind != JoinKind::Cross).then(|| self.expr(&outer.with(&items)));
         (FromItem::Join { kind, left: Box::new(left), right: Box::new(right), on }, items)

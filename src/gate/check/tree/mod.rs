@@ -2,7 +2,9 @@
 //! emit writes reads back as what it was given.
 
 use super::choices::Choices;
+use super::emitted::read_back;
 use super::world::World;
+use crate::gate::emit::emit;
 use crate::gate::ir::{
     Cte, CteId, Explain, ExplainFormat, FromItem, ItemId, JoinKind, Query, RelationItem, RelationRef, Statement,
     renumber,
@@ -27,6 +29,21 @@ pub fn statement(world: &World, callables: &Callables, bytes: &[u8]) -> Statemen
     let mut statement = trees.statement();
     renumber(&mut statement);
     statement
+}
+
+/// Makes a statement up, writes it and reads it back.
+///
+/// # Errors
+/// What it wrote, and how it reads instead.
+pub fn reads_back(world: &World, callables: &Callables, bytes: &[u8]) -> Result<Statement, String> {
+    let statement = statement(world, callables, bytes);
+    let text = emit(&statement);
+    let read = read_back(world, &world.open, &text, PARAMETERS).map_err(|why| format!("{text}\n{why}"))?;
+    if read == statement {
+        Ok(statement)
+    } else {
+        Err(format!("{text}\nreads as\n{}\n{statement:#?}\n{read:#?}", emit(&read)))
+    }
 }
 
 /// What makes the trees.

@@ -1,0 +1,527 @@
+//! Expressions, in every notation.
+
+use super::*;
+
+const LITERALS: &[&str] = &[
+    "1",
+    "0",
+    "42",
+    "1.5",
+    ".5",
+    "1e3",
+    "2147483648",
+    "'x'",
+    "''",
+    "'it''s'",
+    "E'\\n\\''",
+    "$$a'b$$",
+    "$q$x$q$",
+    "NULL",
+    "TRUE",
+    "false",
+    "'\\'",
+    "'--'",
+    "'/*'",
+    "B'101'",
+    "X'1F'",
+    "DATE '2024-02-29'",
+    "INTERVAL '1 day'",
+    "INTERVAL '1' DAY TO SECOND(3)",
+    "'{1,2}'::int[]",
+    "'{\"a\": [1]}'::jsonb",
+    "TIMESTAMP '2024-01-01 00:00'",
+    "$1",
+    "$1::int",
+    "'english'::regconfig",
+    "ARRAY[1, 2]",
+    "ARRAY[[1], [2]]",
+    "CURRENT_DATE",
+    "CURRENT_TIMESTAMP(3)",
+    "LOCALTIME",
+    "ROW(1, 'x')",
+    "(1, 2)",
+    "(NULL)",
+];
+
+const ODD_LITERALS: &[&str] = &[
+    "U&'\\0041'",
+    "N'x'",
+    "'a' 'b'",
+    "0x1F",
+    "1_000",
+    "current_user",
+    "'sales.orders'::regclass",
+    "()",
+    "$0",
+    "$2",
+    "$3",
+    "$99",
+    "?",
+    ":x",
+    "\"x\"",
+    "user",
+    "E'\\v'",
+    "1.2.3",
+    "1e",
+    "TRUE()",
+    "DEFAULT",
+    "*",
+];
+
+const INFIX: &[&str] = &[
+    "=",
+    "<>",
+    "!=",
+    "<",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "^",
+    "||",
+    "AND",
+    "OR",
+    "LIKE",
+    "ILIKE",
+    "NOT LIKE",
+    "~",
+    "!~*",
+    "SIMILAR TO",
+    "->",
+    "->>",
+    "#>",
+    "@>",
+    "?",
+    "?|",
+    "&&",
+    "@@",
+    "IS DISTINCT FROM",
+    "IS NOT DISTINCT FROM",
+    "<->",
+    "<<",
+    "OPERATOR(pg_catalog.+)",
+    "-|-",
+    "AT TIME ZONE",
+    "#-",
+    "<@",
+    "^@",
+    "~~*",
+];
+
+const ODD_INFIX: &[&str] = &[
+    "OPERATOR(private.+)",
+    "==",
+    "**",
+    "=-",
+    "OVERLAPS",
+    "XOR",
+    "//",
+    "<=>",
+    ":=",
+    "RLIKE",
+    "COLLATE",
+    "::",
+    "DIV",
+    "=>",
+];
+
+/// Functions with a number of arguments that they take.
+const FUNCTIONS: &[(&str, usize)] = &[
+    ("lower", 1),
+    ("upper", 1),
+    ("abs", 1),
+    ("count", 1),
+    ("sum", 1),
+    ("max", 1),
+    ("min", 1),
+    ("array_agg", 1),
+    ("string_agg", 2),
+    ("coalesce", 2),
+    ("greatest", 2),
+    ("nullif", 2),
+    ("length", 1),
+    ("round", 2),
+    ("concat", 2),
+    ("to_char", 2),
+    ("date_trunc", 2),
+    ("jsonb_build_object", 2),
+    ("to_jsonb", 1),
+    ("pg_catalog.lower", 1),
+    ("LOWER", 1),
+    ("\"lower\"", 1),
+    ("now", 0),
+    ("random", 0),
+    ("unnest", 1),
+    ("generate_series", 2),
+    ("substring", 2),
+    ("overlay", 3),
+    ("cardinality", 1),
+    ("array_length", 2),
+    ("md5", 1),
+    ("age", 1),
+    ("jsonb_agg", 1),
+    ("repeat", 2),
+    ("lpad", 2),
+    ("left", 2),
+    ("replace", 3),
+    ("sales.fx_rate", 2),
+    ("grouping", 1),
+    ("row", 2),
+    ("least", 1),
+    ("ceil", 1),
+    ("bool_and", 1),
+];
+
+const ODD_FUNCTIONS: &[&str] = &[
+    "pg_sleep",
+    "pg_read_file",
+    "set_config",
+    "version",
+    "query_to_xml",
+    "private.leak",
+    "sales.lower",
+    "row_to_json",
+    "substr",
+    "exists",
+    "any",
+    "json_value",
+    "xmlelement",
+    "int4",
+    "text",
+    "has_table_privilege",
+    "currval",
+    "txid_current",
+    "ssn",
+    "tenant_id",
+    "format",
+    "trim",
+    "percentile_cont",
+    "sales.missing",
+    "missing",
+    "rank",
+    "interval",
+    "array",
+    "values",
+];
+
+const TYPES: &[&str] = &[
+    "int",
+    "bigint",
+    "text",
+    "numeric(10, 2)",
+    "varchar(3)",
+    "char",
+    "boolean",
+    "date",
+    "timestamptz",
+    "interval",
+    "jsonb",
+    "int[]",
+    "text[][]",
+    "uuid",
+    "double precision",
+    "sales.order_status",
+    "\"char\"",
+    "interval day to second(3)",
+    "bit(3)",
+    "int4range",
+    "point",
+    "pg_catalog.int4",
+    "\"int4\"",
+    "json",
+    "time(3) with time zone",
+    "_text",
+    "character varying",
+];
+
+const ODD_TYPES: &[&str] = &[
+    "sales.email_address",
+    "private.handle",
+    "regclass",
+    "sales.address",
+    "sales.customers",
+    "oid",
+    "name",
+    "record",
+    "anyelement",
+    "scratch.label",
+    "missing",
+    "private.missing",
+    "datetime",
+    "int(3)",
+    "numeric(2, -1)",
+    "secret",
+];
+
+impl Grammar<'_, '_> {
+    /// An expression.
+    pub(super) fn expr(&mut self) {
+        if self.spent() {
+            return self.leaf();
+        }
+        match self.choices.below(24) {
+            0..=6 => self.leaf(),
+            7..=9 => self.infix(),
+            10 => self.in_parentheses(Self::expr),
+            11..=13 => self.function_call(),
+            14 => self.test(),
+            15 => self.cast(),
+            16 => self.case(),
+            17 | 18 => self.over_query(),
+            19 => {
+                self.one_of(&["NOT (", "- (", "@ (", "~ (", "|/ (", "!! (", "+ ("], &["NOT", "- -", "!", "@ - ("]);
+                self.expr();
+                if self.out.matches('(').count() > self.out.matches(')').count() {
+                    self.join(")");
+                }
+            }
+            20 => {
+                self.in_parentheses(Self::expr);
+                self.one_of(&["[1]", "[1:2]", "[:]", "[$1][2]"], &[".ssn", ".*", "[id]", ".id", "[1:2:3]"]);
+            }
+            21 => {
+                self.put("(");
+                self.list(2, Self::expr);
+                self.join(")");
+                self.plain(&["=", "IN", "<"]);
+                self.in_parentheses(|grammar| grammar.list(2, Self::expr));
+            }
+            22 => self.syntax(),
+            _ => {
+                self.put("ARRAY[");
+                self.list(2, Self::expr);
+                self.join("]");
+            }
+        }
+    }
+
+    /// Operands in parentheses, so that the operator's precedence doesn't matter; in trouble it does.
+    fn infix(&mut self) {
+        if self.in_trouble() {
+            self.expr();
+            let of = if self.choices.one_in(2) { ODD_INFIX } else { INFIX };
+            self.plain(of);
+            self.expr();
+        } else {
+            self.in_parentheses(|grammar| {
+                grammar.in_parentheses(Self::expr);
+                grammar.plain(INFIX);
+                grammar.in_parentheses(Self::expr);
+            });
+        }
+    }
+
+    fn leaf(&mut self) {
+        if self.levels.iter().all(Vec::is_empty) || self.choices.below(5) > 2 {
+            return self.one_of(LITERALS, ODD_LITERALS);
+        }
+        self.column();
+    }
+
+    /// A column of some level, or what looks like one.
+    fn column(&mut self) {
+        let items: Vec<Item> = self.levels.iter().rev().flatten().cloned().collect();
+        let item = self.choices.pick(&items).clone();
+        if self.in_trouble() {
+            let name = match self.choices.below(5) {
+                0 => self.hidden().to_owned(),
+                1 => self.name(),
+                2 => item.name.clone(),
+                3 => format!("{}.ctid", item.name),
+                _ => format!("{}.{}", item.name, self.hidden()),
+            };
+            return self.put(&name);
+        }
+        if item.columns.is_empty() {
+            return self.put("1");
+        }
+        let column = self.choices.pick(&item.columns).clone();
+        match self.choices.below(8) {
+            0 if self.trouble > 0 || items.iter().filter(|one| one.columns.contains(&column)).count() == 1 => {
+                self.put(&column)
+            }
+            7 if self.trouble > 0 => self.put(&format!("sales.{}.{column}", item.name)),
+            _ => self.put(&format!("{}.{column}", item.name)),
+        }
+    }
+
+    fn function_call(&mut self) {
+        if self.in_trouble() {
+            self.plain(ODD_FUNCTIONS);
+            self.join("(");
+            match self.choices.below(6) {
+                0 => self.join("*"),
+                1 => {
+                    self.plain(&["VARIADIC", "a =>", "ALL", "a :="]);
+                    self.expr();
+                }
+                count => self.list(count - 2, Self::expr),
+            }
+            self.join(")");
+            return self.plain(&[
+                "",
+                "",
+                "IGNORE NULLS OVER ()",
+                "OVER w",
+                "OVER (w ROWS 1 PRECEDING)",
+                "WITHIN GROUP (ORDER BY 1)",
+            ]);
+        }
+        let (name, arity) = *self.choices.pick(FUNCTIONS);
+        self.put(name);
+        self.join("(");
+        let aggregate =
+            ["count", "sum", "max", "min", "array_agg", "string_agg", "jsonb_agg", "bool_and"].contains(&name);
+        if aggregate && self.choices.one_in(4) {
+            self.join("DISTINCT");
+        }
+        if matches!(name, "repeat" | "lpad" | "left") {
+            self.join("'ab', 3");
+        } else {
+            self.list(arity, Self::expr);
+        }
+        if aggregate && self.choices.one_in(4) {
+            self.put("ORDER BY");
+            self.expr();
+        }
+        self.join(")");
+        if aggregate && self.choices.one_in(4) {
+            self.put("FILTER (WHERE");
+            self.expr();
+            self.join(")");
+        }
+        if aggregate && self.choices.one_in(3) {
+            self.put("OVER (PARTITION BY");
+            self.expr();
+            self.put("ORDER BY");
+            self.expr();
+            self.one_of(
+                &[
+                    "",
+                    "ROWS 1 PRECEDING",
+                    "RANGE BETWEEN '1 day' PRECEDING AND CURRENT ROW",
+                    "GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING",
+                ],
+                &["ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING EXCLUDE TIES", "ROWS UNBOUNDED FOLLOWING"],
+            );
+            self.join(")");
+        }
+    }
+
+    fn test(&mut self) {
+        self.in_parentheses(Self::tested);
+    }
+
+    fn tested(&mut self) {
+        self.in_parentheses(Self::expr);
+        match self.choices.below(6) {
+            0 => {
+                self.one_of(&["IS NULL", "IS NOT NULL", "IS NOT TRUE", "IS UNKNOWN"], &["ISNULL", "IS JSON", "NOTNULL"])
+            }
+            1 => {
+                self.plain(&["IN", "NOT IN"]);
+                self.in_parentheses(|grammar| grammar.list(2, Self::expr));
+            }
+            2 => {
+                self.one_of(&["BETWEEN", "NOT BETWEEN"], &["BETWEEN SYMMETRIC"]);
+                self.in_parentheses(Self::expr);
+                self.put("AND");
+                self.in_parentheses(Self::expr);
+            }
+            3 => {
+                self.one_of(&["= ANY", "<> ALL", "LIKE ANY", "= SOME", "~ ANY"], &["@> ANY", "LIKE ALL", "-> ANY"]);
+                self.in_parentheses(Self::expr);
+            }
+            4 => {
+                self.put("LIKE");
+                self.in_parentheses(Self::expr);
+                self.put("ESCAPE '!'");
+            }
+            _ => {
+                self.plain(&["IN", "= ANY", "NOT IN", "< ALL"]);
+                self.in_parentheses(|grammar| grammar.query(Some(1)));
+            }
+        }
+    }
+
+    fn cast(&mut self) {
+        let of = if self.in_trouble() { ODD_TYPES } else { TYPES };
+        let ty = *self.choices.pick(of);
+        if self.choices.one_in(2) {
+            self.put("CAST(");
+            self.expr();
+            self.put(&format!("AS {ty})"));
+        } else {
+            self.in_parentheses(Self::expr);
+            self.join(&format!("::{ty}"));
+        }
+    }
+
+    fn case(&mut self) {
+        self.put("CASE");
+        if self.choices.one_in(2) {
+            self.expr();
+        }
+        self.put("WHEN");
+        self.expr();
+        self.put("THEN");
+        self.expr();
+        if self.choices.one_in(2) {
+            self.put("ELSE");
+            self.expr();
+        }
+        self.put("END");
+    }
+
+    fn over_query(&mut self) {
+        match self.choices.below(4) {
+            1 => {
+                self.one_of(&["EXISTS"], &["NOT EXISTS"]);
+                self.in_parentheses(|grammar| grammar.query(None));
+            }
+            2 => {
+                self.put("ARRAY");
+                self.in_parentheses(|grammar| grammar.query(Some(1)));
+            }
+            3 => {
+                self.in_parentheses(|grammar| grammar.in_parentheses(|grammar| grammar.query(Some(1))));
+            }
+            _ => {
+                self.in_parentheses(|grammar| grammar.query(Some(1)));
+            }
+        }
+    }
+
+    /// What looks like a function and has a grammar of its own.
+    fn syntax(&mut self) {
+        const PLAIN: &[(&str, &str, &str)] = &[
+            ("EXTRACT(year FROM", "", ")"),
+            ("EXTRACT('epoch' FROM", "", ")"),
+            ("TRIM(BOTH", "FROM", ")"),
+            ("TRIM(", "", ")"),
+            ("POSITION(", "IN", ")"),
+            ("SUBSTRING(", "FROM", ")"),
+            ("SUBSTRING(", "FOR", ")"),
+            ("OVERLAY(", "PLACING", "FROM 2 FOR 1)"),
+            ("GROUPING(", "", ")"),
+            ("CEIL(", "", ")"),
+        ];
+        const TROUBLE: &[(&str, &str, &str)] = &[
+            ("INTERVAL", "", ""),
+            ("TREAT(", "AS", ")"),
+            ("COLLATION FOR (", "", ")"),
+            ("XMLELEMENT(NAME a,", "", ")"),
+        ];
+        let of = if self.in_trouble() { TROUBLE } else { PLAIN };
+        let (before, between, after) = *self.choices.pick(of);
+        self.put(before);
+        self.in_parentheses(Self::expr);
+        if !between.is_empty() {
+            self.put(between);
+            self.in_parentheses(Self::expr);
+        }
+        self.put(after);
+    }
+}

@@ -1,0 +1,111 @@
+//! INSERT, UPDATE and DELETE.
+
+use super::*;
+
+impl Grammar<'_, '_> {
+    /// The target with its columns, in scope afterwards.
+    fn target(&mut self) -> Vec<String> {
+        const PLAIN: &[(&str, &str, &str)] = &[
+            ("scratch.notes", "scratch", "notes"),
+            ("notes", "scratch", "notes"),
+            ("scratch.\"Odd Name\"", "scratch", "Odd Name"),
+        ];
+        const TROUBLE: &[(&str, &str, &str)] =
+            &[("sales.customers", "sales", "customers"), ("hr.payroll_2024", "hr", "payroll_2024")];
+        let of = if self.in_trouble() { TROUBLE } else { PLAIN };
+        let (text, schema, name) = *self.choices.pick(of);
+        self.put(text);
+        let columns = self.columns_of(schema, name);
+        let alias = self.choices.one_in(3);
+        if alias {
+            self.put("AS n");
+        }
+        let shown = if alias { "n".to_owned() } else { quoted(name) };
+        self.levels.push(vec![Item { name: shown, columns: columns.clone() }]);
+        columns
+    }
+
+    /// Some columns of the target.
+    fn some(&mut self, columns: &[String]) -> Vec<String> {
+        let first = self.choices.below(columns.len().max(1));
+        let count = 1 + self.choices.below(3);
+        let mut some: Vec<String> = columns.iter().skip(first).take(count).cloned().collect();
+        if some.is_empty() || self.in_trouble() {
+            some.push(self.hidden().to_owned());
+        }
+        some
+    }
+
+    fn value(&mut self) {
+        if self.choices.one_in(6) { self.put("DEFAULT") } else { self.expr() }
+    }
+
+    pub(super) fn insert(&mut self) {
+        self.put("INSERT INTO");
+        let columns = self.target();
+        let some = self.some(&columns);
+        let default_values = self.choices.one_in(6);
+        if !default_values && !self.in_trouble() {
+            self.put(&format!("({})", some.join(", ")));
+        }
+        // The target is not in scope of what is inserted.
+        let level = self.levels.pop();
+        match self.choices.below(6) {
+            _ if default_values => self.put("DEFAULT VALUES"),
+            4 => {
+                self.query(Some(some.len()));
+            }
+            5 => self.values(some.len()),
+            _ => {
+                self.put("VALUES");
+                let width = some.len();
+                self.in_parentheses(|grammar| grammar.list(width, Self::value));
+            }
+        }
+        self.levels.extend(level);
+        if self.in_trouble() {
+            self.plain(&["ON CONFLICT DO NOTHING", "ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title"]);
+        }
+        self.returning();
+    }
+
+    pub(super) fn update(&mut self) {
+        self.put("UPDATE");
+        let columns = self.target();
+        self.put("SET");
+        let some = self.some(&columns);
+        let mut names = some.into_iter();
+        self.list(names.len(), |grammar| {
+            grammar.put(&names.next().unwrap_or_default());
+            grammar.put("=");
+            grammar.value();
+        });
+        self.write_clauses("FROM");
+    }
+
+    pub(super) fn delete(&mut self) {
+        self.put("DELETE FROM");
+        self.target();
+        self.write_clauses("USING");
+    }
+
+    fn write_clauses(&mut self, from: &str) {
+        if self.choices.one_in(3) {
+            self.put(from);
+            self.item_in_from();
+        }
+        if self.choices.below(4) > 0 {
+            self.put("WHERE");
+            self.expr();
+        }
+        self.returning();
+    }
+
+    fn returning(&mut self) {
+        if self.choices.one_in(3) {
+            self.put("RETURNING");
+            self.select_list(None);
+        }
+        self.levels.clear();
+    }
+}
