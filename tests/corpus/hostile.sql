@@ -397,3 +397,85 @@ SELECT string_agg(name, ',' ORDER BY id) FROM sales.customers
 SELECT jsonb_agg(jsonb_build_object('n', c.name, 'e', c.email)) FROM sales.customers c
 --> admitted
 SELECT count(*) FROM sales.orders o LEFT JOIN sales.customers c ON c.id = o.customer_id WHERE c.name LIKE 'CANARY%'
+
+--# names that could fall through to something visible
+--> unknown_column
+SELECT region AS ssn, count(*) FROM sales.customers GROUP BY ssn
+--> admitted
+SELECT region AS ssn FROM sales.customers ORDER BY ssn
+--> unknown_column
+SELECT region AS ssn FROM sales.customers ORDER BY ssn || ''
+--> unknown_column
+SELECT region AS ssn FROM sales.customers WHERE ssn = 'eu'
+--> unknown_column
+SELECT ssn FROM sales.customers, (SELECT 'x' AS ssn) AS b
+--> admitted
+SELECT b.ssn FROM sales.customers, (SELECT 'x' AS ssn) AS b
+--> unknown_column
+SELECT 1 FROM sales.customers JOIN (SELECT 'x' AS ssn) AS b USING (ssn)
+--> unknown_column
+SELECT 1 FROM sales.customers c, unnest(ARRAY[c.ssn]) AS u
+--> unknown_column
+SELECT id FROM sales.orders ORDER BY id LIMIT (SELECT ascii(max(ssn)) FROM sales.customers)
+--> unknown_column
+SELECT id FROM sales.orders OFFSET (SELECT length(max(ssn)) FROM sales.customers)
+--> unknown_column
+VALUES ((SELECT ssn FROM sales.customers LIMIT 1))
+--> unknown_column
+SELECT ARRAY(SELECT ssn FROM sales.customers)
+--> unknown_column
+SELECT region FROM sales.customers GROUP BY GROUPING SETS ((region), (ssn))
+--> unknown_column
+SELECT sum(1) OVER w FROM sales.customers WINDOW w AS (PARTITION BY ssn)
+--> unknown_column
+SELECT 1 FROM sales.customers c JOIN LATERAL (SELECT 1 WHERE c.ssn > '') AS x ON true
+--> unknown_column
+WITH RECURSIVE r AS (SELECT id, ssn FROM sales.customers UNION ALL SELECT id, ssn FROM r) SELECT count(*) FROM r
+--> unknown_column
+SELECT c.ssn FROM (sales.customers c JOIN sales.regions r ON c.region = r.code) AS c
+--> unknown_relation
+SELECT (SELECT s) FROM sales.secret
+
+--# more of what functions could tell
+--> function_not_allowed
+SELECT current_user
+--> function_not_allowed
+SELECT session_user
+--> function_not_allowed
+SELECT current_schema
+--> function_not_allowed
+SELECT version()
+--> function_not_allowed
+SELECT inet_server_addr()
+--> function_not_allowed
+SELECT pg_relation_size('hr.employees')
+--> function_not_allowed
+SELECT pg_get_viewdef('sales.order_totals')
+--> function_not_allowed
+SELECT * FROM pg_stat_get_activity(NULL)
+--> function_not_allowed
+SELECT * FROM pg_show_all_settings()
+--> function_not_allowed
+SELECT pg_catalog.pg_get_functiondef(1)
+--> function_not_allowed
+SELECT pg_backend_pid()
+--> not_yet_supported
+SELECT to_tsvector(16384, 'x')
+--> function_not_allowed
+SELECT format_type(16384, NULL)
+--> type_not_allowed
+SELECT 'x'::text::regclass
+--> unknown_function
+SELECT information_schema._pg_expandarray(ARRAY[1])
+--> not_yet_supported
+SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS x text)
+--> not_yet_supported
+SELECT * FROM sales.regions TABLESAMPLE SYSTEM (10)
+--> not_yet_supported
+SELECT count(c.*) FROM sales.customers c
+--> not_yet_supported
+SELECT to_jsonb(q) FROM (SELECT * FROM sales.customers) AS q
+--> not_yet_supported
+SELECT id FROM sales.customers c WHERE c IS NOT NULL
+--> not_yet_supported
+SELECT min(c) FROM sales.customers c
