@@ -41,6 +41,7 @@ pub(super) fn reason(error: &ExecuteError) -> Reason {
             Reason::InternalError
         }
         ExecuteError::TooManyAffected { .. } => Reason::TooManyRowsAffected,
+        ExecuteError::RowTooLarge { .. } => Reason::LimitExceeded,
         ExecuteError::Stopped(StopReason::Deadline) => Reason::DeadlineExceeded,
         ExecuteError::Stopped(StopReason::Cancelled) => Reason::Cancelled,
         ExecuteError::Unknown => Reason::OutcomeUnknown,
@@ -62,6 +63,7 @@ pub(super) fn status(error: &ExecuteError) -> Status {
         | ExecuteError::UnforeseenColumn { .. }
         | ExecuteError::Unexpected(_)
         | ExecuteError::StalePlan
+        | ExecuteError::RowTooLarge { .. }
         | ExecuteError::TooManyAffected { .. } => Status::Failed,
     }
 }
@@ -107,6 +109,10 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
         )
         .by(Some((**rule).clone()))
         .help("narrow its WHERE"),
+        ExecuteError::RowTooLarge { .. } => {
+            Rejection::new(reason, "a row of the result is larger than a result may be; nothing was changed")
+                .help("cut long values with left() or substring(), or read fewer columns")
+        }
         ExecuteError::CatalogChanged => {
             Rejection::new(reason, "the database's structure changed while the statement was on its way")
                 .help("try again")

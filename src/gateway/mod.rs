@@ -124,7 +124,7 @@ impl Gateway {
         let written = self.history.submit(intent.clone()).await.map_err(failure::history)?;
 
         let permit = admitted.permit();
-        let (writes, opaque) = (permit.kind.writes(), permit.opaque_errors);
+        let writes = permit.kind.writes();
         let timeout = timeout.map_or(permit.timeout, |asked| asked.min(permit.timeout));
         let context = Context {
             deadline: (arrived + timeout).into(),
@@ -137,7 +137,7 @@ impl Gateway {
             written.written().await.map_err(failure::history)?;
         }
         let mut result = self.perform(admitted, &context).await;
-        if matches!(result, Err(Failure::Execution(ExecuteError::CatalogChanged))) {
+        if matches!(result, Err(Failure::Execution { error: ExecuteError::CatalogChanged, .. })) {
             result = self.once_more(&caller, &submission, &context).await;
         }
 
@@ -151,13 +151,14 @@ impl Gateway {
             (Ok(_), Err(error)) if writes => Err(failure::committed_not_recorded(&error)),
             (_, Err(error)) => Err(failure::history(error)),
             (Err(Failure::Rejected(rejection)), Ok(_)) => Err(self.presentable(&snapshot, *rejection)),
-            (Err(Failure::Execution(error)), Ok(_)) => Err(failure::execution(&error, opaque, timeout)),
+            (Err(Failure::Execution { error, opaque }), Ok(_)) => Err(failure::execution(&error, opaque, timeout)),
         }
     }
 
     async fn perform(&self, admitted: Admitted, context: &Context) -> Result<Answer, Failure> {
         let admitted = admitted.with_mask_key(self.keys.subkey(Purpose::HashMask).expose());
-        execute(&self.pool, admitted, context.clone()).await.map_err(Failure::Execution)
+        let opaque = admitted.permit().opaque_errors;
+        execute(&self.pool, admitted, context.clone()).await.map_err(|error| Failure::Execution { error, opaque })
     }
 
     /// The catalog had changed: reload it, admit against the new one and try once more, then fail closed. The intent
@@ -165,7 +166,7 @@ impl Gateway {
     async fn once_more(&self, caller: &Caller, submission: &Submission, context: &Context) -> Result<Answer, Failure> {
         if let Err(error) = self.catalog.reload().await {
             tracing::warn!(%error, "the catalog could not be reloaded");
-            return Err(Failure::Execution(ExecuteError::CatalogChanged));
+            return Err(Failure::Execution { error: ExecuteError::CatalogChanged, opaque: true });
         }
         let rejected = |rejection| Failure::Rejected(Box::new(rejection));
         let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal).map_err(rejected)?;
@@ -392,7 +393,12 @@ enum Failure {
     /// After a reload of the catalog it was admitted no more.
     Rejected(Box<Rejection>),
     /// It was executed, or tried to be.
-    Execution(ExecuteError),
+    Execution {
+        error: ExecuteError,
+        /// PostgreSQL's words may not leave: as the permit said under which it ran, which after a reload isn't the
+        /// first one.
+        opaque: bool,
+    },
 }
 
 fn over_quota(exceeded: &Exceeded) -> Rejection {

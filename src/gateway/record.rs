@@ -189,7 +189,7 @@ pub(super) fn outcome(result: &Result<Answer, Failure>, took: Duration, full: bo
             reason: Some(rejection.revealed().reason.code().to_owned()),
             ..Outcome::new(Status::Failed, took)
         },
-        Err(Failure::Execution(error)) => Outcome {
+        Err(Failure::Execution { error, opaque: _ }) => Outcome {
             reason: Some(failure::reason(error).code().to_owned()),
             sqlstate: failure::sqlstate(error),
             error: full.then(|| error.to_string()),

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -13,6 +14,7 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::{DatabaseConfig, Host, SettingError};
+use super::frames::{Bounded, BoundedTls, MessageBound};
 use super::tls;
 use super::transport::{Peer, Transport};
 
@@ -28,6 +30,8 @@ pub(crate) struct Connected {
     pub(crate) client: Client,
     pub(crate) driver: JoinHandle<()>,
     pub(crate) peer: Peer,
+    /// How large a message from the server may be.
+    pub(crate) bound: Arc<MessageBound>,
 }
 
 impl Connector {
@@ -75,14 +79,18 @@ impl Connector {
 
     async fn log_in(&self, peer: Peer, socket: Transport) -> Result<Connected, ConnectError> {
         let mut make = self.tls.clone();
-        let Ok(tls) = MakeTlsConnect::<Transport>::make_tls_connect(&mut make, &self.server_name());
+        let Ok(tls) = MakeTlsConnect::<Bounded<Transport>>::make_tls_connect(&mut make, &self.server_name());
+        let bound = MessageBound::new();
+        let asks_for_tls = self.client.get_ssl_mode() != tokio_postgres::config::SslMode::Disable;
+        let socket = Bounded::socket(socket, Arc::clone(&bound), asks_for_tls);
+        let tls = BoundedTls::new(tls, Arc::clone(&bound));
         let (client, mut connection) =
             self.client.connect_raw(socket, tls).await.map_err(|error| self.explain(&error))?;
         let driver = tokio::spawn(async move {
             // Notices may quote data, so they are neither logged nor kept.
             while let Some(Ok(_)) = std::future::poll_fn(|context| connection.poll_message(context)).await {}
         });
-        Ok(Connected { client, driver, peer })
+        Ok(Connected { client, driver, peer, bound })
     }
 
     /// The name in the certificate; sockets have none and do no TLS.

@@ -6,6 +6,7 @@ pub mod config;
 pub mod connect;
 pub mod ephemeral;
 pub mod execute;
+mod frames;
 pub mod pins;
 pub mod pool;
 pub mod role;

@@ -9,6 +9,7 @@ use tokio_postgres::Client;
 use super::cancel::Canceller;
 use super::connect::{ConnectError, Connector};
 use super::execute::Prepared;
+use super::frames::MessageBound;
 use super::statement_cache::StatementCache;
 use super::statements::Frame;
 
@@ -19,15 +20,17 @@ pub(crate) struct Session {
     frame: Frame,
     cache: StatementCache<Arc<Prepared>>,
     canceller: Arc<Canceller>,
+    bound: Arc<MessageBound>,
 }
 
 impl Session {
     pub(crate) async fn open(connector: &Connector) -> Result<Self, ConnectError> {
         let connected = connector.connect().await?;
         let canceller = Arc::new(Canceller::new(connector, &connected));
+        let bound = connected.bound;
         let client = ClientWrapper::new(connected.client, connected.driver);
         let frame = Frame::prepare(&client).await.map_err(|error| ConnectError::from_first_use(&error))?;
-        Ok(Self { client, frame, cache: StatementCache::default(), canceller })
+        Ok(Self { client, frame, cache: StatementCache::default(), canceller, bound })
     }
 
     /// The connection and our own statements on it.
@@ -42,6 +45,11 @@ impl Session {
 
     pub(crate) fn canceller(&self) -> Arc<Canceller> {
         Arc::clone(&self.canceller)
+    }
+
+    /// How large a message from the server may be.
+    pub(crate) fn message_bound(&self) -> &MessageBound {
+        &self.bound
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -182,3 +182,22 @@ async fn what_unfolds_without_end_is_refused_before_it_does() {
     }
     library.rows(&doubling(3)).await;
 }
+
+/// PostgreSQL makes values of up to a gigabyte; ours is the memory that they would fill.
+#[tokio::test]
+async fn a_value_beyond_any_result_fills_no_memory() {
+    let (_database, library) = attacked("").await;
+    for sql in [
+        "SELECT repeat(repeat('x', 1000), 100000)".to_owned(),
+        // Each level doubles the quotes of the text form of the one inside.
+        format!("SELECT {}1{}", "(1, ".repeat(26), ")".repeat(26)),
+    ] {
+        // Told at the message's head, before anything of it is kept.
+        let rejection = refused(&library, &sql).await;
+        assert_eq!(rejection.reason, Reason::LimitExceeded, "{rejection}");
+    }
+    // The next statement has a connection all the same, and what fits passes.
+    library.rows("SELECT length(repeat('x', 1000000))").await;
+    let result = library.query("SELECT repeat(repeat('x', 1000), 7000)").await.unwrap();
+    assert_eq!(result["truncated_by"], "bytes");
+}

@@ -52,6 +52,12 @@ pub enum ExecuteError {
     /// The connection was lost before anything could be committed.
     #[error("the connection to the database was lost")]
     Lost,
+    /// One row, or another message of the server, was larger than a result may be; the connection was closed on it.
+    #[error("a row of the result is larger than {most} bytes")]
+    RowTooLarge {
+        /// Bytes that it may have on the wire.
+        most: u32,
+    },
     /// The connection was lost during COMMIT: whether the write took place can't be told.
     #[error("the connection to the database was lost while committing; whether the change took place is unknown")]
     Unknown,

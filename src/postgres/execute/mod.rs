@@ -168,7 +168,14 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
     let Some(session) = lease.session() else {
         return Ended { result: Err(ExecuteError::Lost), repeatable: false };
     };
+    session.message_bound().set_for_result(admitted.permit().byte_cap);
     let (result, in_doubt) = run(session, &plan, purpose, &progress, &context).await;
+    if session.message_bound().is_exceeded() {
+        // Known, so not tried again; a COMMIT's answer is small, so it was never on its way.
+        let most = session.message_bound().most();
+        return Ended { result: Err(ExecuteError::RowTooLarge { most }), repeatable: false };
+    }
+    session.message_bound().reset();
     let repeatable = purpose == Purpose::Read || progress.is_preparing();
     let result = match result {
         Ok(outcome) if !in_doubt => {

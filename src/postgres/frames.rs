@@ -1,0 +1,242 @@
+//! A bound on the size of one message from the server. The client library keeps a message in memory until it is whole,
+//! and PostgreSQL makes values of up to a gigabyte: without a bound, one value fills our memory, and the connection
+//! keeps it. Knows of the protocol only that a message is a byte, its length and so many bytes.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+/// Bytes of one message where no statement said otherwise: for what we ask the server ourselves.
+const LARGEST: u32 = 256 << 20;
+/// A statement's bound is never below this.
+const SMALLEST: u32 = 8 << 20;
+/// An array of small numbers takes so many times its JSON's bytes on the wire.
+const WIRE_FOR_JSON: u64 = 8;
+
+/// How large a message of one connection may be, and whether one was larger. Shared by the connection's reader and
+/// whoever runs statements on it.
+#[derive(Debug)]
+pub(crate) struct MessageBound {
+    most: AtomicU32,
+    exceeded: AtomicBool,
+}
+
+impl MessageBound {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { most: AtomicU32::new(LARGEST), exceeded: AtomicBool::new(false) })
+    }
+
+    /// From here on a message may be as large as a row of a result of that many bytes of JSON.
+    pub(crate) fn set_for_result(&self, bytes: u64) {
+        let most = u32::try_from(bytes.saturating_mul(WIRE_FOR_JSON)).unwrap_or(u32::MAX);
+        self.most.store(most.max(SMALLEST), Ordering::Relaxed);
+    }
+
+    /// What we ask the server ourselves has a bound of its own.
+    pub(crate) fn reset(&self) {
+        self.most.store(LARGEST, Ordering::Relaxed);
+    }
+
+    /// Whether the connection ended because a message was larger.
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.exceeded.load(Ordering::Relaxed)
+    }
+
+    /// The bound in force.
+    pub(crate) fn most(&self) -> u32 {
+        self.most.load(Ordering::Relaxed)
+    }
+}
+
+/// Where in the server's stream of messages we are.
+#[derive(Debug)]
+enum Place {
+    /// Before the one byte that answers the request for TLS.
+    Answer,
+    /// TLS began, so what follows isn't messages at this layer.
+    Opaque,
+    /// In a message's head: its kind and its length.
+    Head { bytes: [u8; 5], filled: usize },
+    /// In a message's body.
+    Body { left: u32 },
+}
+
+const HEAD: Place = Place::Head { bytes: [0; 5], filled: 0 };
+
+/// A stream whose messages are held to a bound while they are read.
+#[derive(Debug)]
+pub(crate) struct Bounded<S> {
+    stream: S,
+    place: Place,
+    bound: Arc<MessageBound>,
+}
+
+impl<S> Bounded<S> {
+    /// A socket; `asks_for_tls` if the client library will.
+    pub(crate) fn socket(stream: S, bound: Arc<MessageBound>, asks_for_tls: bool) -> Self {
+        Self { stream, place: if asks_for_tls { Place::Answer } else { HEAD }, bound }
+    }
+
+    /// Follows the messages through what was just read.
+    fn follow(&mut self, mut read: &[u8]) -> io::Result<()> {
+        while let Some((first, rest)) = read.split_first() {
+            match &mut self.place {
+                Place::Opaque => return Ok(()),
+                Place::Answer => {
+                    self.place = if *first == b'S' { Place::Opaque } else { HEAD };
+                    read = rest;
+                }
+                Place::Head { bytes, filled } => {
+                    if let Some(byte) = bytes.get_mut(*filled) {
+                        *byte = *first;
+                    }
+                    *filled += 1;
+                    read = rest;
+                    if *filled == bytes.len() {
+                        let [_, length @ ..] = *bytes;
+                        // The length counts itself.
+                        let left = u32::from_be_bytes(length).saturating_sub(4);
+                        if left > self.bound.most() {
+                            self.bound.exceeded.store(true, Ordering::Relaxed);
+                            return Err(io::Error::other("a message of the server is larger than allowed"));
+                        }
+                        self.place = if left == 0 { HEAD } else { Place::Body { left } };
+                    }
+                }
+                Place::Body { left } => {
+                    let step = read.len().min(*left as usize);
+                    *left -= step as u32;
+                    if *left == 0 {
+                        self.place = HEAD;
+                    }
+                    read = read.get(step..).unwrap_or_default();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        Poll::Ready(this.follow(buffer.filled().get(before..).unwrap_or_default()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+impl<S: TlsStream + Unpin> TlsStream for Bounded<S> {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.stream.channel_binding()
+    }
+}
+
+/// Makes TLS streams whose messages are held to the bound.
+pub(crate) struct BoundedTls<T> {
+    connect: T,
+    bound: Arc<MessageBound>,
+}
+
+impl<T> BoundedTls<T> {
+    pub(crate) fn new(connect: T, bound: Arc<MessageBound>) -> Self {
+        Self { connect, bound }
+    }
+}
+
+impl<S, T> TlsConnect<S> for BoundedTls<T>
+where
+    T: TlsConnect<S>,
+    T::Future: Send + 'static,
+{
+    type Stream = Bounded<T::Stream>;
+    type Error = T::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, Self::Error>> + Send>>;
+
+    fn connect(self, stream: S) -> Self::Future {
+        let Self { connect, bound } = self;
+        let connecting = connect.connect(stream);
+        Box::pin(async move { Ok(Bounded { stream: connecting.await?, place: HEAD, bound }) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    /// Reads all of `sent`, that many bytes at once.
+    async fn read(sent: &[u8], at_once: usize, asks_for_tls: bool, most: u32) -> io::Result<usize> {
+        let (mut server, client) = duplex(1 << 20);
+        server.write_all(sent).await.unwrap();
+        drop(server);
+        let bound = MessageBound::new();
+        bound.most.store(most, Ordering::Relaxed);
+        let mut stream = Bounded::socket(client, Arc::clone(&bound), asks_for_tls);
+        let mut space = vec![0; at_once];
+        let mut total = 0;
+        let result = loop {
+            match stream.read(&mut space).await {
+                Ok(0) => break Ok(total),
+                Ok(count) => total += count,
+                Err(error) => break Err(error),
+            }
+        };
+        assert_eq!(bound.is_exceeded(), result.is_err());
+        result
+    }
+
+    fn message(kind: u8, body: usize) -> Vec<u8> {
+        let mut message = vec![kind];
+        message.extend((body as u32 + 4).to_be_bytes());
+        message.extend(std::iter::repeat_n(b'x', body));
+        message
+    }
+
+    #[tokio::test]
+    async fn messages_within_the_bound_pass_however_they_are_cut() {
+        let sent = [message(b'R', 4), message(b'Z', 0), message(b'D', 100), message(b'Z', 1)].concat();
+        for at_once in 1..sent.len() {
+            assert_eq!(read(&sent, at_once, false, 100).await.unwrap(), sent.len());
+            assert_eq!(
+                read(&[b"N".to_vec(), sent.clone()].concat(), at_once, true, 100).await.unwrap(),
+                sent.len() + 1
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_beyond_the_bound_ends_the_connection_at_its_head() {
+        let sent = [message(b'R', 4), message(b'D', 101)].concat();
+        for at_once in 1..sent.len() {
+            assert!(read(&sent, at_once, false, 100).await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_encrypted_is_not_taken_for_messages() {
+        let sent = [b"S".to_vec(), vec![0xff; 50]].concat();
+        assert_eq!(read(&sent, 7, true, 10).await.unwrap(), sent.len());
+    }
+}
