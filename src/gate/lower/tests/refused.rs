@@ -46,7 +46,7 @@ fn explain_is_plain_or_refused() {
         ("explain (FORMAT 'text') select 1", r#"EXPLAIN (FORMAT TEXT) SELECT 1 AS "?column?""#),
         (
             "explain with q as (select 1 as a) select a from q",
-            r#"EXPLAIN WITH q1(c1) AS (SELECT 1 AS "a") SELECT t1.c1 AS "a" FROM q1 AS t1"#,
+            r#"EXPLAIN (FORMAT TEXT) WITH q1(c1) AS (SELECT 1 AS "a") SELECT t1.c1 AS "a" FROM q1 AS t1"#,
         ),
     ]);
     refused(&[
