@@ -18,7 +18,7 @@ struct Scene {
 const OPENING: &str = "\
 A throwaway PostgreSQL is up, with a small shop in it whose tables two companies share. pgwicket logs in as a
 role that may read and write all of them: what is held back here, the policy holds back. The policy is
-policies/agent-audited.toml: read only, one company's rows, personal data masked.
+policies/agent-audited.toml: read only, one company's customers, personal data masked.
 
 An agent connects to `pgwicket serve` by MCP. It works for company 1, in the regions `eu` and `uk`.";
 
