@@ -60,7 +60,7 @@ pub(super) fn parse(url: &str) -> Result<Parts, (String, String)> {
             let what = if plain { format!("parameter `{name}`") } else { "parameter".to_owned() };
             return Err((
                 format!("the URL has a {what} that pgwicket doesn't know"),
-                format!("known: {}", known.join(", ")),
+                format!("known: {}, password", known.join(", ")),
             ));
         };
         parts.set(setting, value)?;

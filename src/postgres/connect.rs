@@ -260,14 +260,20 @@ impl ConnectError {
     /// Which setting to look at.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::UnknownHost { .. } => Some("check POSTGRES_HOST"),
-            Self::Refused { .. } => Some("check POSTGRES_HOST and POSTGRES_PORT, and that the server is running"),
+            Self::UnknownHost { .. } => Some("check POSTGRES_HOST, or `host` under `[database]`"),
+            Self::Refused { .. } => Some(
+                "check POSTGRES_HOST and POSTGRES_PORT, or `host` and `port` under `[database]`, and that the server is running",
+            ),
             Self::Unreachable { .. } | Self::Timeout { .. } => {
                 Some("check POSTGRES_HOST and POSTGRES_PORT, and what lies between here and there")
             }
-            Self::WrongPassword { .. } => Some("check POSTGRES_USER and POSTGRES_PASSWORD"),
-            Self::PasswordMissing { .. } => Some("set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE"),
-            Self::UnknownDatabase { .. } => Some("check POSTGRES_DB"),
+            Self::WrongPassword { .. } => {
+                Some("check POSTGRES_USER and POSTGRES_PASSWORD, or `user` and `password_file` under `[database]`")
+            }
+            Self::PasswordMissing { .. } => {
+                Some("set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, or `password_file` under `[database]`")
+            }
+            Self::UnknownDatabase { .. } => Some("check POSTGRES_DB, or `db` under `[database]`"),
             Self::NotAllowed { .. } => Some("check POSTGRES_USER and POSTGRES_DB, and the server's pg_hba.conf"),
             Self::NoTls => {
                 Some("turn TLS on at the server, or loosen POSTGRES_SSL_MODE to `prefer` if the network may be trusted")

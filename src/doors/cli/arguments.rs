@@ -23,7 +23,7 @@ pub(super) struct Whom {
     #[arg(long, value_name = "NAME")]
     principal: Option<String>,
     /// With --policy: a value for an attribute that the policy declares; lists are written `a,b`
-    #[arg(long = "attribute", value_name = "NAME=VALUE", requires = "policy")]
+    #[arg(long = "attribute", value_name = "NAME=VALUE", conflicts_with = "config")]
     attributes: Vec<String>,
 }
 

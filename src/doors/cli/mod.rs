@@ -22,8 +22,9 @@ use failure::{Exit, Failure};
 /// What the exit codes mean; part of every `--help`.
 const EXIT_CODES: &str = "Exit codes:
   0  done; admitted
-  1  the statement or the policy was refused, or failed in the database; or no MCP connection came about
-  2  wrong arguments or configuration
+  1  the statement or the policy was refused, or failed in the database;
+     or no MCP connection came about
+  2  wrong arguments or configuration, or a policy that doesn't fit the database
   3  the database can't be reached, or refuses the connection
   4  the history can't be written or read";
 
@@ -34,9 +35,11 @@ const EXAMPLES: &str = "Examples:
   pgwicket serve --config /etc/pgwicket/pgwicket.toml --principal ana
 
 Environment:
-  POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE,
-  POSTGRES_SSL_MODE, POSTGRES_SSL_ROOT_CERT, POSTGRES_SSL_CERT, POSTGRES_SSL_KEY, POSTGRES_POOL_SIZE,
-  POSTGRES_MAX_OVERFLOW; or DATABASE_URL, which all of these overrule.
+  POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER,
+  POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE,
+  POSTGRES_SSL_MODE, POSTGRES_SSL_ROOT_CERT, POSTGRES_SSL_CERT, POSTGRES_SSL_KEY,
+  POSTGRES_POOL_SIZE, POSTGRES_MAX_OVERFLOW;
+  or DATABASE_URL, which all of these overrule.
   PGWICKET_LOG chooses what is logged to standard error: error, warn, info, debug.";
 
 /// The guarded gate between AI agents, analysts and PostgreSQL.
@@ -107,6 +110,17 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_attribute_beside_a_configuration_is_refused_not_ignored() {
+        let with = |source: [&'static str; 2]| {
+            let words = ["pgwicket", "query", "SELECT 1", "--attribute", "tenant=3"];
+            Cli::try_parse_from(words.into_iter().chain(source))
+        };
+        assert!(with(["--policy", "policy.toml"]).is_ok());
+        let error = with(["--config", "pgwicket.toml"]).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict, "{error}");
     }
 
     #[test]

@@ -12,8 +12,10 @@ use super::{Exit, Failure, output};
 use crate::gateway::Request;
 
 const EXAMPLES: &str = "Examples:
-  pgwicket query 'SELECT region, count(*) FROM sales.customers GROUP BY region' --config pgwicket.toml
-  pgwicket query 'SELECT * FROM sales.orders WHERE id = $1' --param 42 --format json --config pgwicket.toml";
+  pgwicket query 'SELECT region, count(*) FROM sales.customers GROUP BY region' \\
+    --config pgwicket.toml
+  pgwicket query 'SELECT * FROM sales.orders WHERE id = $1' --param 42 --format json \\
+    --config pgwicket.toml";
 
 /// Run one statement under a policy and print its rows
 #[derive(Debug, Args)]

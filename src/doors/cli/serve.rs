@@ -10,8 +10,9 @@ use crate::doors::mcp;
 
 const EXAMPLES: &str = "Examples:
   pgwicket serve --config /etc/pgwicket/pgwicket.toml --principal ana
-  POSTGRES_HOST=localhost POSTGRES_DB=shop POSTGRES_USER=agent POSTGRES_PASSWORD_FILE=/run/secrets/agent \\
-    pgwicket serve --policy policies/agent-audited.toml --attribute tenant=7";
+  POSTGRES_HOST=localhost POSTGRES_DB=shop POSTGRES_USER=agent \\
+    POSTGRES_PASSWORD_FILE=/run/secrets/agent pgwicket serve --policy policies/agent-audited.toml \\
+    --attribute tenant=7 --attribute regions=eu,us";
 
 /// Serve MCP over standard input and output
 ///
