@@ -57,7 +57,7 @@ fn the_grammar_makes_statements_that_are_admitted() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn statements_of_the_grammar(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -293,7 +293,10 @@ impl Lowering<'_> {
         // A collation's name may be any word behind a dot, but alone it is a name like a column's.
         let parts = self.object_name(collation)?;
         let name = match parts.as_slice() {
-            [name] => name,
+            [name] => {
+                self.only_clients_write("a collation without its schema", span)?;
+                name
+            }
             [schema, name] if schema == "pg_catalog" => name,
             _ => return Err(not_yet("a collation outside of `pg_catalog`", span)),
         };

@@ -220,7 +220,10 @@ impl<'a> Lowering<'a> {
 
     /// An alias with its column list.
     pub(super) fn alias(&self, alias: Option<&TableAlias>) -> Result<Alias, Rejection> {
-        let Some(TableAlias { explicit: _, name, columns, at }) = alias else { return Ok(Alias::default()) };
+        let Some(TableAlias { explicit: _, name, columns, at }) = alias else {
+            self.only_clients_write("an item without an alias", Span::default())?;
+            return Ok(Alias::default());
+        };
         let span = self.convert(name.span);
         refuse_present(&[(at.is_some(), "AT after an alias")], span)?;
         Ok(Alias { name: Some(self.identifier(name)?), columns: self.alias_columns(columns)?, span })

@@ -33,7 +33,10 @@ impl<'a> Lowering<'a> {
         written: &Written<'_>,
     ) -> Result<Scoped<'a>, Rejection> {
         if let Some(array) = self.unnested(name, args)? {
-            return self.unnest_in_from(std::slice::from_ref(array), written);
+            if name.0.len() == 1 {
+                self.only_clients_write("a function without its schema", written.span)?;
+            }
+            return self.unnested_in_from(std::slice::from_ref(array), written);
         }
         let (call, columns) = self.while_lateral(true, |lowering| lowering.call_in_from(name, args, written.span))?;
         let alias = self.alias(written.alias)?;
@@ -76,12 +79,19 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// `unnest`, which takes several arrays in FROM.
+    /// `unnest` without quotes and schema, which takes several arrays in FROM.
     pub(super) fn unnest_in_from(
         &mut self,
         arrays: &[ast::Expr],
         written: &Written<'_>,
     ) -> Result<Scoped<'a>, Rejection> {
+        if arrays.len() == 1 {
+            self.only_clients_write("a function without its schema", written.span)?;
+        }
+        self.unnested_in_from(arrays, written)
+    }
+
+    fn unnested_in_from(&mut self, arrays: &[ast::Expr], written: &Written<'_>) -> Result<Scoped<'a>, Rejection> {
         let calls = self.while_lateral(true, |lowering| {
             arrays.iter().map(|array| lowering.unnest_call(array, written.span)).collect::<Result<Vec<_>, _>>()
         })?;

@@ -40,10 +40,13 @@ impl<'a> Lowering<'a> {
         };
         let written = parts.join(".");
         match parts.as_slice() {
-            [name] => match self.unqualified_function(name, span)? {
-                Some(schema) => self.callee_in(&schema, name, written, count, span),
-                None => Err(self.unknown_function(&written, span)),
-            },
+            [name] => {
+                self.only_clients_write("a function without its schema", span)?;
+                match self.unqualified_function(name, span)? {
+                    Some(schema) => self.callee_in(&schema, name, written, count, span),
+                    None => Err(self.unknown_function(&written, span)),
+                }
+            }
             [schema, name] => self.callee_in(schema, name, written, count, span),
             _ => Err(not_supported("a function's name of more than two parts", span)),
         }

@@ -28,7 +28,10 @@ impl<'a> Lowering<'a> {
         let Parts { table, alias, columns, source, returning } = parts(insert, span)?;
         let (ctes, recursive) = with.map(|with| self.with(with)).transpose()?.unwrap_or_default();
         let alias = match alias {
-            None => None,
+            None => {
+                self.only_clients_write("an item without an alias", span)?;
+                None
+            }
             Some(TableAliasWithoutColumns { explicit: true, alias }) => Some(self.identifier(alias)?),
             Some(TableAliasWithoutColumns { explicit: false, alias }) => {
                 return Err(invalid("the alias of INSERT's table needs AS", self.convert(alias.span)));

@@ -38,12 +38,14 @@ impl<'a> Lowering<'a> {
                 (kind, Some(condition), columns)
             }
             JoinConstraint::Using(list) => {
+                self.only_clients_write("USING", span)?;
                 let sides = Sides { left: take_shown(&mut left_names), right: take_shown(&mut right_names) };
                 let common = self.using_names(list)?;
                 let (conditions, columns) = self.merge(kind, &sides, &common, false)?;
                 (kind, Some(all_of(conditions)), columns)
             }
             JoinConstraint::Natural => {
+                self.only_clients_write("NATURAL", span)?;
                 let sides = Sides { left: take_shown(&mut left_names), right: take_shown(&mut right_names) };
                 let common = sides.common(span);
                 let (conditions, columns) = self.merge(kind, &sides, &common, true)?;

@@ -183,6 +183,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Refuses a notation that emit never uses where text that emit made is read again. It would mean the same here, but
+    /// PostgreSQL may resolve it by other rules: by its own search path, by what else is in scope.
+    pub(super) fn only_clients_write(&self, what: &str, span: Span) -> Result<(), Rejection> {
+        match self.mode {
+            Mode::Client | Mode::Policy => Ok(()),
+            Mode::Verify => Err(not_supported(&format!("{what} in emitted text"), span)),
+        }
+    }
+
     /// The byte span of an AST node. sqlparser's spans are partial: an empty one gives the default span.
     pub(super) fn span(&self, node: &impl sqlparser::ast::Spanned) -> Span {
         self.convert(node.span())

@@ -83,6 +83,7 @@ impl<'a> Lowering<'a> {
         span: Span,
     ) -> Result<Target, Rejection> {
         if let Some(ident) = bare_name(expr) {
+            self.only_clients_write("a result's column by name", span)?;
             let name = self.identifier(ident)?;
             if let Some(number) = outputs.named(&name, clause, span)? {
                 return Ok(Target::Output(number));
@@ -180,6 +181,7 @@ impl<'a> Lowering<'a> {
         let span = self.span(expr);
         let outputs = Outputs::Projection(projection);
         if let Some(ident) = bare_name(expr) {
+            self.only_clients_write("a result's column by name", span)?;
             let name = self.identifier(ident)?;
             if !self.is_input_column(&name)
                 && let Some(number) = outputs.named(&name, "GROUP BY", span)?

@@ -6,6 +6,7 @@ use crate::gate::catalog::Relation;
 use crate::gate::diagnostic::{Place, Reason, Rejection};
 use crate::gate::ir::RelationRef;
 use crate::gate::policy::{RelationRights, Visibility};
+use crate::gate::source::Span;
 
 /// A relation that the principal may name.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn relation(&self, parts: &[String], place: Place) -> Result<Found<'a>, Rejection> {
         let relation = match parts {
             [name] => {
+                self.only_clients_write("a relation without its schema", Span::default())?;
                 // PostgreSQL looks into pg_catalog first, whose relations are all named so.
                 if name.starts_with("pg_") {
                     return Err(self.system_relation(parts, place));

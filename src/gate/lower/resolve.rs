@@ -23,7 +23,10 @@ impl<'a> Lowering<'a> {
     pub(super) fn resolve_column(&mut self, parts: &[Ident], span: Span) -> Result<Expr, Rejection> {
         let names = self.identifiers(parts)?;
         match names.as_slice() {
-            [name] => self.unqualified_column(name, span),
+            [name] => {
+                self.only_clients_write("a column without its item", span)?;
+                self.unqualified_column(name, span)
+            }
             [.., _] if names.len() <= 4 => self.qualified_column(&names, span),
             _ => Err(Rejection::new(Reason::InvalidStatement, "a column's name has too many parts").at(span)),
         }

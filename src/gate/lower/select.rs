@@ -70,6 +70,7 @@ impl<'a> Lowering<'a> {
             let before = all.len();
             match item {
                 SelectItem::UnnamedExpr(expr) => {
+                    self.only_clients_write("a column without a name", span)?;
                     let lowered = self.expr(expr)?;
                     let name = self.figure_name(expr, &lowered);
                     all.push(Projection { expr: lowered, name });
@@ -81,6 +82,7 @@ impl<'a> Lowering<'a> {
                     return Err(not_supported("several aliases for one expression", self.span(item)));
                 }
                 SelectItem::Wildcard(options) => {
+                    self.only_clients_write("`*`", span)?;
                     let at = self.star_span(options, span)?;
                     if self.scope.level().items().is_empty() {
                         let message = "`*` needs a FROM";
@@ -90,6 +92,7 @@ impl<'a> Lowering<'a> {
                     all.extend(star(items, "*", at)?);
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
+                    self.only_clients_write("`*`", span)?;
                     self.star_span(options, span)?;
                     let at = self.span(item);
                     let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else {

@@ -30,6 +30,12 @@ pub(super) struct TypeName {
 }
 
 impl TypeName {
+    /// Whether emit would write the type so: with its schema, and with SQL's word only for an interval's fields.
+    pub(super) fn is_emitted(&self) -> bool {
+        let fields = self.name == "interval" && (self.interval.is_some() || !self.modifiers.is_empty());
+        self.schema.is_some() != fields
+    }
+
     /// A type of `pg_catalog` by its `typname`.
     pub(super) fn builtin(name: &str) -> Self {
         Self { schema: Some("pg_catalog".to_owned()), ..Self::plain(name) }

@@ -17,6 +17,9 @@ impl Lowering<'_> {
     /// The type to cast to, governed and visible.
     pub(super) fn type_ref(&mut self, data_type: &DataType, span: Span) -> Result<TypeRef, Rejection> {
         let name = self.type_name(data_type, span)?;
+        if !name.is_emitted() {
+            self.only_clients_write("a type without its schema", span)?;
+        }
         self.lookup_type(&name, span)
     }
 

@@ -40,6 +40,36 @@ pub(super) fn push_as_postgresql_reads(
     Ok(())
 }
 
+/// Characters that operators are made of.
+const OPERATOR_CHARACTERS: &[char] =
+    &['+', '-', '*', '/', '<', '>', '=', '~', '!', '@', '#', '%', '^', '&', '|', '`', '?'];
+
+/// Why the token isn't what PostgreSQL's lexer finds at its place; `None` if it is. The tokenizer swallows what follows
+/// `&>`, and cuts `2 *@ 3` or `!=-1` where PostgreSQL sees one operator.
+pub(super) fn misread(source: &Source<'_>, one: &TokenWithSpan) -> Option<&'static str> {
+    let span = span_of(source, one);
+    let written = source.slice(span);
+    if one.token == Token::AmpersandRightAngleBracket {
+        let blank = written.strip_prefix("&>").is_some_and(|rest| rest.chars().all(char::is_whitespace));
+        return (!blank).then_some("`&>` is not followed by a blank");
+    }
+    if written.is_empty() || !written.chars().all(|c| OPERATOR_CHARACTERS.contains(&c)) {
+        return None;
+    }
+    let rest = source.text().get(span.start as usize..).unwrap_or_default();
+    let mut run = rest.find(|c| !OPERATOR_CHARACTERS.contains(&c)).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+    for comment in ["--", "/*"] {
+        run = run.find(comment).map_or(run, |at| run.get(..at).unwrap_or(run));
+    }
+    if !run.contains(ALLOW_SIGN_AT_END) {
+        let cut = run.trim_end_matches(['+', '-']);
+        let first = run.chars().next().map_or(0, char::len_utf8);
+        run = if cut.is_empty() { run.get(..first).unwrap_or(run) } else { cut };
+    }
+    (run != written)
+        .then_some("operators stand together that PostgreSQL reads as another one; put a blank between them")
+}
+
 fn known(symbol: String) -> Token {
     match symbol.as_str() {
         "+" => Token::Plus,

@@ -184,3 +184,44 @@ proptest! {
         on_big_stack(|| drop(parse(&Source::new(&text))));
     }
 }
+
+/// The tokenizer swallows the character behind `&>`.
+#[test]
+fn what_follows_an_operator_is_not_swallowed() {
+    for text in ["select a &>1", "select a &>'b'", "select a &>(b)", "select 1 &>"] {
+        assert_eq!(reason(text), Some(Reason::ParseError), "{text}");
+    }
+    assert_eq!(outcome("select a &> b").unwrap(), "SELECT a &> b");
+}
+
+/// PostgreSQL takes the longest operator; what the tokenizer cuts shorter would be another question.
+#[test]
+fn operators_that_postgresql_reads_as_one_are_refused() {
+    for text in ["select 1 !=-1", "select 2*@3", "select a ^-1", "select ~-1", "select a@>-b", "select 2 **3"] {
+        assert_eq!(reason(text), Some(Reason::ParseError), "{text}");
+    }
+    for text in [
+        "select a=-1",
+        "select a<-1",
+        "select a->-1",
+        "select a->>-1",
+        "select 2*-1",
+        "select a>=-1",
+        "select a- -1",
+        "select count(*)-1",
+        "select a*/* x */b",
+        "select a-- x\n-1",
+        "select a||'b'",
+        "select a->'b'->>'c'",
+        "select -1",
+        "select +-+1",
+        "select t.*, a/-b from t",
+        "select a::int",
+        "select @ -1",
+        "select a<@b",
+        "select a ?| b",
+        "select - - 1",
+    ] {
+        assert!(outcome(text).is_ok(), "{text}: {:?}", outcome(text));
+    }
+}

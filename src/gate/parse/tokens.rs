@@ -105,7 +105,7 @@ fn check(source: &Source<'_>, tokens: &[TokenWithSpan]) -> Result<(), Rejection>
                     .then_some("the tag of a dollar-quoted string begins with a digit")
             }
             Token::Word(word) if word.quote_style.is_none() => self::word(one, word, before.copied(), rest),
-            _ => None,
+            _ => operators::misread(source, one),
         };
         if let Some(message) = refusal {
             return Err(parse_error(message, span_of(source, one)));

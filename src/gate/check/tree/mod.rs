@@ -199,4 +199,6 @@ impl Trees<'_, '_> {
 }
 
 #[cfg(test)]
+mod flips;
+#[cfg(test)]
 mod tests;
