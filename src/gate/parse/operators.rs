@@ -23,8 +23,12 @@ pub(super) fn push_as_postgresql_reads(
     if symbol.contains("--") || symbol.contains("/*") {
         return Err(parse_error("a comment follows an operator without a blank between", span_of(source, &one)));
     }
-    let kept = symbol.trim_end_matches(['+', '-']);
-    if kept.len() == symbol.len() || kept.is_empty() || symbol.contains(ALLOW_SIGN_AT_END) {
+    // Signs alone are cut after the first.
+    let kept = match symbol.trim_end_matches(['+', '-']) {
+        "" => symbol.get(..1).unwrap_or(symbol),
+        kept => kept,
+    };
+    if kept.len() == symbol.len() || symbol.contains(ALLOW_SIGN_AT_END) {
         tokens.push(one);
         return Ok(());
     }
