@@ -33,15 +33,15 @@ fn slips(text: &str) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let next = |away: usize| tokens.get(at + away).map_or("", String::as_str);
-        if token.starts_with('"') {
+        if let Some(unquoted) = token.strip_prefix('"') {
             if next(1) == "." && next(2).starts_with('"') {
                 all.push(("a schema left out", without(&tokens, at..at + 2)));
             }
-            all.push(("a quote left out", with(&tokens, at, &token[1..])));
+            all.push(("a quote left out", with(&tokens, at, unquoted)));
             all.push(("a quote left out", with(&tokens, at, &token[..token.len() - 1])));
             all.push(("another name", with(&tokens, at, &token.replacen('"', "\"z", 1))));
-        } else if token.starts_with('\'') {
-            all.push(("a quote left out", with(&tokens, at, &token[1..])));
+        } else if let Some(unquoted) = token.strip_prefix('\'') {
+            all.push(("a quote left out", with(&tokens, at, unquoted)));
             all.push(("a quote left out", with(&tokens, at, &token[..token.len() - 1])));
             all.push(("another string", with(&tokens, at, &token.replacen('\'', "'z", 1))));
         } else if is_alias(token) && next(1) == "." {
