@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::catalog::{Catalog, Column, Key, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection};
 use super::policy::model::Glob;
-use super::policy::nearest;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
+use super::policy::{nearest, types};
 
 /// One line of `get_tables`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -179,7 +179,7 @@ fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights
         .iter()
         .enumerate()
         .filter(|(at, _)| rights.column_visible(*at))
-        .map(|(at, column)| column_description(relation, rights, at, column))
+        .map(|(at, column)| column_description(catalog, policy, relation, rights, (at, column)))
         .collect();
     let visible_key = |key: &Key| names(relation, rights, &key.columns);
     TableDescription {
@@ -194,13 +194,23 @@ fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights
     }
 }
 
-fn column_description(relation: &Relation, rights: &RelationRights, at: usize, column: &Column) -> ColumnDescription {
+fn column_description(
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+    relation: &Relation,
+    rights: &RelationRights,
+    (at, column): (usize, &Column),
+) -> ColumnDescription {
     let masked = matches!(rights.columns.get(at), Some(ColumnRights::Masked { .. }));
-    // A generation expression may name a denied column, a masked column's default may give its values away.
-    let hides = rights.is_protected() || column.generated;
+    // A generation expression may name a denied column, a masked column's default may give its values away, and a
+    // default may name functions and types that are hidden.
+    let hides = rights.is_protected()
+        || column.generated
+        || column.default_calls_foreign_function
+        || types::has_hidden_name(catalog, policy.policy(), column.type_oid);
     ColumnDescription {
         name: column.name.clone(),
-        type_name: column.type_name.clone(),
+        type_name: types::told(catalog, policy.policy(), column),
         nullable: !column.not_null,
         masked,
         default: column.default.clone().filter(|_| !hides),

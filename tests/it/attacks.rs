@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use pgwicket::gate::admit::Submission;
 use pgwicket::gate::diagnostic::{Reason, Rejection};
 
 use crate::support::{Database, Library};
@@ -200,4 +201,55 @@ async fn a_value_beyond_any_result_fills_no_memory() {
     library.rows("SELECT length(repeat('x', 1000000))").await;
     let result = library.query("SELECT repeat(repeat('x', 1000), 7000)").await.unwrap();
     assert_eq!(result["truncated_by"], "bytes");
+}
+
+#[tokio::test]
+async fn a_visible_column_tells_no_schema_that_is_hidden() {
+    let (_database, library) = attacked(
+        "CREATE TYPE hr.grade AS ENUM ('low', 'high');
+         CREATE FUNCTION hr.lowest() RETURNS hr.grade LANGUAGE sql AS $$ SELECT 'low'::hr.grade $$;
+         CREATE FUNCTION sales.of_secret(sales.secret, hr.grade) RETURNS int LANGUAGE sql AS 'SELECT 1';
+         CREATE DOMAIN hr.picky AS int CHECK (hr.lowest() IS NOT NULL);
+         CREATE TABLE sales.graded (id int, g hr.grade DEFAULT 'low', gs hr.grade[], p hr.picky);",
+    )
+    .await;
+    let table = ["sales".to_owned(), "graded".to_owned()];
+    let mut told = vec![serde_json::to_string(&library.describe(&table).await.unwrap()).unwrap()];
+    for sql in [
+        "SELECT g FROM sales.graded WHERE g = 'nonsense'",
+        "SELECT gs FROM sales.graded WHERE gs = '{nonsense}'",
+        "SELECT g + 1 FROM sales.graded",
+        "SELECT p FROM sales.graded",
+        "SELECT sales.of_secret(1, 2)",
+    ] {
+        told.push(refused(&library, sql).await.to_json(None).to_string());
+    }
+    for one in told {
+        assert!(!one.contains("hr.") && !one.contains("secret,"), "{one}");
+    }
+}
+
+#[tokio::test]
+async fn what_follows_the_subquery_of_any_is_no_part_of_it() {
+    let (_database, library) = attacked("").await;
+    for sql in [
+        "SELECT 1 = ANY (SELECT 1)::int[]",
+        "SELECT 1 = ANY (SELECT 1) + 1",
+        "SELECT 1 < SOME (VALUES (2)) || 'x'",
+        "SELECT 1 = ALL (WITH q AS (SELECT 1 AS a) SELECT a FROM q)[1]",
+    ] {
+        assert_eq!(refused(&library, sql).await.reason, Reason::ParseError, "{sql}");
+    }
+    let sql = "SELECT 1 = ANY (SELECT 1) AND 1 = ANY ((SELECT '{1}'::int[])::int[]), (1 = ANY (SELECT 2))::text
+               WHERE 2 = ALL (SELECT 2) IS TRUE UNION ALL (SELECT true, 'x') ORDER BY 2";
+    assert_eq!(library.rows(sql).await, serde_json::json!([[true, "false"], [true, "x"]]));
+}
+
+#[tokio::test]
+async fn values_of_a_statement_are_bounded() {
+    let (_database, library) = attacked("").await;
+    let long = serde_json::Value::String("x".repeat(17 << 20));
+    let submission = Submission::Sql { text: "SELECT length($1)".to_owned(), parameters: vec![long] };
+    let Err(rejection) = library.run(submission).await else { panic!("admitted") };
+    assert_eq!(rejection.reason, Reason::LimitExceeded);
 }

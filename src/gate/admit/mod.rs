@@ -105,21 +105,33 @@ fn understand(
     policy: &BoundPolicy,
     submission: &Submission,
 ) -> Result<(Statement, Vec<Option<String>>), Rejection> {
-    match submission {
+    let (statement, values) = match submission {
         Submission::Sql { text, parameters } => {
             let source = Source::new(text);
             let parsed = parse(&source)?;
             let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters.len() as u32);
             let statement = lowering.statement(&parsed.statement)?;
             let values = client_values(&statement, parameters, catalog)?;
-            Ok((statement, values))
+            (statement, values)
         }
         Submission::Change(change) => {
             let source = Source::new("");
-            Lowering::new(catalog, policy, &source, Mode::Client, u32::MAX).change(change)
+            Lowering::new(catalog, policy, &source, Mode::Client, u32::MAX).change(change)?
         }
+    };
+    let bytes = values.iter().flatten().fold(0, |bytes: usize, value| bytes.saturating_add(value.len()));
+    if bytes > MAX_VALUE_BYTES {
+        return Err(Rejection::new(
+            Reason::LimitExceeded,
+            format!("the statement brings more than {MAX_VALUE_BYTES} bytes of values"),
+        )
+        .help("bring fewer or shorter values at once"));
     }
+    Ok((statement, values))
 }
+
+/// Bytes of all the values that a statement brings at most.
+const MAX_VALUE_BYTES: usize = 16 << 20;
 
 /// The client's values, each in the input format of the type that the statement casts it to. A value that the
 /// statement doesn't use is a mistake, and PostgreSQL couldn't tell its type.

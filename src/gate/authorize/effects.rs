@@ -9,19 +9,19 @@ use crate::gate::policy::{BoundPolicy, RelationRights, Visibility};
 
 const CASCADES: &str = "cascades into tables that may not be written";
 
-/// The side effects, in words that name nothing which may be hidden.
+/// The side effects, in words that name nothing which may be hidden, and the tables that cascades reach.
 pub(super) fn of(
     catalog: &Catalog,
     policy: &BoundPolicy,
     kind: StatementKind,
     relation: &Relation,
-) -> Vec<&'static str> {
+) -> (Vec<&'static str>, Vec<Oid>) {
     let mut effects = BTreeSet::new();
     for one in catalog.tree(relation.oid) {
         own(one, kind, &mut effects);
     }
-    cascades(catalog, policy, kind, relation, &mut effects);
-    effects.into_iter().collect()
+    let reached = cascades(catalog, policy, kind, relation, &mut effects);
+    (effects.into_iter().collect(), reached)
 }
 
 /// What writing a row of this very relation runs.
@@ -52,7 +52,7 @@ fn cascades(
     kind: StatementKind,
     relation: &Relation,
     effects: &mut BTreeSet<&'static str>,
-) {
+) -> Vec<Oid> {
     let (updates, deletes) = match kind {
         StatementKind::Update => (true, false),
         StatementKind::Delete => (false, true),
@@ -60,7 +60,7 @@ fn cascades(
         | StatementKind::Insert
         | StatementKind::Merge
         | StatementKind::Explain
-        | StatementKind::ExplainAnalyze => return,
+        | StatementKind::ExplainAnalyze => return Vec::new(),
     };
     // By table: whether its rows are updated, and whether they are deleted.
     let mut reached: BTreeMap<Oid, (bool, bool)> =
@@ -93,6 +93,7 @@ fn cascades(
             }
         }
     }
+    reached.into_keys().collect()
 }
 
 fn is_writable(rights: &RelationRights) -> bool {

@@ -1,8 +1,9 @@
 //! What has to be in the executing transaction as it was in the catalog: relations, functions and types by their stamps.
 
 use super::Check;
-use crate::gate::catalog::Oid;
+use crate::gate::catalog::{Oid, TypeKind};
 use crate::gate::ir::{Expr, ExprKind, Node};
+use crate::gate::policy::types::has_hidden_name;
 
 impl Check<'_> {
     /// What a row filter or mask calls and casts to has to be as it was, like what the statement itself does.
@@ -27,13 +28,30 @@ impl Check<'_> {
         }
     }
 
+    /// The type, and the types that it is made of: a new check on a domain doesn't change an array of the domain.
     pub(super) fn type_stamp(&mut self, oid: Oid) {
-        let known = self.authorized.verification.types.iter().any(|(have, _)| *have == oid);
-        if !oid.is_builtin()
-            && !known
-            && let Some(one) = self.catalog.type_(oid)
-        {
+        let mut waiting = vec![oid];
+        while let Some(oid) = waiting.pop() {
+            let known = self.authorized.verification.types.iter().any(|(have, _)| *have == oid);
+            let Some(one) = self.catalog.type_(oid).filter(|_| !oid.is_builtin() && !known) else { continue };
             self.authorized.verification.types.push((oid, one.stamp.clone()));
+            match &one.kind {
+                TypeKind::Array { element } => waiting.push(*element),
+                TypeKind::Domain { base, .. } => waiting.push(*base),
+                TypeKind::Range { subtype } => waiting.push(*subtype),
+                TypeKind::Multirange { range } => waiting.push(*range),
+                TypeKind::Composite { fields, .. } => waiting.extend(fields.iter().map(|(_, field)| *field)),
+                TypeKind::Base | TypeKind::Enum { .. } | TypeKind::Pseudo => {}
+            }
+        }
+    }
+
+    /// A relation that the statement doesn't name and that a cascade reaches: a foreign key or trigger that is new
+    /// there would make it reach further.
+    pub(super) fn relation_stamp(&mut self, oid: Oid) {
+        let known = self.authorized.verification.relations.iter().any(|(have, _)| *have == oid);
+        if !known && let Some(relation) = self.catalog.relation(oid) {
+            self.authorized.verification.relations.push((oid, relation.stamp.clone()));
         }
     }
 
@@ -51,6 +69,8 @@ impl Check<'_> {
                 .map(|relation| relation.columns.iter().map(|column| column.type_oid).collect())
                 .unwrap_or_default();
             for one in types {
+                // PostgreSQL's messages name a column's type in full.
+                self.authorized.opaque_errors |= has_hidden_name(self.catalog, self.policy.policy(), one);
                 self.type_stamp(one);
             }
         }

@@ -48,7 +48,12 @@ impl Check<'_> {
         self.authorized.max_affected_rows.clone_from(&rights.max_affected_rows);
     }
 
-    fn writable(&self, target: &RelationItem, relation: &Relation, rights: &RelationRights) -> Result<(), Rejection> {
+    fn writable(
+        &mut self,
+        target: &RelationItem,
+        relation: &Relation,
+        rights: &RelationRights,
+    ) -> Result<(), Rejection> {
         let name = format!("{}.{}", relation.schema, relation.name);
         let place = target.origin.0;
         if rights.write.is_none() {
@@ -76,7 +81,10 @@ impl Check<'_> {
                 .at(place));
             }
         }
-        let effects = effects::of(self.catalog, self.policy, self.authorized.kind, relation);
+        let (effects, reached) = effects::of(self.catalog, self.policy, self.authorized.kind, relation);
+        for oid in reached {
+            self.relation_stamp(oid);
+        }
         if !effects.is_empty() && !rights.side_effects {
             return Err(Rejection::new(
                 Reason::SideEffects,

@@ -141,8 +141,9 @@ impl<'a> Lowering<'a> {
     /// Why the function may not be called; `None` if it may.
     fn refusal(&self, callee: &Callee<'_>, function: &Function, span: Span) -> Option<Rejection> {
         let refused = |why: &str| {
-            let signature = function.signature();
-            let message = format!("function `{signature}` may not be called: {why}");
+            // The types in a user's signature can be of schemas that are hidden.
+            let name = if callee.schema == "pg_catalog" { function.signature() } else { callee.written.clone() };
+            let message = format!("function `{name}` may not be called: {why}");
             Rejection::new(Reason::FunctionNotAllowed, message).at(span)
         };
         if callee.schema == "pg_catalog" {

@@ -140,6 +140,10 @@ fn word(
         }
         // It drops the side of a TRIM with a comma.
         Keyword::TRIM => trim(rest).then_some("TRIM has a side and a comma"),
+        // It takes what follows a subquery's parenthesis for a part of the array: ANY (SELECT 1) + 1.
+        Keyword::ANY | Keyword::SOME | Keyword::ALL => {
+            continued_subquery(rest).then_some("an operator or a cast follows the subquery of ANY or ALL")
+        }
         // It drops fields and precision in front of an interval's value.
         Keyword::INTERVAL => interval(rest).then_some("an interval's fields or precision stand before its value"),
         // It reads U&"…" as the column u, the operator & and a quoted name.
@@ -156,6 +160,49 @@ fn word(
 
 fn is_word(one: &TokenWithSpan, keyword: Keyword) -> bool {
     matches!(&one.token, Token::Word(word) if word.keyword == keyword)
+}
+
+/// `(SELECT …) + 1`, `(SELECT …)::int`: what binds tighter than a comparison.
+fn continued_subquery(rest: &[&TokenWithSpan]) -> bool {
+    let [open, first, ..] = rest else { return false };
+    let begins = [Keyword::SELECT, Keyword::WITH, Keyword::VALUES];
+    if open.token != Token::LParen || !begins.iter().any(|word| is_word(first, *word)) {
+        return false;
+    }
+    let mut depth = 0_usize;
+    let mut behind = None;
+    for (at, one) in rest.iter().enumerate() {
+        match one.token {
+            Token::LParen => depth += 1,
+            Token::RParen => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    behind = rest.get(at + 1);
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    // Comparisons, and words like AND, bind less tightly, so the parser ends there, too.
+    behind.is_some_and(|next| match &next.token {
+        Token::Word(word) => {
+            word.quote_style.is_none() && matches!(word.keyword, Keyword::COLLATE | Keyword::AT | Keyword::OPERATOR)
+        }
+        Token::RParen
+        | Token::RBracket
+        | Token::Comma
+        | Token::SemiColon
+        | Token::EOF
+        | Token::Colon
+        | Token::Eq
+        | Token::Neq
+        | Token::Lt
+        | Token::Gt
+        | Token::LtEq
+        | Token::GtEq => false,
+        _ => true,
+    })
 }
 
 /// `TRIM(LEADING 'a', 'b')`.

@@ -12,7 +12,7 @@ use super::mask::{cast_to_column, is_total, mask_expression};
 use super::matching::{ColumnOpening, RelationOpening};
 use super::model::{Mask, Policy, TableRule};
 use super::suggest::nearest;
-use super::tree;
+use super::{tree, types};
 use crate::gate::catalog::{Catalog, Column, Oid, Relation, RelationKind};
 use crate::gate::diagnostic::Rule;
 use crate::gate::ir::{ColumnRef, Expr, ExprKind};
@@ -148,7 +148,10 @@ impl<'a> Binder<'a> {
             Ok(ColumnOpening::Open) => {
                 return match self.catalog.governed(column.type_oid) {
                     Ok(()) => ColumnRights::Open,
-                    Err(why) => ColumnRights::Ungoverned(format!("type `{}`: {why}", column.type_name)),
+                    Err(why) => ColumnRights::Ungoverned(format!(
+                        "type `{}`: {why}",
+                        types::told(self.catalog, self.policy, column)
+                    )),
                 };
             }
             Ok(ColumnOpening::Masked(mask, rule)) => (mask, rule),
@@ -159,7 +162,10 @@ impl<'a> Binder<'a> {
         };
         // Even NULL is cast to the declared type, so a type that can't be cast to can't be masked.
         if let Err(why) = self.catalog.governed(column.type_oid) {
-            return ColumnRights::Ungoverned(format!("type `{}`: {why}", column.type_name));
+            return ColumnRights::Ungoverned(format!(
+                "type `{}`: {why}",
+                types::told(self.catalog, self.policy, column)
+            ));
         }
         match self.mask(relation, at, column, mask) {
             Ok(expr) => ColumnRights::Masked { mask: expr, name: mask.name(), rule: rule.clone() },

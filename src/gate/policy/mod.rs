@@ -21,6 +21,7 @@ pub(crate) mod raw;
 pub mod reference;
 pub(crate) mod suggest;
 mod tree;
+pub(crate) mod types;
 mod values;
 
 pub use bound::{BoundPolicy, ColumnRights, RelationRights, RowFilter, Visibility};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pgwicket::catalog::CatalogWatch;
 use pgwicket::gate::admit::{Admitted, Change, Principal, Submission, admit};
+use pgwicket::gate::describe::TableDescription;
 use pgwicket::gate::diagnostic::Rejection;
 use pgwicket::gate::policy::attributes::AttributeInput;
 use pgwicket::gate::policy::{BoundPolicy, Policy};
@@ -98,6 +99,11 @@ impl Library {
         }
         let info = self.gateway.database(&caller()).await.unwrap();
         json!({ "tables": tables, "described": described, "schemas": info.schemas, "limits": info.limits })
+    }
+
+    /// What `get_table_schema` tells.
+    pub async fn describe(&self, table: &[String]) -> Result<TableDescription, Rejection> {
+        self.gateway.table(&caller(), table).await
     }
 
     /// The gate alone, on the catalog in force.
