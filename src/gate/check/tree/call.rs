@@ -85,7 +85,13 @@ impl Trees<'_, '_> {
     /// A call of a function, aggregate or window function with all that can stand around it.
     pub(super) fn call(&mut self, scope: &Scope) -> Expr {
         let callables = self.callables;
-        let one = self.choices.pick(&callables.0);
+        // Aggregates and window functions are few, and all the clauses are theirs.
+        let few: Vec<&Callable> = callables.0.iter().filter(|one| one.kind != FunctionKind::Function).collect();
+        let one = match self.choices.below(8) {
+            0 => few.iter().copied().find(|one| one.name == "count" && one.arity == 0).unwrap_or(&callables.0[0]),
+            1..4 => *self.choices.pick(&few),
+            _ => self.choices.pick(&callables.0),
+        };
         let within = if one.ordered_set { one.arity.min(1) } else { 0 };
         let mut call = self.bare_call(one, one.arity - within, scope);
         if one.kind == FunctionKind::Function {
