@@ -9,6 +9,7 @@ mod change;
 mod expr;
 mod from;
 mod query;
+mod words;
 mod write;
 
 /// A submission made up by the bytes: mostly a text, now and then a structured change.
