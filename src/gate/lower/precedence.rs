@@ -41,13 +41,6 @@ pub(super) fn agrees(expr: &Expr) -> bool {
     {
         return false;
     }
-    if let Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } = expr
-        && !matches!(**right, Expr::Subquery(_))
-        && begins_with_subquery(right)
-    {
-        // For PostgreSQL the parentheses of ANY end with the subquery's, and what follows is the whole comparison's.
-        return false;
-    }
     match shape(expr) {
         Shape::Atom => true,
         Shape::Prefix { level, operand } => right_agrees(operand, level),
@@ -82,16 +75,6 @@ fn right_agrees(mut edge: &Expr, level: Level) -> bool {
             return false;
         }
         edge = next;
-    }
-}
-
-/// Whether the expression's text begins with a subquery's parenthesis.
-fn begins_with_subquery(mut edge: &Expr) -> bool {
-    loop {
-        edge = match shape(edge) {
-            Shape::Atom | Shape::Prefix { .. } => return matches!(edge, Expr::Subquery(_)),
-            Shape::Infix { left, .. } | Shape::Postfix { left, .. } => left,
-        };
     }
 }
 
@@ -250,8 +233,6 @@ mod tests {
             "a like b like c",
             "a is distinct from b is null",
             "not exists (select 1) = true",
-            "a = any (select 1) + 1",
-            "a = all (select 1)::int",
         ] {
             assert!(!agree(text), "{text}");
         }
