@@ -175,7 +175,10 @@ async fn what_unfolds_without_end_is_refused_before_it_does() {
         vec!["count(*) OVER w"; 1_000].join(", "),
         vec!["id"; 1_000].join(", "),
     );
-    for sql in [doubling(40), stars, windows] {
+    let chain: String = (0..99).map(|at| format!(" FULL JOIN sales.products p{at} USING (id, sku, name)")).collect();
+    let merged = format!("SELECT {} FROM sales.products{chain}", vec!["id"; 1_600].join(", "));
+    let merged_star = format!("SELECT *, *, *, *, *, *, *, *, * FROM sales.products{chain}");
+    for sql in [doubling(40), stars, windows, merged, merged_star] {
         let begun = Instant::now();
         let Err(rejection) = library.admit(&sql) else { panic!("admitted: {sql:.100}") };
         assert_eq!(rejection.reason, Reason::LimitExceeded, "{sql:.100}");

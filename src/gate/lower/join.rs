@@ -42,6 +42,7 @@ impl<'a> Lowering<'a> {
                 let sides = Sides { left: take_shown(&mut left_names), right: take_shown(&mut right_names) };
                 let common = self.using_names(list)?;
                 let (conditions, columns) = self.merge(kind, &sides, &common, false)?;
+                self.count_merged(&conditions, span)?;
                 (kind, Some(all_of(conditions)), columns)
             }
             JoinConstraint::Natural => {
@@ -49,6 +50,7 @@ impl<'a> Lowering<'a> {
                 let sides = Sides { left: take_shown(&mut left_names), right: take_shown(&mut right_names) };
                 let common = sides.common(span);
                 let (conditions, columns) = self.merge(kind, &sides, &common, true)?;
+                self.count_merged(&conditions, span)?;
                 match kind {
                     JoinKind::Inner if conditions.is_empty() => (JoinKind::Cross, None, columns),
                     _ => (kind, Some(all_of(conditions)), columns),
@@ -188,6 +190,15 @@ impl<'a> Lowering<'a> {
                 Err(self.unknown_column(&[name.to_owned()], span, &[shown(None, columns)], truth))
             }
         }
+    }
+
+    /// Counts the merged columns that the conditions of a join repeat.
+    fn count_merged(&mut self, conditions: &[Expr], span: Span) -> Result<(), Rejection> {
+        let operands = conditions.iter().filter_map(|condition| match &condition.kind {
+            ExprKind::Operator { left, right, .. } => Some([left.as_deref(), Some(right.as_ref())]),
+            _ => None,
+        });
+        self.count_copied(operands.flatten().flatten(), span)
     }
 
     /// What the merged column is, as PostgreSQL chooses: the side that is never null-extended, of two such sides the one

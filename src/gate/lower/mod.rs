@@ -4,7 +4,7 @@
 
 use super::catalog::Catalog;
 use super::diagnostic::{Reason, Rejection};
-use super::ir::{CteId, ItemId};
+use super::ir::{CteId, Expr, ExprKind, ItemId};
 use super::policy::BoundPolicy;
 use super::source::{Source, Span};
 
@@ -69,7 +69,7 @@ pub const MAX_NODES: u32 = 2_000;
 pub const MAX_OUTPUT_COLUMNS: usize = 1_664;
 
 /// What a statement may unfold to without writing it: columns that the elements of FROM bring and stars show, and
-/// parts of named windows where they are used. Without a bound, a few CTEs that double a star fill the memory.
+/// parts of named windows and merged columns where they are used. Without a bound, a few CTEs that double a star fill the memory.
 pub const MAX_UNFOLDED: u32 = 50_000;
 
 /// The state of lowering one statement.
@@ -173,6 +173,22 @@ impl<'a> Lowering<'a> {
             .help("name the columns that you need instead of `*`, and read fewer tables at once"));
         }
         Ok(())
+    }
+
+    /// Counts what copies of these expressions add: the merged column of a chain of joins holds a column of each.
+    pub(super) fn count_copied<'e>(
+        &mut self,
+        copies: impl IntoIterator<Item = &'e Expr>,
+        span: Span,
+    ) -> Result<(), Rejection> {
+        let mut nodes = 0;
+        for copy in copies {
+            match copy.kind {
+                ExprKind::Column(_) => {}
+                _ => copy.walk(&mut |_| nodes += 1),
+            }
+        }
+        if nodes == 0 { Ok(()) } else { self.count_unfolded(nodes, span) }
     }
 
     /// What rewrite adds to a statement within the bounds may go over them.

@@ -3,7 +3,7 @@
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
 use super::keywords::{Kept, kept};
-use super::{Lowering, not_supported};
+use super::{Lowering, Mode, not_supported};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::source::Span;
 
@@ -87,7 +87,11 @@ impl Lowering<'_> {
         let before = self.source.slice(Span::new(0, span.start)).trim_end();
         let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
         let (rest, word) = before.split_at_checked(start)?;
-        let line = rest.rsplit('\n').next().unwrap_or_default();
+        // What was emitted has no comments, is one long line, and can be much longer than a client's text.
+        let line = match self.mode {
+            Mode::Client | Mode::Policy => rest.rsplit('\n').next().unwrap_or_default(),
+            Mode::Verify => "",
+        };
         let in_doubt = line.contains("--") || rest.ends_with(|c: char| !c.is_ascii() || c == '$' || c == '"');
         (!word.is_empty() && !in_doubt).then_some(word)
     }

@@ -25,9 +25,15 @@ impl<'a> Lowering<'a> {
         match names.as_slice() {
             [name] => {
                 self.only_clients_write("a column without its item", span)?;
-                self.unqualified_column(name, span)
+                let found = self.unqualified_column(name, span)?;
+                self.count_copied([&found], span)?;
+                Ok(found)
             }
-            [.., _] if names.len() <= 4 => self.qualified_column(&names, span),
+            [.., _] if names.len() <= 4 => {
+                let found = self.qualified_column(&names, span)?;
+                self.count_copied([&found], span)?;
+                Ok(found)
+            }
             _ => Err(Rejection::new(Reason::InvalidStatement, "a column's name has too many parts").at(span)),
         }
     }

@@ -90,6 +90,7 @@ impl<'a> Lowering<'a> {
                     }
                     let items = self.scope.level().items().iter().filter(|item| item.columns_visible);
                     all.extend(star(items, "*", at)?);
+                    self.count_copied(all.iter().skip(before).map(|one| &one.expr), at)?;
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
                     self.only_clients_write("`*`", span)?;
@@ -101,6 +102,7 @@ impl<'a> Lowering<'a> {
                     let qualifier = self.object_name(name)?;
                     let item = self.qualifier(&qualifier, self.span(name))?;
                     all.extend(star([item], &format!("{}.*", qualifier.join(".")), at)?);
+                    self.count_copied(all.iter().skip(before).map(|one| &one.expr), at)?;
                 }
             }
             self.count_unfolded(all.len() - before, span)?;
