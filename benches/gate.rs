@@ -7,17 +7,19 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion};
+use criterion::{BatchSize, BenchmarkId, Criterion};
 use pgwicket::catalog::CatalogWatch;
 use pgwicket::gate::admit::{AttributeValue, Principal, Submission, admit};
+use pgwicket::gate::authorize::authorize;
 use pgwicket::gate::catalog::Catalog;
 use pgwicket::gate::emit::emit;
-use pgwicket::gate::ir::Statement;
+use pgwicket::gate::ir::{Statement, renumber};
 use pgwicket::gate::lower::{Lowering, Mode};
-use pgwicket::gate::parse::parse;
+use pgwicket::gate::parse::{parse, parse_emitted};
 use pgwicket::gate::policy::{BoundPolicy, Policy};
+use pgwicket::gate::rewrite::{ParameterPlan, rewrite};
 use pgwicket::gate::source::Source;
-use pgwicket::gate::stack::on_big_stack;
+use pgwicket::gate::stack::THREAD_STACK;
 use pgwicket::postgres::ephemeral::{Ephemeral, Options};
 use pgwicket::postgres::{DatabaseConfig, DatabaseSettings, Pool};
 
@@ -85,12 +87,41 @@ fn lower(world: &World, policy: &BoundPolicy, sql: &str) -> Statement {
     Lowering::new(&world.catalog, policy, &source, Mode::Client, 0).statement(&parsed.statement).unwrap()
 }
 
+/// Verify without its last step, a comparison: the emitted text read back.
+fn read_back(world: &World, policy: &BoundPolicy, text: &str, parameters: u32) -> Statement {
+    let source = Source::new(text);
+    let parsed = parse_emitted(&source).unwrap();
+    Lowering::new(&world.catalog, policy, &source, Mode::Verify, parameters).statement(&parsed.statement).unwrap()
+}
+
 fn stages(criterion: &mut Criterion, world: &World, name: &str, policy: &BoundPolicy, sql: &str) {
     let mut group = criterion.benchmark_group(name);
-    group.bench_function("parse", |bencher| bencher.iter(|| parse(&Source::new(black_box(sql))).map(drop)));
-    group.bench_function("parse + lower", |bencher| bencher.iter(|| lower(world, policy, black_box(sql))));
+    let source = Source::new(sql);
+    let parsed = parse(&source).unwrap();
     let statement = lower(world, policy, sql);
-    group.bench_function("emit", |bencher| bencher.iter(|| emit(black_box(&statement))));
+    let authorized = authorize(&statement, &world.catalog, policy).unwrap();
+    let rewritten = |mut statement: Statement| {
+        let mut plan = ParameterPlan::new(0);
+        rewrite(&mut statement, &authorized, &world.catalog, policy, &world.principal, &mut plan).unwrap();
+        renumber(&mut statement);
+        (statement, plan.count())
+    };
+    let (result, parameters) = rewritten(statement.clone());
+    let text = emit(&result);
+    group.bench_function("parse", |bencher| bencher.iter(|| parse(&Source::new(black_box(sql))).map(drop)));
+    group.bench_function("lower", |bencher| {
+        bencher.iter(|| {
+            Lowering::new(&world.catalog, policy, &source, Mode::Client, 0).statement(black_box(&parsed.statement))
+        });
+    });
+    group.bench_function("authorize", |bencher| {
+        bencher.iter(|| authorize(black_box(&statement), &world.catalog, policy).map(drop));
+    });
+    group.bench_function("rewrite", |bencher| {
+        bencher.iter_batched(|| statement.clone(), rewritten, BatchSize::SmallInput);
+    });
+    group.bench_function("emit", |bencher| bencher.iter(|| emit(black_box(&result))));
+    group.bench_function("verify", |bencher| bencher.iter(|| read_back(world, policy, black_box(&text), parameters)));
     let submission = Submission::Sql { text: sql.to_owned(), parameters: Vec::new() };
     group.bench_function("whole gate", |bencher| {
         bencher.iter(|| admit(&world.catalog, policy, &world.principal, black_box(&submission)).map(drop).unwrap());
@@ -99,30 +130,33 @@ fn stages(criterion: &mut Criterion, world: &World, name: &str, policy: &BoundPo
 }
 
 fn main() {
+    // As pgwicket's own threads.
+    std::thread::Builder::new().stack_size(THREAD_STACK).spawn(run).unwrap().join().unwrap();
+}
+
+fn run() {
     let world = world();
     let mut criterion = Criterion::default()
         .sample_size(30)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
-    on_big_stack(|| {
-        stages(&mut criterion, &world, "SELECT 1", &world.open, "SELECT 1");
-        stages(&mut criterion, &world, "primary-key lookup", &world.open, LOOKUP);
-        stages(&mut criterion, &world, "lookup, masked and filtered", &world.protected, LOOKUP);
-        stages(&mut criterion, &world, "1 KB report", &world.open, REPORT);
-        let mut group = criterion.benchmark_group("TPC-H, whole gate");
-        let statements = TPCH
-            .split(";\n")
-            .map(|statement| statement.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n"));
-        for (number, sql) in (1..).zip(statements.filter(|sql| !sql.trim().is_empty())) {
-            let submission = Submission::Sql { text: sql, parameters: Vec::new() };
-            group.bench_function(BenchmarkId::from_parameter(format!("q{number}")), |bencher| {
-                bencher.iter(|| {
-                    admit(&world.catalog, &world.open, &world.principal, black_box(&submission)).map(drop).unwrap();
-                });
+    stages(&mut criterion, &world, "SELECT 1", &world.open, "SELECT 1");
+    stages(&mut criterion, &world, "primary-key lookup", &world.open, LOOKUP);
+    stages(&mut criterion, &world, "lookup, masked and filtered", &world.protected, LOOKUP);
+    stages(&mut criterion, &world, "1 KB report", &world.open, REPORT);
+    let mut group = criterion.benchmark_group("TPC-H, whole gate");
+    let statements = TPCH
+        .split(";\n")
+        .map(|statement| statement.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n"));
+    for (number, sql) in (1..).zip(statements.filter(|sql| !sql.trim().is_empty())) {
+        let submission = Submission::Sql { text: sql, parameters: Vec::new() };
+        group.bench_function(BenchmarkId::from_parameter(format!("q{number}")), |bencher| {
+            bencher.iter(|| {
+                admit(&world.catalog, &world.open, &world.principal, black_box(&submission)).map(drop).unwrap();
             });
-        }
-        group.finish();
-    });
+        });
+    }
+    group.finish();
     criterion.final_summary();
 }

@@ -28,7 +28,6 @@ mod verify;
 
 pub use lines::{LineHash, MAX_RECORD_BYTES};
 pub use opening::{Detail, Head, LogOpen, Repair};
-pub use queue::Pending;
 pub use recent::{MAX_LIMIT as MAX_RECENT, Recent, Summary};
 pub use record::{
     Access, Decision, Entry, FORMAT_VERSION, FilterUse, Form, Kind, MaskUse, Outcome, Record, RelationUse, Stamp,
@@ -202,25 +201,17 @@ impl History {
         &self.instance
     }
 
-    /// Writes a record and returns when it is written, and synced if the mode asks for it.
+    /// Writes a record behind those that wait, and returns when it is written, and synced if the mode asks for it.
     ///
     /// # Errors
     /// When it couldn't be written or synced; then nothing that it says may happen, or leave.
     pub async fn append(&self, entry: Entry) -> Result<Appended, HistoryError> {
-        self.submit(entry).await?.written().await
+        self.queue.append(body(entry)?).await
     }
 
-    /// Hands a record to the writer and returns as soon as there is room for it; [`Pending::written`] tells when it is
-    /// written. Records are written in the order in which they were submitted, also when the returned value is dropped.
-    ///
-    /// For a read, whose intent needs to be on record only before its rows leave: submit the intent, execute, append
-    /// the outcome, then ask whether the intent was written. The one may have failed where the other succeeded.
-    ///
-    /// # Errors
-    /// When the ledger is closed.
-    pub async fn submit(&self, entry: Entry) -> Result<Pending, HistoryError> {
-        let body = fit::body(entry).map_err(|error| HistoryError::Unavailable { cause: error.to_string() })?;
-        self.queue.submit(body).await
+    /// Whether the last record could be written, as far as one knows.
+    pub fn is_sound(&self) -> bool {
+        self.queue.is_sound()
     }
 
     /// The principal's last calls over all chains of the directory, newest first; at most `limit`, and no more than
@@ -239,6 +230,10 @@ impl History {
     pub async fn close(&self) {
         self.queue.close().await;
     }
+}
+
+fn body(entry: Entry) -> Result<fit::Body, HistoryError> {
+    fit::body(entry).map_err(|error| HistoryError::Unavailable { cause: error.to_string() })
 }
 
 /// Whether anything was ever recorded in the directory: then its keys must be there, too.

@@ -17,29 +17,37 @@ mod writes;
 
 /// What an authorized statement touches: the basis of rewrite, verification and the history record.
 #[derive(Debug)]
-pub(super) struct Authorized {
+pub struct Authorized {
+    /// What policies call it.
     pub kind: StatementKind,
     /// The columns of each relation item that the statement names.
     pub columns: BTreeMap<ItemId, BTreeSet<u32>>,
+    /// Every relation that the statement reads or writes, descendants included.
     pub relations: BTreeMap<Oid, RelationUse>,
+    /// `schema.table.column` of every masked column that is used, and its mask's name.
     pub masked_columns: BTreeSet<(String, &'static str)>,
+    /// `schema.table` and rule of every row filter that applies.
     pub filters: BTreeSet<(String, Rule)>,
+    /// Functions called, `schema.name`.
     pub functions: BTreeSet<String>,
+    /// How many rows a write may touch, and the rule that says so.
     pub max_affected_rows: Option<(u64, Rule)>,
+    /// What has to be in the executing transaction as it was in the catalog.
     pub verification: Verification,
+    /// PostgreSQL's error texts may tell what is hidden.
     pub opaque_errors: bool,
 }
 
-/// Checks the whole statement.
-pub(super) fn authorize(
-    statement: &Statement,
-    catalog: &Catalog,
-    policy: &BoundPolicy,
-) -> Result<Authorized, Rejection> {
+/// Checks the whole statement. What comes of it is no permission: only [`admit`](super::admit::admit) gives one.
+///
+/// # Errors
+/// Everything in the statement that the policy doesn't allow.
+pub fn authorize(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> Result<Authorized, Rejection> {
     let mut check = Check {
         catalog,
         policy,
         violations: Vec::new(),
+        judged: BTreeSet::new(),
         authorized: Authorized {
             kind: kind_of(statement),
             columns: BTreeMap::new(),
@@ -78,6 +86,8 @@ struct Check<'a> {
     policy: &'a BoundPolicy,
     violations: Vec<Rejection>,
     authorized: Authorized,
+    /// Relations that were judged before: one with thousands of partitions may be named thousands of times.
+    judged: BTreeSet<(Oid, RelationAccess)>,
 }
 
 impl<'a> Check<'a> {
@@ -158,6 +168,9 @@ impl<'a> Check<'a> {
             );
             return None;
         };
+        if !self.judged.insert((relation.oid, access)) {
+            return Some((relation, rights));
+        }
         if explained && !self.plan_is_open(relation) {
             self.violations.push(
                 Rejection::new(
@@ -200,7 +213,7 @@ impl<'a> Check<'a> {
     /// Lists the relation and everything that reading it reads.
     fn touch(&mut self, relation: &'a Relation, rights: &'a RelationRights, access: RelationAccess) {
         if let Some(filter) = &rights.filter {
-            self.policy_expression(&filter.condition);
+            self.policy_expression(&filter.condition, relation);
             for rule in &filter.rules {
                 let name = format!("{}.{}", relation.schema, relation.name);
                 self.authorized.filters.insert((name, rule.clone()));
@@ -254,7 +267,7 @@ impl<'a> Check<'a> {
         match rights.columns.get(at as usize) {
             Some(ColumnRights::Open) => {}
             Some(ColumnRights::Masked { mask: expression, name: mask, .. }) => {
-                self.policy_expression(expression);
+                self.policy_expression(expression, relation);
                 let column = format!("{}.{}.{name}", relation.schema, relation.name);
                 self.authorized.masked_columns.insert((column, *mask));
             }
@@ -265,7 +278,9 @@ impl<'a> Check<'a> {
                 ));
             }
         }
-        self.authorized.columns.entry(item).or_default().insert(at);
+        if self.authorized.columns.entry(item).or_default().insert(at) {
+            self.column_type(relation, at);
+        }
     }
 
     fn expression(&mut self, expr: &Expr, explained: bool) {

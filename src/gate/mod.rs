@@ -5,7 +5,8 @@
 //! [`Rejection`](diagnostic::Rejection).
 
 pub mod admit;
-mod authorize;
+pub mod authorize;
+pub(crate) mod cache;
 pub mod catalog;
 #[cfg(any(test, feature = "check"))]
 #[doc(hidden)]
@@ -25,7 +26,7 @@ pub mod ir;
 pub mod lower;
 pub mod parse;
 pub mod policy;
-mod rewrite;
+pub mod rewrite;
 pub mod source;
 pub mod stack;
 pub mod value;

@@ -51,6 +51,7 @@ pub struct Source<'a> {
     /// For each line the number of its first character in the text.
     line_characters: Vec<u32>,
     /// Byte offsets of every [`STRIDE`]th character, so that a place in a long line is found without walking the line.
+    /// Empty where every character is one byte.
     strides: Vec<u32>,
 }
 
@@ -70,6 +71,10 @@ impl<'a> Source<'a> {
     /// Indexes the lines of `text`. Texts over 4 GiB are refused long before this point by the gate's byte limit.
     pub fn new(text: &'a str) -> Self {
         let (mut line_starts, mut line_characters, mut strides) = (vec![0], vec![0], Vec::new());
+        if text.is_ascii() {
+            line_starts.extend(text.match_indices('\n').map(|(at, _)| at as u32 + 1));
+            return Self { text, line_characters: line_starts.clone(), line_starts, strides };
+        }
         for (number, (at, c)) in text.char_indices().enumerate() {
             if number % STRIDE == 0 {
                 strides.push(at as u32);
@@ -95,6 +100,9 @@ impl<'a> Source<'a> {
         let end = self.text.len() as u32;
         let Some(first) = self.line_characters.get(line) else { return end };
         let wanted = (*first as usize).saturating_add(column);
+        if self.strides.is_empty() {
+            return u32::try_from(wanted).unwrap_or(end).min(end);
+        }
         let Some(mark) = self.strides.get(wanted / STRIDE).copied() else { return end };
         let rest = self.text.get(mark as usize..).unwrap_or_default();
         rest.char_indices().nth(wanted % STRIDE).map_or(end, |(at, _)| mark + at as u32)

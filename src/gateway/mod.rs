@@ -9,7 +9,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::catalog::CatalogWatch;
-use crate::gate::admit::{Admitted, Principal, Submission, admit};
+use crate::gate::admit::{Admitted, Compiled, Submission};
 use crate::gate::describe::{self, TableDescription, TableSummary};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::policy::model::Limits;
@@ -115,15 +115,13 @@ impl Gateway {
         let arrived = Instant::now();
         let Request { caller, submission, timeout, cancel } = request;
         let (snapshot, _permit) = self.enter(&caller, Some(&submission)).await?;
-        let admitted = match self.gate(&snapshot, submission.clone()).await {
+        let admitted = match self.gate(&snapshot, &submission).await {
             Ok(admitted) => admitted,
             Err(rejection) => return Err(self.refuse(&snapshot, &caller, Some(&submission), rejection).await),
         };
 
-        let intent = self.intent(&snapshot, &caller, &submission, &admitted);
-        let written = self.history.submit(intent.clone()).await.map_err(failure::history)?;
-
-        let permit = admitted.permit();
+        let compiled = Arc::clone(admitted.compiled());
+        let permit = compiled.permit();
         let writes = permit.kind.writes();
         let timeout = timeout.map_or(permit.timeout, |asked| asked.min(permit.timeout));
         let context = Context {
@@ -131,21 +129,33 @@ impl Gateway {
             cancel,
             application_name: format!("pgwicket/{}", caller.principal),
         };
-        // A write waits for its intent. A read runs meanwhile: nothing of it leaves before both records are written.
-        let mut pending = Some(written);
-        if writes && let Some(written) = pending.take() {
-            written.written().await.map_err(failure::history)?;
-        }
-        let mut result = self.perform(admitted, &context).await;
+        let intend = async || {
+            let intent = self.intent(&snapshot, &caller, &submission, &compiled);
+            let written = self.history.append(intent.clone()).await;
+            (intent, written)
+        };
+        // A write waits for its intent, and everything does while the history can't be written. A read runs meanwhile:
+        // nothing of it leaves before both records are written.
+        let (intent, intended, mut result) = if writes || !self.history.is_sound() {
+            let (intent, intended) = intend().await;
+            let intended = intended.map_err(failure::history)?;
+            (intent, Ok(intended), self.perform(admitted, &context).await)
+        } else {
+            let meanwhile = async {
+                // Resumes when all that is ready has run: the statement is on its way to the server then.
+                tokio::task::yield_now().await;
+                intend().await
+            };
+            let (result, (intent, intended)) = tokio::join!(biased; self.perform(admitted, &context), meanwhile);
+            (intent, intended, result)
+        };
         if matches!(result, Err(Failure::Execution { error: ExecuteError::CatalogChanged, .. })) {
-            result = self.once_more(&caller, &submission, &context).await;
+            result = Box::pin(self.once_more(&caller, &submission, &context)).await;
         }
 
         let outcome = record::outcome(&result, arrived.elapsed(), snapshot.full());
-        let mut recorded = self.history.append(intent.outcome(outcome)).await;
-        if let Some(written) = pending {
-            recorded = written.written().await.and(recorded);
-        }
+        let recorded = self.history.append(intent.outcome(outcome)).await;
+        let recorded = intended.and(recorded);
         match (result, recorded) {
             (Ok(answer), Ok(_)) => Ok(answer),
             (Ok(_), Err(error)) if writes => Err(failure::committed_not_recorded(&error)),
@@ -170,7 +180,7 @@ impl Gateway {
         }
         let rejected = |rejection| Failure::Rejected(Box::new(rejection));
         let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal).map_err(rejected)?;
-        let admitted = self.gate(&snapshot, submission.clone()).await.map_err(rejected)?;
+        let admitted = self.gate(&snapshot, submission).await.map_err(rejected)?;
         self.perform(admitted, context).await
     }
 
@@ -181,7 +191,7 @@ impl Gateway {
     pub async fn check(&self, caller: &Caller, submission: Submission) -> Result<Checked, Rejection> {
         let arrived = Instant::now();
         let (snapshot, _permit) = self.enter(caller, Some(&submission)).await?;
-        match self.gate(&snapshot, submission.clone()).await {
+        match self.gate(&snapshot, &submission).await {
             Ok(admitted) => {
                 let what = record::admitted(caller, &submission, &admitted, &self.keys, snapshot.full());
                 self.told(&snapshot, caller, what, arrived).await?;
@@ -212,7 +222,7 @@ impl Gateway {
         schema: Option<&str>,
         pattern: Option<&str>,
     ) -> Result<Vec<TableSummary>, Rejection> {
-        self.metadata(caller, |snapshot| Ok(describe::tables(&snapshot.catalog, &snapshot.policy, schema, pattern)))
+        self.metadata(caller, |snapshot| Ok(describe::tables(snapshot.catalog(), snapshot.policy(), schema, pattern)))
             .await
     }
 
@@ -221,7 +231,7 @@ impl Gateway {
     /// # Errors
     /// A missing or hidden relation, quota and history.
     pub async fn table(&self, caller: &Caller, name: &[String]) -> Result<TableDescription, Rejection> {
-        self.metadata(caller, |snapshot| describe::table(&snapshot.catalog, &snapshot.policy, name)).await
+        self.metadata(caller, |snapshot| describe::table(snapshot.catalog(), snapshot.policy(), name)).await
     }
 
     /// The resource `database_info`.
@@ -230,12 +240,12 @@ impl Gateway {
     /// Quota and history.
     pub async fn database(&self, caller: &Caller) -> Result<DatabaseInfo, Rejection> {
         self.metadata(caller, |snapshot| {
-            let policy = snapshot.policy.policy();
+            let policy = snapshot.policy().policy();
             let limits = &policy.limits;
             Ok(DatabaseInfo {
-                version: snapshot.catalog.parts().version_text.clone(),
-                database: snapshot.catalog.parts().database.clone(),
-                schemas: describe::schemas(&snapshot.catalog, &snapshot.policy),
+                version: snapshot.catalog().parts().version_text.clone(),
+                database: snapshot.catalog().parts().database.clone(),
+                schemas: describe::schemas(snapshot.catalog(), snapshot.policy()),
                 search_path: policy.search_path.clone(),
                 statements: policy.statements.keys().map(|kind| kind.name()).collect(),
                 limits: LimitsInfo {
@@ -302,7 +312,7 @@ impl Gateway {
     /// Quota and snapshot: what every call begins with.
     async fn enter(&self, caller: &Caller, submission: Option<&Submission>) -> Result<(Snapshot, Permit), Rejection> {
         let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal)?;
-        match self.permit(&caller.principal, &snapshot.policy.policy().limits).await {
+        match self.permit(&caller.principal, &snapshot.policy().policy().limits).await {
             Ok(permit) => Ok((snapshot, permit)),
             Err(exceeded) => {
                 let rejection = over_quota(&exceeded);
@@ -326,20 +336,19 @@ impl Gateway {
     }
 
     /// The gate, off the runtime's threads when the text is long.
-    async fn gate(&self, snapshot: &Snapshot, submission: Submission) -> Result<Admitted, Rejection> {
+    async fn gate(&self, snapshot: &Snapshot, submission: &Submission) -> Result<Admitted, Rejection> {
         const LONG: usize = 8 * 1024;
-        let (catalog, policy) = (Arc::clone(&snapshot.catalog), Arc::clone(&snapshot.policy));
-        let principal: Arc<Principal> = Arc::clone(&snapshot.principal);
-        if record::size(&submission) < LONG {
-            return admit(&catalog, &policy, &principal, &submission);
+        if record::size(submission) < LONG {
+            return snapshot.gate.admit(submission);
         }
-        tokio::task::spawn_blocking(move || admit(&catalog, &policy, &principal, &submission))
+        let (gate, submission) = (Arc::clone(&snapshot.gate), submission.clone());
+        tokio::task::spawn_blocking(move || gate.admit(&submission))
             .await
             .unwrap_or_else(|_| Err(Rejection::new(Reason::InternalError, "the gate's task ended without a verdict")))
     }
 
-    fn intent(&self, snapshot: &Snapshot, caller: &Caller, submission: &Submission, admitted: &Admitted) -> Entry {
-        let what = record::admitted(caller, submission, admitted, &self.keys, snapshot.full());
+    fn intent(&self, snapshot: &Snapshot, caller: &Caller, submission: &Submission, compiled: &Compiled) -> Entry {
+        let what = record::admitted(caller, submission, compiled, &self.keys, snapshot.full());
         let mut entry = Entry::intent(record::who(caller), self.place(snapshot, caller), what);
         record::decided_by(&mut entry, snapshot);
         entry
@@ -384,7 +393,7 @@ impl Gateway {
 
     /// The form of a rejection that may leave.
     fn presentable(&self, snapshot: &Snapshot, rejection: Rejection) -> Rejection {
-        if snapshot.policy.policy().reveal_denied { rejection.revealed() } else { rejection }
+        if snapshot.policy().policy().reveal_denied { rejection.revealed() } else { rejection }
     }
 }
 

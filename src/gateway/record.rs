@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::world::Snapshot;
 use super::{Caller, Failure, failure};
-use crate::gate::admit::{Admitted, Change, RelationAccess, Submission};
+use crate::gate::admit::{Change, Compiled, RelationAccess, Submission};
 use crate::gate::diagnostic::Rejection;
 use crate::gate::parse::redact_tokens;
 use crate::gate::policy::model::StatementKind;
@@ -33,8 +33,8 @@ pub(super) fn place(caller: &Caller, server: &str, snapshot: &Snapshot) -> Where
     Where {
         door: Some(caller.door.to_owned()),
         server: Some(server.to_owned()),
-        database: Some(snapshot.catalog.parts().database.clone()),
-        role: snapshot.policy.policy().role.clone(),
+        database: Some(snapshot.catalog().parts().database.clone()),
+        role: snapshot.policy().policy().role.clone(),
         backend_pid: None,
     }
 }
@@ -45,7 +45,7 @@ pub(super) fn called(caller: &Caller) -> What {
 }
 
 /// An admitted statement.
-pub(super) fn admitted(caller: &Caller, submission: &Submission, admitted: &Admitted, keys: &Keys, full: bool) -> What {
+pub(super) fn admitted(caller: &Caller, submission: &Submission, admitted: &Compiled, keys: &Keys, full: bool) -> What {
     let permit = admitted.permit();
     let digest = keys.subkey(Purpose::LiteralDigest);
     let written = match permit.kind {
@@ -155,10 +155,10 @@ fn fingerprint(redacted: &str) -> String {
 }
 
 pub(super) fn decided_by(entry: &mut Entry, snapshot: &Snapshot) {
-    let policy = snapshot.policy.policy();
+    let policy = snapshot.policy().policy();
     entry.decision.policy = Some(policy.name.clone());
     entry.decision.policy_digest = Some(policy.digest.clone());
-    entry.decision.catalog_version = Some(snapshot.catalog.version().to_owned());
+    entry.decision.catalog_version = Some(snapshot.catalog().version().to_owned());
 }
 
 /// The true reason and rule, what the client was told where that differs, and every violation.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::gate::admit::Principal;
+use crate::gate::admit::{Gate, Principal};
 use crate::gate::catalog::Catalog;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::policy::{BoundPolicy, Diagnostics, Policy};
@@ -22,15 +22,21 @@ pub type PolicySet = BTreeMap<String, Member>;
 
 /// What one request sees.
 pub(super) struct Snapshot {
-    pub catalog: Arc<Catalog>,
-    pub policy: Arc<BoundPolicy>,
-    pub principal: Arc<Principal>,
+    pub gate: Arc<Gate>,
 }
 
 impl Snapshot {
+    pub fn catalog(&self) -> &Catalog {
+        self.gate.catalog()
+    }
+
+    pub fn policy(&self) -> &BoundPolicy {
+        self.gate.policy()
+    }
+
     /// Whether the policy wants literals and parameters in clear.
     pub fn full(&self) -> bool {
-        self.policy.policy().history.full
+        self.policy().policy().history.full
     }
 }
 
@@ -42,19 +48,24 @@ pub(super) struct World {
 
 struct Bound {
     catalog: Arc<Catalog>,
-    /// By digest of the policy; several principals may share one.
-    policies: HashMap<String, Result<Arc<BoundPolicy>, Diagnostics>>,
+    /// By principal; several may share one policy.
+    gates: HashMap<String, Result<Arc<Gate>, Diagnostics>>,
 }
 
 impl Bound {
     fn new(members: &PolicySet, catalog: &Arc<Catalog>) -> Self {
-        let mut policies = HashMap::new();
-        for member in members.values() {
-            policies
-                .entry(member.policy.digest.clone())
-                .or_insert_with(|| BoundPolicy::bind(Arc::clone(&member.policy), catalog).map(Arc::new));
+        let mut policies: HashMap<&str, Result<Arc<BoundPolicy>, Diagnostics>> = HashMap::new();
+        let mut gates = HashMap::new();
+        for (name, member) in members {
+            let bound = policies
+                .entry(&member.policy.digest)
+                .or_insert_with(|| BoundPolicy::bind(Arc::clone(&member.policy), catalog).map(Arc::new))
+                .clone();
+            let gate =
+                bound.map(|policy| Arc::new(Gate::new(Arc::clone(catalog), policy, Arc::clone(&member.principal))));
+            gates.insert(name.clone(), gate);
         }
-        Self { catalog: Arc::clone(catalog), policies }
+        Self { catalog: Arc::clone(catalog), gates }
     }
 }
 
@@ -62,7 +73,10 @@ impl World {
     /// Binds every policy.
     pub fn new(members: PolicySet, catalog: &Arc<Catalog>) -> Result<Self, Diagnostics> {
         let bound = Bound::new(&members, catalog);
-        let errors = bound.policies.values().filter_map(|one| one.as_ref().err());
+        // Of principals that share a policy one is enough.
+        let policies: BTreeMap<&str, &str> =
+            members.iter().map(|(name, member)| (member.policy.digest.as_str(), name.as_str())).collect();
+        let errors = policies.values().filter_map(|name| bound.gates.get(*name)?.as_ref().err());
         let errors = Diagnostics(errors.flat_map(|one| one.0.iter().cloned()).collect());
         if errors.0.is_empty() { Ok(Self { members, bound: RwLock::new(bound) }) } else { Err(errors) }
     }
@@ -74,28 +88,22 @@ impl World {
     /// What a request of that principal sees on that catalog. A policy that doesn't fit a changed database any more
     /// refuses everything of its principals: it is not known what it would have hidden.
     pub fn snapshot(&self, catalog: &Arc<Catalog>, principal: &str) -> Result<Snapshot, Rejection> {
-        let unknown = || Rejection::new(Reason::InternalError, "the principal is not configured");
-        let member = self.members.get(principal).ok_or_else(unknown)?;
         {
             let bound = self.bound.read().unwrap_or_else(PoisonError::into_inner);
             if Arc::ptr_eq(&bound.catalog, catalog) {
-                return Self::pick(&bound, member);
+                return Self::pick(&bound, principal);
             }
         }
         let mut bound = self.bound.write().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&bound.catalog, catalog) {
             *bound = Bound::new(&self.members, catalog);
         }
-        Self::pick(&bound, member)
+        Self::pick(&bound, principal)
     }
 
-    fn pick(bound: &Bound, member: &Member) -> Result<Snapshot, Rejection> {
-        match bound.policies.get(&member.policy.digest) {
-            Some(Ok(policy)) => Ok(Snapshot {
-                catalog: Arc::clone(&bound.catalog),
-                policy: Arc::clone(policy),
-                principal: Arc::clone(&member.principal),
-            }),
+    fn pick(bound: &Bound, principal: &str) -> Result<Snapshot, Rejection> {
+        match bound.gates.get(principal) {
+            Some(Ok(gate)) => Ok(Snapshot { gate: Arc::clone(gate) }),
             Some(Err(errors)) => {
                 tracing::error!(%errors, "a policy does not fit the database any more");
                 Err(Rejection::new(
@@ -104,7 +112,7 @@ impl World {
                 )
                 .help("whoever runs pgwicket finds the cause in its log"))
             }
-            None => Err(Rejection::new(Reason::InternalError, "the principal's policy was not bound")),
+            None => Err(Rejection::new(Reason::InternalError, "the principal is not configured")),
         }
     }
 }

@@ -162,15 +162,25 @@ impl Chain {
             write_line(&mut bytes, &stamp, body)?;
             prev = LineHash::of(bytes.get(start..).unwrap_or_default());
             bytes.push(b'\n');
-            let sync = match self.sync {
-                SyncMode::All => true,
-                SyncMode::Writes => body.writes,
-                SyncMode::None => false,
-            };
+            let sync = self.syncs(body);
             let appended = Appended { instance: self.instance.name.clone(), seq, hash: prev, time };
             placed.push(Placed { appended, start, end: bytes.len(), sync });
         }
         Ok((bytes, placed))
+    }
+
+    /// Whether the record has to be synced before it counts as written.
+    pub fn syncs(&self, body: &Body) -> bool {
+        match self.sync {
+            SyncMode::All => true,
+            SyncMode::Writes => body.writes,
+            SyncMode::None => false,
+        }
+    }
+
+    /// Whether the last append went well; else the next one begins by repairing.
+    pub fn is_sound(&self) -> bool {
+        self.fault.is_none()
     }
 
     /// Makes sure that the file is what this chain wrote, and is writable as far as one knows.

@@ -1,10 +1,16 @@
-//! The way to the chain's one writer: a bounded queue, and a thread of its own that writes what lies in it. The thread
-//! may block on the disk as it likes; who appends waits without blocking anyone.
+//! The way to the chain: a bounded queue, and a thread of its own that writes what lies in it. The thread may block on
+//! the disk as it likes; who waits for it waits without blocking anyone.
+//!
+//! A record that needs no sync, and that nothing stands before, is written by whoever brings it: the operating system
+//! takes it into its memory in a fraction of the time that waking the thread and being woken takes. Where the disk keeps
+//! a write waiting, the next records find the chain taken, and queue.
 
 use super::chain::Chain;
 use super::fit::Body;
 use super::{Appended, HistoryError};
 use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,11 +29,25 @@ enum Job {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Queue(mpsc::Sender<Job>);
+pub(super) struct Queue {
+    jobs: mpsc::Sender<Job>,
+    shared: Arc<Shared>,
+}
 
-/// A record on its way to the writer.
+/// What the thread and those who write themselves share.
 #[derive(Debug)]
-pub struct Pending(oneshot::Receiver<Answer>);
+struct Shared {
+    /// `None` when it is closed.
+    chain: Mutex<Option<Chain>>,
+    /// Records that were submitted and aren't written yet: they come first.
+    queued: AtomicUsize,
+    /// Whether the chain's last append went well.
+    sound: AtomicBool,
+}
+
+/// A record on its way to the thread.
+#[derive(Debug)]
+pub(super) struct Pending(oneshot::Receiver<Answer>);
 
 impl Pending {
     /// Waits until the record is written, and synced if the mode asks for it.
@@ -40,25 +60,72 @@ impl Pending {
 }
 
 impl Queue {
-    /// Starts the thread that owns the chain until the queue is closed or its last handle is gone.
+    /// Starts the thread that writes to the chain until the queue is closed or its last handle is gone.
     pub fn start(chain: Chain) -> io::Result<Queue> {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        thread::Builder::new().name("history".into()).spawn(move || write(chain, receiver))?;
-        Ok(Queue(sender))
+        let (jobs, receiver) = mpsc::channel(QUEUE);
+        let shared = Arc::new(Shared {
+            chain: Mutex::new(Some(chain)),
+            queued: AtomicUsize::new(0),
+            sound: AtomicBool::new(true),
+        });
+        let thread_shared = Arc::clone(&shared);
+        thread::Builder::new().name("history".into()).spawn(move || write(&thread_shared, receiver))?;
+        Ok(Queue { jobs, shared })
     }
 
+    /// Hands a record to the thread.
     pub async fn submit(&self, body: Body) -> Result<Pending, HistoryError> {
         let (sender, receiver) = oneshot::channel();
-        self.0.send(Job::Append(body, sender)).await.map_err(|_| closed())?;
+        let room = self.jobs.reserve().await.map_err(|_| closed())?;
+        self.shared.queued.fetch_add(1, Ordering::SeqCst);
+        room.send(Job::Append(body, sender));
         Ok(Pending(receiver))
+    }
+
+    /// Writes a record behind all that were submitted before.
+    pub async fn append(&self, body: Body) -> Answer {
+        match self.shared.append_now(&body) {
+            Some(answer) => answer,
+            None => self.submit(body).await?.written().await,
+        }
+    }
+
+    pub fn is_sound(&self) -> bool {
+        self.shared.sound.load(Ordering::Relaxed)
     }
 
     pub async fn close(&self) {
         let (sender, receiver) = oneshot::channel();
-        if self.0.send(Job::Close(sender)).await.is_ok() {
+        if self.jobs.send(Job::Close(sender)).await.is_ok() {
             // An error means that the thread ended meanwhile, which is what was asked for.
             let _ = receiver.await;
         }
+    }
+}
+
+impl Shared {
+    /// Writes on this thread if that takes no waiting.
+    fn append_now(&self, body: &Body) -> Option<Answer> {
+        if self.queued.load(Ordering::SeqCst) > 0 {
+            return None;
+        }
+        if !self.sound.load(Ordering::Relaxed) {
+            // It begins by repairing.
+            return None;
+        }
+        let mut chain = self.chain.try_lock().ok()?;
+        let chain = chain.as_mut().filter(|chain| !chain.syncs(body))?;
+        self.append(chain, std::slice::from_ref(body)).pop()
+    }
+
+    fn append(&self, chain: &mut Chain, bodies: &[Body]) -> Vec<Answer> {
+        let answers = chain.append(bodies);
+        self.sound.store(chain.is_sound(), Ordering::Relaxed);
+        answers
+    }
+
+    fn chain(&self) -> MutexGuard<'_, Option<Chain>> {
+        self.chain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,8 +133,8 @@ fn closed() -> HistoryError {
     HistoryError::Unavailable { cause: "it is closed".into() }
 }
 
-/// The writer: takes what waits, writes it together, answers, until it is told to end.
-fn write(mut chain: Chain, mut jobs: mpsc::Receiver<Job>) {
+/// The thread: takes what waits, writes it together, answers, until it is told to end.
+fn write(shared: &Shared, mut jobs: mpsc::Receiver<Job>) {
     let mut closing = None;
     while closing.is_none()
         && let Some(first) = jobs.blocking_recv()
@@ -87,12 +154,19 @@ fn write(mut chain: Chain, mut jobs: mpsc::Receiver<Job>) {
                 Job::Close(done) => closing = Some(done),
             }
         }
-        for (waiting, answer) in waiting.into_iter().zip(chain.append(&bodies)) {
+        let answers = match shared.chain().as_mut() {
+            Some(chain) => shared.append(chain, &bodies),
+            None => bodies.iter().map(|_| Err(closed())).collect(),
+        };
+        shared.queued.fetch_sub(bodies.len(), Ordering::SeqCst);
+        for (waiting, answer) in waiting.into_iter().zip(answers) {
             // Who dropped its receiver doesn't want to know; the record is written all the same.
             let _ = waiting.send(answer);
         }
     }
-    chain.close();
+    if let Some(chain) = shared.chain().take() {
+        chain.close();
+    }
     // Whoever asked for the end, or queued behind it, learns of it only now that the lock is free.
     drop(jobs);
     drop(closing);

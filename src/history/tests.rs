@@ -25,6 +25,11 @@ fn who(principal: &str) -> Who {
     Who { principal: Some(principal.into()), ..Who::default() }
 }
 
+/// Hands a record to the thread, as an append does that can't write by itself, and doesn't wait.
+async fn queued(history: &History, entry: Entry) -> queue::Pending {
+    history.queue.submit(body(entry).unwrap()).await.unwrap()
+}
+
 fn query(principal: &str, sql: &str) -> Entry {
     let place = Where { door: Some("mcp".into()), ..Where::default() };
     let what = What { tool: Some("query_execute".into()), sql: Some(sql.into()), ..What::default() };

@@ -12,7 +12,6 @@ pub mod pool;
 pub mod role;
 pub mod rows;
 mod session;
-mod statement_cache;
 pub(crate) mod statements;
 mod tls;
 mod transport;

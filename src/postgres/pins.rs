@@ -1,31 +1,60 @@
 //! The settings that every session has, whoever asks. They travel in the startup packet, so that `RESET ALL` brings
 //! them back instead of the server's defaults, and each statement's verification checks them again.
 
-/// Name and value of each pinned setting, as the server reports them in `pg_settings.setting` for this session.
-///
-/// `session_replication_role` is missing on purpose: an ordinary role may not set it (the server ends the connection),
-/// so it is only verified to be `origin`. `client_encoding` is pinned by the client library as well.
-pub const PINS: &[(&str, &str)] = &[
-    ("search_path", "pg_catalog, pg_temp"),
-    ("standard_conforming_strings", "on"),
-    ("client_encoding", "UTF8"),
-    ("transform_null_equals", "off"),
-    ("array_nulls", "on"),
-    ("row_security", "on"),
-    ("DateStyle", "ISO, MDY"),
-    ("IntervalStyle", "postgres"),
-    ("TimeZone", "UTC"),
-    ("bytea_output", "hex"),
-    ("extra_float_digits", "1"),
-    ("xmlbinary", "base64"),
-    ("xmloption", "content"),
-    ("default_text_search_config", "pg_catalog.english"),
-    ("default_transaction_isolation", "read committed"),
-    ("default_transaction_read_only", "on"),
-    ("client_min_messages", "error"),
+/// Makes the list of pins, and the expression that asks for all settings of a verification, from one list.
+macro_rules! pins {
+    ($($(#[$comment:meta])* $name:literal = $value:literal,)*) => {
+        /// Name and value of each pinned setting, as the server reports them in `pg_settings.setting` for this session.
+        ///
+        /// `session_replication_role` is missing on purpose: an ordinary role may not set it (the server ends the
+        /// connection), so it is only verified to be `origin`. `client_encoding` is pinned by the client library as
+        /// well.
+        pub const PINS: &[(&str, &str)] = &[$(($name, $value)),*];
+
+        /// An array of what the settings are now, in SQL: those of [`PINS`], then those of [`OWN`]. Spelt out, since a
+        /// list of names that is unnested costs the server three times as much.
+        macro_rules! current_settings {
+            () => {
+                concat!(
+                    "ARRAY[",
+                    $("pg_catalog.current_setting('", $name, "'), ",)*
+                    "pg_catalog.current_setting('session_replication_role'), \
+                     pg_catalog.current_setting('transaction_isolation'), \
+                     pg_catalog.current_setting('transaction_read_only'), \
+                     pg_catalog.current_setting('role')]"
+                )
+            };
+        }
+    };
+}
+
+pins! {
+    "search_path" = "pg_catalog, pg_temp",
+    "standard_conforming_strings" = "on",
+    "client_encoding" = "UTF8",
+    "transform_null_equals" = "off",
+    "array_nulls" = "on",
+    "row_security" = "on",
+    "DateStyle" = "ISO, MDY",
+    "IntervalStyle" = "postgres",
+    "TimeZone" = "UTC",
+    "bytea_output" = "hex",
+    "extra_float_digits" = "1",
+    "xmlbinary" = "base64",
+    "xmloption" = "content",
+    "default_text_search_config" = "pg_catalog.english",
+    "default_transaction_isolation" = "read committed",
+    "default_transaction_read_only" = "on",
+    "client_min_messages" = "error",
     // A transaction of ours is idle between two flights only; locks must not outlive a process that hangs there.
-    ("idle_in_transaction_session_timeout", "1min"),
-];
+    "idle_in_transaction_session_timeout" = "1min",
+}
+
+/// What is verified beside the pins, in the order of [`current_settings`]: it can't be pinned, or differs by statement.
+pub(crate) const OWN: [&str; 4] =
+    ["session_replication_role", "transaction_isolation", "transaction_read_only", "role"];
+
+pub(super) use current_settings;
 
 /// The pins as the `options` of a startup packet: `-c name=value`, with spaces and backslashes escaped.
 pub(crate) fn startup_options() -> String {
@@ -56,6 +85,13 @@ mod tests {
         let options = startup_options();
         assert!(options.starts_with(r"-c search_path=pg_catalog,\ pg_temp -c standard_conforming_strings=on "));
         assert!(options.contains(r"-c default_transaction_isolation=read\ committed"));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_in_the_order_of_what_is_expected() {
+        let asked: Vec<&str> = current_settings!().split('\'').skip(1).step_by(2).collect();
+        let expected: Vec<&str> = PINS.iter().map(|(name, _)| *name).chain(OWN).collect();
+        assert_eq!(asked, expected);
     }
 
     #[test]

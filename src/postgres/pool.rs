@@ -141,7 +141,8 @@ impl managed::Manager for Manager {
     type Error = ConnectError;
 
     async fn create(&self) -> Result<Session, ConnectError> {
-        Session::open(&self.connector).await
+        // Boxed, since it is rare and big: each future around it would carry its space along.
+        Box::pin(Session::open(&self.connector)).await
     }
 
     async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<ConnectError> {

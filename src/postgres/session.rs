@@ -10,14 +10,15 @@ use super::cancel::Canceller;
 use super::connect::{ConnectError, Connector};
 use super::execute::Prepared;
 use super::frames::MessageBound;
-use super::statement_cache::StatementCache;
 use super::statements::Frame;
+use crate::gate::cache::StatementCache;
 
 /// A connection between statements or in the middle of one; [`super::pool`] owns it, one lease at a time.
 pub(crate) struct Session {
     /// Dropping it ends the connection at once, whatever the server is doing.
     client: ClientWrapper,
     frame: Frame,
+    /// Dropping an entry closes its statement on the server.
     cache: StatementCache<Arc<Prepared>>,
     canceller: Arc<Canceller>,
     bound: Arc<MessageBound>,

@@ -4,7 +4,7 @@
 use tokio_postgres::Client;
 
 use super::execute::{ExecuteError, Purpose};
-use super::pins::PINS;
+use super::pins::{OWN, PINS};
 use super::statements::{Frame, VerifyError};
 use crate::gate::admit::Verification;
 
@@ -16,12 +16,8 @@ pub(crate) struct Expectation<'a> {
 
 impl<'a> Expectation<'a> {
     pub(crate) fn new(stamps: &'a Verification, purpose: Purpose, role: Option<&'a str>) -> Self {
-        let own = [
-            ("session_replication_role", "origin"),
-            ("transaction_isolation", "read committed"),
-            ("transaction_read_only", if purpose == Purpose::Read { "on" } else { "off" }),
-            ("role", role.unwrap_or("none")),
-        ];
+        let read_only = if purpose == Purpose::Read { "on" } else { "off" };
+        let own = OWN.into_iter().zip(["origin", "read committed", read_only, role.unwrap_or("none")]);
         Self { stamps, settings: PINS.iter().copied().chain(own).collect() }
     }
 

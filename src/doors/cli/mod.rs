@@ -19,6 +19,8 @@ use clap::{Parser, Subcommand};
 
 use failure::{Exit, Failure};
 
+use crate::gate::stack::THREAD_STACK;
+
 /// What the exit codes mean; part of every `--help`.
 const EXIT_CODES: &str = "Exit codes:
   0  done; admitted
@@ -72,20 +74,35 @@ enum Policy {
 pub fn run() -> ExitCode {
     // Ends the process itself for --help, --version and arguments that can't be read, the latter with code 2.
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let message = format!("the program's threads can't be started: {error}");
-            return Failure::new(Exit::Configuration, message).tell();
-        }
+    let thread = std::thread::Builder::new().name("pgwicket".to_owned()).stack_size(THREAD_STACK);
+    let ended = match thread.spawn(|| on_this_thread(cli.command)) {
+        Ok(thread) => thread.join(),
+        Err(error) => return no_threads(&error),
     };
-    let result = runtime.block_on(cli.command.run());
+    // A panic has told of itself.
+    ended.unwrap_or_else(|_| Exit::Refused.into())
+}
+
+/// One thread for one client's statements: they wait for the database, and handing a call from thread to thread costs
+/// more than its whole way through the gate. What keeps a processor busy for long, or waits for a disk, has threads of
+/// its own.
+fn on_this_thread(command: Command) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().thread_stack_size(THREAD_STACK).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return no_threads(&error),
+    };
+    let result = runtime.block_on(command.run());
     // Not awaited: a read of standard input that nobody answers any more would hold us.
     runtime.shutdown_background();
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => failure.tell(),
     }
+}
+
+fn no_threads(error: &std::io::Error) -> ExitCode {
+    Failure::new(Exit::Configuration, format!("the program's threads can't be started: {error}")).tell()
 }
 
 impl Command {

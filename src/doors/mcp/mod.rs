@@ -16,6 +16,7 @@ use crate::gateway::{Caller, Gateway};
 
 mod arguments;
 mod resources;
+mod stdio;
 mod tools;
 
 /// How long a client may keep a list of tools or resources, in milliseconds. Short, since a policy can be changed.
@@ -43,7 +44,7 @@ pub async fn serve_stdio(
     shutdown: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let server = Server { gateway, principal: principal.into() };
-    let transport = rmcp::transport::io::stdio();
+    let transport = (stdio::input(), stdio::output());
     let running = tokio::select! {
         running = server.serve_with_ct(transport, shutdown.clone()) => running?,
         () = shutdown.cancelled() => return Ok(()),

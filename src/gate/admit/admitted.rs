@@ -1,6 +1,7 @@
 //! The proof: a statement that the gate admitted, and why. Its fields are open to the module above only, which is the one
 //! place that makes one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gate::catalog::Oid;
@@ -93,9 +94,19 @@ pub struct Permit {
 /// }
 /// ```
 pub struct Admitted {
+    pub(super) compiled: Arc<Compiled>,
+    pub(super) parameters: Vec<Option<String>>,
+}
+
+/// All of an admitted statement that doesn't depend on the values that it brings: the same text under the same catalog,
+/// policy and principal always gives the same one. Nothing executes it; that takes an [`Admitted`].
+pub struct Compiled {
     pub(super) sql: String,
     pub(super) text_sql: Option<String>,
-    pub(super) parameters: Vec<Option<String>>,
+    /// For each parameter of the client's the type whose input format its value takes, where that is known.
+    pub(super) client_types: Vec<Option<Oid>>,
+    /// The values of the parameters behind the client's: attributes, and a place for the key of hash masks.
+    pub(super) own_values: Vec<Option<String>>,
     pub(super) mask_key: Option<u32>,
     pub(super) literals: Vec<String>,
     pub(super) redacted_sql: String,
@@ -108,25 +119,28 @@ pub struct Admitted {
 impl Admitted {
     /// What the executor's own tests run. No other build has this.
     pub(crate) fn for_executor_tests(sql: &str, text_sql: Option<&str>, permit: Permit) -> Self {
-        Self {
+        let compiled = Compiled {
             sql: sql.to_owned(),
             text_sql: text_sql.map(str::to_owned),
-            parameters: Vec::new(),
+            client_types: Vec::new(),
+            own_values: Vec::new(),
             mask_key: None,
             literals: Vec::new(),
             redacted_sql: String::new(),
             redacted_rewritten_sql: String::new(),
             verification: Verification::default(),
             permit,
-        }
+        };
+        Self { compiled: Arc::new(compiled), parameters: Vec::new() }
     }
 
     pub(crate) fn with_parameters(self, parameters: &[Option<&str>]) -> Self {
         Self { parameters: parameters.iter().map(|value| value.map(str::to_owned)).collect(), ..self }
     }
 
-    pub(crate) fn with_verification(self, verification: Verification) -> Self {
-        Self { verification, ..self }
+    pub(crate) fn with_verification(mut self, verification: Verification) -> Self {
+        Arc::get_mut(&mut self.compiled).unwrap().verification = verification;
+        self
     }
 }
 
@@ -138,15 +152,9 @@ impl std::fmt::Debug for Admitted {
 }
 
 impl Admitted {
-    /// The emitted statement.
-    pub fn sql(&self) -> &str {
-        &self.sql
-    }
-
-    /// The same statement with every output column cast to text, for types without binary output; `None` for EXPLAIN,
-    /// which gives text anyway.
-    pub fn text_sql(&self) -> Option<&str> {
-        self.text_sql.as_deref()
+    /// What was made of the text, to be kept when the statement itself goes to be executed.
+    pub fn compiled(&self) -> &Arc<Compiled> {
+        &self.compiled
     }
 
     /// The values of `$1`, `$2`, … in text format; `None` is NULL.
@@ -165,6 +173,27 @@ impl Admitted {
             *value = Some(format!("\\x{digits}"));
         }
         self
+    }
+}
+
+impl std::ops::Deref for Admitted {
+    type Target = Compiled;
+
+    fn deref(&self) -> &Compiled {
+        &self.compiled
+    }
+}
+
+impl Compiled {
+    /// The emitted statement.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The same statement with every output column cast to text, for types without binary output; `None` for EXPLAIN,
+    /// which gives text anyway.
+    pub fn text_sql(&self) -> Option<&str> {
+        self.text_sql.as_deref()
     }
 
     /// The client's statement, canonical, literals replaced: for the history.

@@ -1,11 +1,13 @@
 //! The stages in order. The only maker of [`Admitted`].
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use super::authorize::authorize;
-use super::catalog::Catalog;
+use super::cache::{LONGEST_TEXT, StatementCache};
+use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Place, Reason, Rejection};
 use super::emit::{emit, emit_redacted};
 use super::ir::{Expr, ExprKind, Literal, Node, Statement, renumber, walk};
@@ -21,7 +23,7 @@ mod admitted;
 mod request;
 mod text;
 
-pub use admitted::{Admitted, Permit, RelationAccess, RelationUse, Verification};
+pub use admitted::{Admitted, Compiled, Permit, RelationAccess, RelationUse, Verification};
 pub use request::{AttributeValue, Change, Principal, Submission};
 use text::may_need_text;
 
@@ -38,87 +40,101 @@ pub fn admit(
     principal: &Principal,
     submission: &Submission,
 ) -> Result<Admitted, Rejection> {
-    on_big_stack(|| stages(catalog, policy, principal, submission))
-}
-
-fn stages(
-    catalog: &Catalog,
-    policy: &BoundPolicy,
-    principal: &Principal,
-    submission: &Submission,
-) -> Result<Admitted, Rejection> {
-    let (mut statement, values) = understand(catalog, policy, submission)?;
-    renumber(&mut statement);
-    let redacted_sql = emit_redacted(&statement);
-    let literals = literals(&statement);
-    let authorized = authorize(&statement, catalog, policy)?;
-
-    let mut plan = ParameterPlan::new(values);
-    rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
-    renumber(&mut statement);
-
-    let emitted = Emitted { catalog, policy, parameters: plan.values.len() as u32 };
-    let sql = emitted.verified(&statement)?;
-    let text_sql = if may_need_text(&statement, catalog) {
-        match text_form(&statement, catalog) {
-            Some(mut form) => {
-                renumber(&mut form);
-                Some(emitted.verified(&form)?)
-            }
-            None => None,
-        }
-    } else {
-        None
-    };
-
-    let limits = &policy.policy().limits;
-    Ok(Admitted {
-        sql,
-        text_sql,
-        mask_key: plan.mask_key(),
-        parameters: plan.values,
-        literals,
-        redacted_sql,
-        redacted_rewritten_sql: emit_redacted(&statement),
-        permit: Permit {
-            kind: authorized.kind,
-            relations: authorized.relations.into_values().collect(),
-            masked_columns: authorized.masked_columns.into_iter().collect(),
-            filters: authorized.filters.into_iter().collect(),
-            functions: authorized.functions.into_iter().collect(),
-            policy_digest: policy.policy().digest.clone(),
-            catalog_version: catalog.version().to_owned(),
-            row_cap: limits.rows,
-            byte_cap: limits.bytes,
-            timeout: limits.timeout,
-            max_affected_rows: authorized.max_affected_rows,
-            role: policy.policy().role.clone(),
-            opaque_errors: authorized.opaque_errors,
-        },
-        verification: authorized.verification,
-    })
-}
-
-/// parse and lower: the statement as IR, and the client's parameter values in text format.
-fn understand(
-    catalog: &Catalog,
-    policy: &BoundPolicy,
-    submission: &Submission,
-) -> Result<(Statement, Vec<Option<String>>), Rejection> {
-    let (statement, values) = match submission {
+    on_big_stack(|| match submission {
         Submission::Sql { text, parameters } => {
-            let source = Source::new(text);
-            let parsed = parse(&source)?;
-            let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters.len() as u32);
-            let statement = lowering.statement(&parsed.statement)?;
-            let values = client_values(&statement, parameters, catalog)?;
-            (statement, values)
+            let compiled = compile(catalog, policy, principal, text, parameters.len())?;
+            with_values(Arc::new(compiled), catalog, parameters)
         }
         Submission::Change(change) => {
             let source = Source::new("");
-            Lowering::new(catalog, policy, &source, Mode::Client, u32::MAX).change(change)?
+            let (statement, values) = Lowering::new(catalog, policy, &source, Mode::Client, u32::MAX).change(change)?;
+            let compiled = Stages { catalog, policy, principal }.after_lower(statement, values.len(), Vec::new())?;
+            admitted(Arc::new(compiled), values)
         }
-    };
+    })
+}
+
+/// The gate of one principal on one catalog. What it made of the last statements is kept: compiling is pure, so the
+/// same text gives the same statement again, and only its values differ.
+pub struct Gate {
+    catalog: Arc<Catalog>,
+    policy: Arc<BoundPolicy>,
+    principal: Arc<Principal>,
+    kept: Mutex<StatementCache<Arc<Compiled>>>,
+}
+
+impl Gate {
+    /// A gate that has seen nothing yet.
+    pub fn new(catalog: Arc<Catalog>, policy: Arc<BoundPolicy>, principal: Arc<Principal>) -> Self {
+        Self { catalog, policy, principal, kept: Mutex::default() }
+    }
+
+    /// The catalog that names are resolved against.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// The policy, bound to that catalog.
+    pub fn policy(&self) -> &Arc<BoundPolicy> {
+        &self.policy
+    }
+
+    /// As [`admit`]; a statement that was admitted lately isn't compiled again.
+    ///
+    /// # Errors
+    /// As [`admit`].
+    pub fn admit(&self, submission: &Submission) -> Result<Admitted, Rejection> {
+        let Submission::Sql { text, parameters } = submission else {
+            return admit(&self.catalog, &self.policy, &self.principal, submission);
+        };
+        let known = self.kept().find(text).map(Arc::clone);
+        // How many values there are decides which parameters a statement may use.
+        let known = known.filter(|known| known.client_types.len() == parameters.len());
+        if let Some(known) = known {
+            return with_values(known, &self.catalog, parameters);
+        }
+        let compile = || compile(&self.catalog, &self.policy, &self.principal, text, parameters.len());
+        let compiled = Arc::new(on_big_stack(compile)?);
+        if compiled.sql.len() <= LONGEST_TEXT {
+            self.kept().keep(text, Arc::clone(&compiled));
+        }
+        with_values(compiled, &self.catalog, parameters)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, StatementCache<Arc<Compiled>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Everything but the values.
+fn compile(
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+    principal: &Principal,
+    text: &str,
+    parameters: usize,
+) -> Result<Compiled, Rejection> {
+    let source = Source::new(text);
+    let parsed = parse(&source)?;
+    let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters as u32);
+    let statement = lowering.statement(&parsed.statement)?;
+    let types = client_types(&statement, parameters, catalog)?;
+    Stages { catalog, policy, principal }.after_lower(statement, parameters, types)
+}
+
+/// The client's values behind a compiled statement.
+fn with_values(compiled: Arc<Compiled>, catalog: &Catalog, parameters: &[Value]) -> Result<Admitted, Rejection> {
+    let mut values = Vec::with_capacity(parameters.len() + compiled.own_values.len());
+    for (at, (value, ty)) in parameters.iter().zip(&compiled.client_types).enumerate() {
+        let hint = ty.and_then(|oid| catalog.type_(oid));
+        let text = value::to_text(value, hint)
+            .map_err(|why| Rejection::new(Reason::InvalidParameter, why).at(Place::Json(format!("/params/{at}"))))?;
+        values.push(text);
+    }
+    admitted(compiled, values)
+}
+
+fn admitted(compiled: Arc<Compiled>, mut values: Vec<Option<String>>) -> Result<Admitted, Rejection> {
     let bytes = values.iter().flatten().fold(0, |bytes: usize, value| bytes.saturating_add(value.len()));
     if bytes > MAX_VALUE_BYTES {
         return Err(Rejection::new(
@@ -127,19 +143,84 @@ fn understand(
         )
         .help("bring fewer or shorter values at once"));
     }
-    Ok((statement, values))
+    values.extend_from_slice(&compiled.own_values);
+    Ok(Admitted { compiled, parameters: values })
+}
+
+struct Stages<'a> {
+    catalog: &'a Catalog,
+    policy: &'a BoundPolicy,
+    principal: &'a Principal,
+}
+
+impl Stages<'_> {
+    /// authorize, rewrite, emit and verify.
+    fn after_lower(
+        &self,
+        mut statement: Statement,
+        client_values: usize,
+        client_types: Vec<Option<Oid>>,
+    ) -> Result<Compiled, Rejection> {
+        let Self { catalog, policy, principal } = *self;
+        renumber(&mut statement);
+        let redacted_sql = emit_redacted(&statement);
+        let literals = literals(&statement);
+        let authorized = authorize(&statement, catalog, policy)?;
+
+        let mut plan = ParameterPlan::new(client_values);
+        rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
+        renumber(&mut statement);
+
+        let emitted = Emitted { catalog, policy, parameters: plan.count() };
+        let sql = emitted.verified(&statement)?;
+        let text_sql = if may_need_text(&statement, catalog) {
+            match text_form(&statement, catalog) {
+                Some(mut form) => {
+                    renumber(&mut form);
+                    Some(emitted.verified(&form)?)
+                }
+                None => None,
+            }
+        } else {
+            None
+        };
+
+        let limits = &policy.policy().limits;
+        Ok(Compiled {
+            sql,
+            text_sql,
+            client_types,
+            mask_key: plan.mask_key(),
+            own_values: plan.own_values,
+            literals,
+            redacted_sql,
+            redacted_rewritten_sql: emit_redacted(&statement),
+            permit: Permit {
+                kind: authorized.kind,
+                relations: authorized.relations.into_values().collect(),
+                masked_columns: authorized.masked_columns.into_iter().collect(),
+                filters: authorized.filters.into_iter().collect(),
+                functions: authorized.functions.into_iter().collect(),
+                policy_digest: policy.policy().digest.clone(),
+                catalog_version: catalog.version().to_owned(),
+                row_cap: limits.rows,
+                byte_cap: limits.bytes,
+                timeout: limits.timeout,
+                max_affected_rows: authorized.max_affected_rows,
+                role: policy.policy().role.clone(),
+                opaque_errors: authorized.opaque_errors,
+            },
+            verification: authorized.verification,
+        })
+    }
 }
 
 /// Bytes of all the values that a statement brings at most.
 const MAX_VALUE_BYTES: usize = 16 << 20;
 
-/// The client's values, each in the input format of the type that the statement casts it to. A value that the
-/// statement doesn't use is a mistake, and PostgreSQL couldn't tell its type.
-fn client_values(
-    statement: &Statement,
-    parameters: &[Value],
-    catalog: &Catalog,
-) -> Result<Vec<Option<String>>, Rejection> {
+/// For each of the client's values the type that the statement casts it to. A value that the statement doesn't use is a
+/// mistake, and PostgreSQL couldn't tell its type.
+fn client_types(statement: &Statement, parameters: usize, catalog: &Catalog) -> Result<Vec<Option<Oid>>, Rejection> {
     let mut used = BTreeMap::new();
     walk(statement, &mut |node| match node {
         Node::Expr(Expr { kind: ExprKind::Parameter(number), .. }) => {
@@ -147,31 +228,23 @@ fn client_values(
         }
         Node::Expr(Expr { kind: ExprKind::Cast { expr, to }, .. }) => {
             if let ExprKind::Parameter(number) = expr.kind {
-                used.insert(number, Some(to.clone()));
+                used.insert(number, Some(to));
             }
         }
         _ => {}
     });
-    let mut values = Vec::with_capacity(parameters.len());
-    for (number, parameter) in (1u32..).zip(parameters) {
-        let pointer = Place::Json(format!("/params/{}", number - 1));
-        let Some(cast) = used.get(&number) else {
-            return Err(Rejection::new(
-                Reason::InvalidParameter,
-                format!("the statement does not use parameter `${number}`"),
-            )
-            .at(pointer)
-            .help("leave the value out, or use it as in `WHERE id = $1`"));
-        };
-        let hint = cast.as_ref().and_then(|to| {
+    let one = |number: u32| match used.get(&number) {
+        Some(cast) => Ok(cast.and_then(|to| {
             let one = catalog.type_(to.oid)?;
-            if to.array { catalog.type_(one.array) } else { Some(one) }
-        });
-        let text =
-            value::to_text(parameter, hint).map_err(|why| Rejection::new(Reason::InvalidParameter, why).at(pointer))?;
-        values.push(text);
-    }
-    Ok(values)
+            Some(if to.array { one.array } else { one.oid })
+        })),
+        None => {
+            Err(Rejection::new(Reason::InvalidParameter, format!("the statement does not use parameter `${number}`"))
+                .at(Place::Json(format!("/params/{}", number - 1)))
+                .help("leave the value out, or use it as in `WHERE id = $1`"))
+        }
+    };
+    (1..).take(parameters).map(one).collect()
 }
 
 fn literals(statement: &Statement) -> Vec<String> {

@@ -62,7 +62,9 @@ fn comes_in_binary(catalog: &Catalog, oid: Oid) -> bool {
         }
         TypeKind::Array { element } => comes_in_binary(catalog, *element),
         TypeKind::Enum { .. } => true,
-        TypeKind::Domain { .. } | TypeKind::Multirange { .. } | TypeKind::Composite { .. } | TypeKind::Pseudo => false,
+        // A result names the type below the domain (`SendRowDescriptionMessage`).
+        TypeKind::Domain { base, .. } => comes_in_binary(catalog, *base),
+        TypeKind::Multirange { .. } | TypeKind::Composite { .. } | TypeKind::Pseudo => false,
     }
 }
 

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::gate::admit::{Submission, admit};
+use crate::gate::admit::{Admitted, Submission, admit};
+use crate::gate::diagnostic::Rejection;
 use crate::gate::policy::BoundPolicy;
 
 thread_local! {
@@ -34,6 +35,27 @@ fn what_analysts_ask() {
         }
     }
     assert!(admitted.iter().all(|count| count * 100 >= all.len() * 90), "{admitted:?} of {}", all.len());
+}
+
+/// What a gate keeps of a text holds for other values of its parameters, and for no other number of them.
+#[test]
+fn a_kept_statement_takes_other_values() {
+    let world = World::new();
+    let ask = |parameters: &[i32]| {
+        let parameters = parameters.iter().map(|value| (*value).into()).collect();
+        let submission = Submission::Sql { text: "SELECT $1::int + 1 AS n".to_owned(), parameters };
+        let fresh = admit(&world.catalog, &world.open, &world.principal, &submission);
+        let kept = world.gate("open").admit(&submission);
+        let told = |verdict: Result<Admitted, Rejection>| verdict.map(|one| one.parameters().to_vec());
+        let (fresh, kept) = (told(fresh), told(kept));
+        assert_eq!(fresh, kept);
+        kept
+    };
+    assert_eq!(ask(&[1]), Ok(vec![Some("1".to_owned())]));
+    assert_eq!(ask(&[2]), Ok(vec![Some("2".to_owned())]));
+    assert!(ask(&[]).is_err());
+    assert!(ask(&[1, 2]).is_err());
+    assert_eq!(ask(&[3]), Ok(vec![Some("3".to_owned())]));
 }
 
 /// Nothing is shown by statements that are all refused.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::gate::admit::{AttributeValue, Principal};
+use crate::gate::admit::{AttributeValue, Gate, Principal};
 use crate::gate::catalog::{Catalog, CatalogParts, fixture};
 use crate::gate::policy::{BoundPolicy, Policy};
 
@@ -153,15 +153,17 @@ const HIDDEN: &[(&str, &str)] = &[
 /// A catalog with the three policies.
 pub struct World {
     /// The catalog.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     /// Everything open for reading.
-    pub open: BoundPolicy,
+    pub open: Arc<BoundPolicy>,
     /// Denied columns and tables, masks, row filters.
-    pub protected: BoundPolicy,
+    pub protected: Arc<BoundPolicy>,
     /// Writing to `scratch`.
-    pub writer: BoundPolicy,
+    pub writer: Arc<BoundPolicy>,
     /// Who asks.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
+    /// For each policy a gate, which keeps what it has admitted.
+    gates: [Gate; 3],
 }
 
 impl World {
@@ -176,25 +178,35 @@ impl World {
     }
 
     fn made(name: impl Fn(&str) -> String) -> Self {
-        let catalog = Catalog::new(parts(&name));
+        let catalog = Arc::new(Catalog::new(parts(&name)));
         let bind = |text: &str| {
             let text =
                 HIDDEN.iter().fold(text.to_owned(), |text, (hidden, _)| renamed_word(&text, hidden, &name(hidden)));
             let policy = Policy::parse("check.toml", &text, &mut |_| Err("nothing to extend".to_owned()))
                 .unwrap_or_else(|errors| panic!("{errors}"));
-            BoundPolicy::bind(Arc::new(policy), &catalog).unwrap_or_else(|errors| panic!("{errors}"))
+            Arc::new(BoundPolicy::bind(Arc::new(policy), &catalog).unwrap_or_else(|errors| panic!("{errors}")))
         };
         let attributes = BTreeMap::from([
             ("tenant".to_owned(), AttributeValue::Scalar("7".to_owned())),
             ("regions".to_owned(), AttributeValue::List(vec!["eu".to_owned(), "a\"b\\".to_owned()])),
         ]);
         let (open, protected, writer) = (bind(OPEN), bind(PROTECTED), bind(WRITER));
-        Self { catalog, open, protected, writer, principal: Principal { name: "check".to_owned(), attributes } }
+        let principal = Arc::new(Principal { name: "check".to_owned(), attributes });
+        let gate =
+            |policy: &Arc<BoundPolicy>| Gate::new(Arc::clone(&catalog), Arc::clone(policy), Arc::clone(&principal));
+        let gates = [gate(&open), gate(&protected), gate(&writer)];
+        Self { catalog, open, protected, writer, principal, gates }
     }
 
     /// The policies with their names.
     pub fn policies(&self) -> [(&'static str, &BoundPolicy); 3] {
         [("open", &self.open), ("protected", &self.protected), ("writer", &self.writer)]
+    }
+
+    /// The gate under the policy of that name.
+    pub fn gate(&self, name: &str) -> &Gate {
+        let at = self.policies().iter().position(|(one, _)| *one == name);
+        &self.gates[at.unwrap_or_else(|| panic!("no policy {name}"))]
     }
 }
 

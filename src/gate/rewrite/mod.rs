@@ -25,17 +25,18 @@ pub(super) use shape::text_form;
 
 /// The parameter plan: the client's values keep 1..n, attributes follow, one for each attribute.
 #[derive(Debug, Default)]
-pub(super) struct ParameterPlan {
-    /// Values in text format; `None` is NULL.
-    pub values: Vec<Option<String>>,
+pub struct ParameterPlan {
+    client: usize,
+    /// Values behind the client's, in text format; `None` is NULL.
+    pub own_values: Vec<Option<String>>,
     attributes: BTreeMap<String, Expr>,
     mask_key: Option<u32>,
 }
 
 impl ParameterPlan {
-    /// A plan that begins with the client's values.
-    pub fn new(client: Vec<Option<String>>) -> Self {
-        Self { values: client, ..Self::default() }
+    /// A plan that begins with so many values of the client's.
+    pub fn new(client: usize) -> Self {
+        Self { client, ..Self::default() }
     }
 
     /// Whether the plan needs the key for hash masks, and as which parameter.
@@ -43,14 +44,22 @@ impl ParameterPlan {
         self.mask_key
     }
 
+    /// The number of all values, which is that of the last parameter.
+    pub fn count(&self) -> u32 {
+        (self.client + self.own_values.len()) as u32
+    }
+
     fn push(&mut self, value: Option<String>) -> u32 {
-        self.values.push(value);
-        self.values.len() as u32
+        self.own_values.push(value);
+        self.count()
     }
 }
 
 /// Applies masks, row filters and the row cap.
-pub(super) fn rewrite(
+///
+/// # Errors
+/// An attribute that a row filter or mask needs and the principal doesn't have, or of the wrong type.
+pub fn rewrite(
     statement: &mut Statement,
     authorized: &Authorized,
     catalog: &Catalog,

@@ -151,7 +151,7 @@ async fn many_at_once_are_all_written_and_answered_truly() {
 async fn a_submitted_record_is_written_even_if_nobody_waits() {
     let home = tempfile::tempdir().unwrap();
     let history = open(home.path());
-    drop(history.submit(query("ana", "SELECT 1")).await.unwrap());
+    drop(queued(&history, query("ana", "SELECT 1")).await);
     history.append(query("ana", "SELECT 2")).await.unwrap();
     let sql: Vec<_> = records(home.path(), "i0001").into_iter().filter_map(|record| record.entry.what.sql).collect();
     assert_eq!(sql, ["SELECT 1", "SELECT 2"]);

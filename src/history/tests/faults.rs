@@ -52,7 +52,7 @@ async fn whole_records_before_a_failure_in_the_same_batch_stand() {
     disk.leave_room_for(Some(2500));
     let mut answers = Vec::new();
     for call in 0..8 {
-        answers.push(history.submit(query("ana", &format!("SELECT {call}"))).await.unwrap());
+        answers.push(queued(&history, query("ana", &format!("SELECT {call}"))).await);
     }
     let mut written = Vec::new();
     for (call, answer) in answers.into_iter().enumerate() {

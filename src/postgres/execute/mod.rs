@@ -186,7 +186,7 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
         Err(error @ ExecuteError::SessionAltered { .. }) => Err(error),
         Err(error) if !in_doubt => match settle(session).await {
             true => {
-                let error = explain(error, session, &plan, purpose).await;
+                let error = Box::pin(explain(error, session, &plan, purpose)).await;
                 lease.release();
                 Err(error)
             }

@@ -38,20 +38,23 @@ macro_rules! function {
     };
 }
 
-/// The stamp of type `t` (`pg_type`) in schema `n` (`pg_namespace`): its name, and its constraints, labels, fields and
-/// the casts that users attached to it.
+/// The stamp of type `t` (`pg_type`) in schema `n` (`pg_namespace`): its name, and a domain's constraints, an enum's
+/// labels, a composite's fields and the casts that users attached to it. PostgreSQL ignores casts of a domain
+/// (`CREATE CAST` says so), and finding them costs a scan of `pg_cast`.
 macro_rules! type_ {
     () => {
         "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', \
             t.oid, t.xmin, t.typname, n.oid, n.xmin, n.nspname, \
-            ARRAY(SELECT k.xmin FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid ORDER BY k.oid), \
+            CASE WHEN t.typtype = 'd' THEN ARRAY(\
+                SELECT k.xmin FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid ORDER BY k.oid) END, \
             CASE WHEN t.typtype = 'e' THEN ARRAY(\
                 SELECT e.xmin FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.oid) END, \
             CASE WHEN t.typrelid <> 0::oid THEN ARRAY(\
                 SELECT a.xmin FROM pg_catalog.pg_attribute a \
                 WHERE a.attrelid = t.typrelid AND a.attnum > 0::int2 ORDER BY a.attnum) END, \
-            ARRAY(SELECT k.xmin FROM pg_catalog.pg_cast k \
-                  WHERE k.oid >= 16384::oid AND (k.castsource = t.oid OR k.casttarget = t.oid) ORDER BY k.oid)\
+            CASE WHEN t.typtype <> 'd' THEN ARRAY(\
+                SELECT k.xmin FROM pg_catalog.pg_cast k \
+                WHERE k.oid >= 16384::oid AND (k.castsource = t.oid OR k.casttarget = t.oid) ORDER BY k.oid) END\
         ), 0)::text"
     };
 }

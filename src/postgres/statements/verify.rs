@@ -6,17 +6,20 @@ use crate::gate::admit::Verification;
 use crate::gate::catalog::Oid;
 
 use super::{OwnStatement, stamp};
+use crate::postgres::pins::{OWN, PINS, current_settings};
 
-/// Relations by OID and stamp, settings by name and value. What is missing differs, and so does NULL. Settings that
-/// differ are named.
+/// The settings as they are now.
+const SETTINGS: OwnStatement = OwnStatement(concat!("SELECT ", current_settings!()));
+
+/// The same, and relations by OID and stamp. What is missing differs, and so does NULL.
 const RELATIONS: OwnStatement = OwnStatement(concat!(
-    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
-                           WHERE (want.stamp = (SELECT ",
+    "SELECT ",
+    current_settings!(),
+    ", NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                   WHERE (want.stamp = (SELECT ",
     stamp::relation!(),
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = want.oid)) \
-            IS NOT TRUE), \
-        ARRAY(SELECT want.name FROM unnest($3::text[], $4::text[]) AS want(name, value) \
-              WHERE (want.value = pg_catalog.current_setting(want.name, true)) IS NOT TRUE)"
+            IS NOT TRUE)"
 ));
 
 /// Functions that aren't built in, by OID and stamp.
@@ -62,10 +65,11 @@ pub enum VerifyError {
     Database(#[from] Error),
 }
 
-/// The verification, prepared on one connection. Three statements, because what a plan names costs time even where it
+/// The verification, prepared on one connection. Several statements, because what a plan names costs time even where it
 /// has nothing to do: most statements use neither functions nor types of the user's.
 #[derive(Clone, Debug)]
 pub struct Verifier {
+    settings: Statement,
     relations: Statement,
     functions: Statement,
     types: Statement,
@@ -77,9 +81,13 @@ impl Verifier {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (relations, functions, types) =
-            tokio::try_join!(RELATIONS.prepare(client), FUNCTIONS.prepare(client), TYPES.prepare(client))?;
-        Ok(Self { relations, functions, types })
+        let (settings, relations, functions, types) = tokio::try_join!(
+            SETTINGS.prepare(client),
+            RELATIONS.prepare(client),
+            FUNCTIONS.prepare(client),
+            TYPES.prepare(client),
+        )?;
+        Ok(Self { settings, relations, functions, types })
     }
 
     /// Compares with what is there now. Everything is sent when the future is first polled, so that it can be joined
@@ -107,14 +115,23 @@ impl Verifier {
         expected: &[(Oid, String)],
         settings: &[(&str, &str)],
     ) -> Result<(), VerifyError> {
-        let (oids, stamps) = columns(expected);
-        let (names, values): (Vec<&str>, Vec<&str>) = settings.iter().copied().unzip();
-        let row = client.query_one(&self.relations, &[&oids, &stamps, &names, &values]).await?;
-        let altered: Vec<String> = row.try_get(1)?;
+        let row = if expected.is_empty() {
+            client.query_one(&self.settings, &[]).await?
+        } else {
+            let (oids, stamps) = columns(expected);
+            client.query_one(&self.relations, &[&oids, &stamps]).await?
+        };
+        let current: Vec<&str> = row.try_get(0)?;
+        let asked = || PINS.iter().map(|(name, _)| *name).chain(OWN).zip(&current);
+        let altered: Vec<String> = settings
+            .iter()
+            .filter(|(name, value)| !asked().any(|(asked, current)| asked == *name && current == value))
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
         if !altered.is_empty() {
             return Err(VerifyError::Settings(altered));
         }
-        if row.try_get(0)? { Ok(()) } else { Err(VerifyError::Changed(Stamped::Relation)) }
+        if expected.is_empty() || row.try_get(1)? { Ok(()) } else { Err(VerifyError::Changed(Stamped::Relation)) }
     }
 }
 

@@ -1,14 +1,14 @@
-//! A bounded map from admitted text to what was prepared for it on one connection. The least recently used goes first;
-//! dropping an entry closes its statement on the server.
+//! A bounded map from a statement's text to what was made of it: by the gate, or by the server on one connection. The
+//! least recently used goes first.
 
 use std::collections::HashMap;
 
-/// Statements kept on one connection.
+/// Statements kept at once.
 const MOST_STATEMENTS: usize = 256;
-/// Longer texts are rare and costly to keep, so they are prepared each time.
-const LONGEST_TEXT: usize = 16 * 1024;
+/// Longer texts are rare and costly to keep, so the work is done each time.
+pub(crate) const LONGEST_TEXT: usize = 16 * 1024;
 
-/// What `V` stands for is prepared on one connection and must not be used on another.
+/// What `V` stands for holds for this cache's owner alone: one connection, or one principal on one catalog.
 #[derive(Debug)]
 pub(crate) struct StatementCache<V> {
     entries: HashMap<Box<str>, Entry<V>>,
@@ -33,7 +33,7 @@ impl<V> StatementCache<V> {
         Self { entries: HashMap::new(), clock: 0, capacity }
     }
 
-    /// What was prepared for exactly this text.
+    /// What was made of exactly this text.
     pub(crate) fn find(&mut self, text: &str) -> Option<&V> {
         self.clock += 1;
         let entry = self.entries.get_mut(text)?;
