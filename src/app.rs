@@ -113,15 +113,21 @@ async fn ledger(directory: &Path) -> Result<Keys, StartError> {
         let records_exist = history::has_records(&directory).map_err(|error| {
             Fault::new(Place::Nowhere, format!("the history in `{}` can't be read: {error}", directory.display()))
         })?;
-        Keys::open(&keys::directory_beside(&directory), records_exist)
-            .map_err(|error| Fault::new(Place::Nowhere, error.to_string()))
+        Keys::open(&keys::directory_beside(&directory), records_exist).map_err(unrecordable)
     };
     on_a_thread(work).await
 }
 
+fn unrecordable(error: impl std::fmt::Display) -> Fault {
+    Fault::new(Place::Nowhere, error.to_string()).help(
+        "nothing is executed that can't be recorded; `[history] directory` says where the history lies, or with \
+         --policy the variable XDG_STATE_HOME",
+    )
+}
+
 async fn open(directory: &Path, sync: SyncMode, keys: &Arc<Keys>) -> Result<History, StartError> {
     let options = history::Options::new(directory, sync, keys);
-    on_a_thread(move || History::open(options).map_err(|error| Fault::new(Place::Nowhere, error.to_string()))).await
+    on_a_thread(move || History::open(options).map_err(unrecordable)).await
 }
 
 /// Work that waits for the disk.

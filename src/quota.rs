@@ -20,7 +20,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Exceeded {
     /// The principal asked too often.
-    #[error("the limit of {} calls in {:?} is used up", rate.count, rate.period)]
+    #[error("the limit of {rate} calls is used up")]
     Rate {
         /// The limit.
         rate: Rate,

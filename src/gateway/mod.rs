@@ -252,7 +252,7 @@ impl Gateway {
                     rows: limits.rows,
                     bytes: limits.bytes,
                     timeout_seconds: limits.timeout.as_secs_f64(),
-                    rate: limits.rate.map(|rate| format!("{}/{}s", rate.count, rate.period.as_secs())),
+                    rate: limits.rate.map(|rate| rate.to_string()),
                     concurrency: limits.concurrency,
                 },
             })

@@ -77,7 +77,7 @@ pub struct LimitsInfo {
     pub bytes: u64,
     /// Seconds a statement may run.
     pub timeout_seconds: f64,
-    /// Statements a period, as in `60/60s`.
+    /// Statements a period, as in `60/min`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,
     /// Statements at once.

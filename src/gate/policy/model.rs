@@ -273,6 +273,18 @@ pub struct Rate {
     pub burst: u32,
 }
 
+impl std::fmt::Display for Rate {
+    /// As a policy writes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.period.as_secs() {
+            1 => write!(f, "{}/s", self.count),
+            60 => write!(f, "{}/min", self.count),
+            3_600 => write!(f, "{}/h", self.count),
+            _ => write!(f, "{} in {:?}", self.count, self.period),
+        }
+    }
+}
+
 /// `[history]` of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistoryRules {
