@@ -212,3 +212,6 @@ SELECT name FROM sales.customers ORDER BY lower(name) DESC, id LIMIT 3;
 SELECT upper(name) AS name FROM sales.regions ORDER BY name;
 SELECT o.status::text || '!' AS s, count(*) FROM sales.orders o GROUP BY o.status ORDER BY s;
 SELECT "name", "credit_limit" AS "Limit!" FROM "sales"."customers" ORDER BY "id" LIMIT 1;
+
+-- what clients ask first
+SELECT version(), current_database(), current_catalog, pg_catalog.current_setting('server_version_num')::int / 10000;

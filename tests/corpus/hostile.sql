@@ -442,10 +442,6 @@ SELECT current_user
 --> function_not_allowed
 SELECT session_user
 --> function_not_allowed
-SELECT current_schema
---> function_not_allowed
-SELECT version()
---> function_not_allowed
 SELECT inet_server_addr()
 --> function_not_allowed
 SELECT pg_relation_size('hr.employees')

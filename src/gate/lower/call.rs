@@ -56,6 +56,9 @@ impl<'a> Lowering<'a> {
                 return Err(not_supported("a call with two lists of arguments", span));
             }
         }
+        if let Some(answer) = self.answered_call(function, span) {
+            return Ok(answer);
+        }
         let word = bare_name(name);
         let list = match args {
             FunctionArguments::None => return self.word(word.as_deref(), span),

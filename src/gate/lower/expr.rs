@@ -167,10 +167,14 @@ impl Lowering<'_> {
     /// A column, or one of the words that PostgreSQL reads as a function without parentheses.
     fn column_or_word(&mut self, ident: &Ident) -> Result<Expr, Rejection> {
         let span = self.convert(ident.span);
-        if ident.quote_style.is_none()
-            && let Some(rejection) = self.session_word(&ident.value.to_ascii_lowercase(), span)
-        {
-            return Err(rejection);
+        if ident.quote_style.is_none() {
+            let word = ident.value.to_ascii_lowercase();
+            if let Some(answer) = self.answered_word(&word, span) {
+                return Ok(answer);
+            }
+            if let Some(rejection) = self.session_word(&word, span) {
+                return Err(rejection);
+            }
         }
         self.resolve_column(std::slice::from_ref(ident), span)
     }

@@ -9,6 +9,7 @@ use super::policy::BoundPolicy;
 use super::source::{Source, Span};
 
 mod access;
+mod answer;
 mod call;
 mod change;
 mod expr;

@@ -84,6 +84,9 @@ impl Lowering<'_> {
         if let Some(found) = clock(word, None) {
             return Ok(self.clock_value(found, span));
         }
+        if let Some(answer) = self.answered_word(word, span) {
+            return Ok(answer);
+        }
         Err(self.session_word(word, span).unwrap_or_else(|| not_supported("a call without parentheses", span)))
     }
 

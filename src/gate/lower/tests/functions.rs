@@ -9,7 +9,7 @@ fn functions_are_governed() {
     refused(&[
         ("select pg_sleep(1)", "function_not_allowed", "pg_sleep(double precision)"),
         ("select pg_catalog.pg_read_file('x')", "function_not_allowed", "pg_read_file(text)"),
-        ("select version()", "function_not_allowed", "version()"),
+        ("select version() over ()", "function_not_allowed", "version()"),
         ("select nothing(1)", "unknown_function", "`nothing` does not exist"),
         ("select sales.nothing(1)", "unknown_function", "`sales.nothing` does not exist"),
         ("select fx_rate('USD', '2024-01-01')", "function_not_allowed", "the policy doesn't allow it"),
@@ -154,4 +154,26 @@ fn a_hidden_function_is_answered_like_a_missing_one() {
     assert_eq!(hidden.message.replace("leak", "gone"), missing.message);
     assert_eq!((hidden.reason, hidden.place, hidden.help), (missing.reason, missing.place, missing.help));
     assert!(hidden.concealed.is_some() && missing.concealed.is_none());
+}
+
+#[test]
+fn what_clients_ask_first_is_answered_from_the_snapshot() {
+    understood(&[
+        ("select version()", "SELECT CAST('PostgreSQL 15.18' AS \"pg_catalog\".\"text\") AS \"version\""),
+        (
+            "select pg_catalog.current_database(), current_catalog, current_schema, current_schema()",
+            "SELECT CAST('shop' AS \"pg_catalog\".\"name\") AS \"current_database\", \
+             CAST('shop' AS \"pg_catalog\".\"name\") AS \"current_catalog\", \
+             CAST('sales' AS \"pg_catalog\".\"name\") AS \"current_schema\", \
+             CAST('sales' AS \"pg_catalog\".\"name\") AS \"current_schema\"",
+        ),
+        (
+            "select current_setting('server_version'), current_setting('server_version_num')",
+            "SELECT CAST('15.18' AS \"pg_catalog\".\"text\") AS \"current_setting\", \
+             CAST('150018' AS \"pg_catalog\".\"text\") AS \"current_setting\"",
+        ),
+    ]);
+    // A schema that the policy doesn't open isn't named.
+    let schema = restricted("select current_schema").unwrap();
+    assert_eq!(schema, "SELECT CAST('sales' AS \"pg_catalog\".\"name\") AS \"current_schema\"");
 }
