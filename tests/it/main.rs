@@ -16,6 +16,7 @@ mod mcp;
 mod noninterference;
 mod policies;
 mod smoke;
+mod sql_support;
 mod support;
 mod types;
 mod verification;
