@@ -1,5 +1,6 @@
 //! The ledger: an append-only, hash-chained record of who asked what, what was decided and what came of it. An append
-//! returns only when its record is written, so that nothing is executed or answered that isn't on record.
+//! returns only when its record is written, so that whoever waits for it answers nothing, and changes nothing, that
+//! isn't on record.
 //!
 //! ```text
 //! history/                 the directory that all processes of a deployment share (0700)

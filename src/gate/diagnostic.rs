@@ -51,7 +51,7 @@ reasons! {
     AttributeMissing = "attribute_missing", "The principal lacks an attribute that the policy needs.";
     RateLimited = "rate_limited", "The principal's rate limit is used up for now.";
     ConcurrencyLimited = "concurrency_limited", "The principal has as many statements running as allowed.";
-    HistoryUnavailable = "history_unavailable", "The history can't be written, so nothing is executed.";
+    HistoryUnavailable = "history_unavailable", "The history can't be written, so nothing is answered and no write is executed.";
     CommittedNotRecorded = "committed_not_recorded", "The write was committed but its outcome could not be recorded.";
     CatalogChanged = "catalog_changed", "The database's structure changed while the statement was on its way.";
     DatabaseUnavailable = "database_unavailable", "The database can't be reached.";

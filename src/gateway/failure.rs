@@ -3,20 +3,38 @@
 
 use std::time::Duration;
 
+use super::Failure;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::history::{HistoryError, Status};
 use crate::postgres::ExecuteError;
-use crate::postgres::execute::{DatabaseError, StopReason};
+use crate::postgres::execute::{DatabaseError, Outcome, StopReason};
 
-/// The history can't be written, so nothing is executed or answered.
+/// The history can't be written, so nothing is answered.
 pub(super) fn history(error: HistoryError) -> Rejection {
     tracing::error!(%error, "the history can't be written");
     Rejection::new(Reason::HistoryUnavailable, error.to_string())
-        .help("nothing is executed that can't be recorded; try again when whoever runs pgwicket has made room")
+        .help("nothing is answered that can't be recorded; try again when whoever runs pgwicket has made room")
 }
 
-/// A write was committed and its outcome is not on record.
-pub(super) fn committed_not_recorded(error: &HistoryError) -> Rejection {
+/// What is told of a statement that ran and of which a record is missing. Its answer doesn't leave; that a write was
+/// committed, or may have been, has to.
+pub(super) fn not_recorded(
+    result: &Result<Outcome, Failure>,
+    writes: bool,
+    timeout: Duration,
+    error: HistoryError,
+) -> Rejection {
+    match result {
+        Ok(_) if writes => committed_not_recorded(&error),
+        Err(Failure::Execution { error: unknown @ ExecuteError::Unknown, opaque }) => {
+            tracing::error!(%error, "a write may have been committed, and its outcome could not be recorded");
+            execution(unknown, *opaque, timeout)
+        }
+        Ok(_) | Err(_) => history(error),
+    }
+}
+
+fn committed_not_recorded(error: &HistoryError) -> Rejection {
     tracing::error!(%error, "a write was committed but its outcome could not be recorded");
     Rejection::new(
         Reason::CommittedNotRecorded,
@@ -199,6 +217,17 @@ mod tests {
             context: Some("secret context".into()),
             object: Default::default(),
         }
+    }
+
+    #[test]
+    fn a_write_that_may_be_committed_is_told_even_if_it_is_not_recorded() {
+        let told = |error: ExecuteError| {
+            let result = Err(Failure::Execution { error, opaque: true });
+            let full = HistoryError::Unavailable { cause: "the disk is full".into() };
+            not_recorded(&result, true, Duration::from_secs(1), full).reason
+        };
+        assert_eq!(told(ExecuteError::Unknown), Reason::OutcomeUnknown);
+        assert_eq!(told(ExecuteError::Lost), Reason::HistoryUnavailable);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The one path, in order: quota → gate → intent → execute → outcome → answer. Every door calls it; no door talks to
-//! the gate, the pool or the history by another way.
+//! The one path, in order: quota → gate → intent → execute → outcome → answer. A read's intent is written while the
+//! server works. Every door calls it; no door talks to the gate, the pool or the history by another way.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -155,14 +155,13 @@ impl Gateway {
 
         let outcome = record::outcome(&result, arrived.elapsed(), snapshot.full());
         let recorded = self.history.append(intent.outcome(outcome)).await;
-        let recorded = intended.and(recorded);
-        match (result, recorded) {
-            (Ok(answer), Ok(_)) => Ok(answer),
-            (Ok(_), Err(error)) if writes => Err(failure::committed_not_recorded(&error)),
-            (_, Err(error)) => Err(failure::history(error)),
-            (Err(Failure::Rejected(rejection)), Ok(_)) => Err(self.presentable(&snapshot, *rejection)),
-            (Err(Failure::Execution { error, opaque }), Ok(_)) => Err(failure::execution(&error, opaque, timeout)),
+        if let Err(error) = intended.and(recorded) {
+            return Err(failure::not_recorded(&result, writes, timeout, error));
         }
+        result.map_err(|failed| match failed {
+            Failure::Rejected(rejection) => self.presentable(&snapshot, *rejection),
+            Failure::Execution { error, opaque } => failure::execution(&error, opaque, timeout),
+        })
     }
 
     async fn perform(&self, admitted: Admitted, context: &Context) -> Result<Answer, Failure> {
