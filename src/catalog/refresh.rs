@@ -14,7 +14,7 @@ use super::load::{LoadError, Snapshot, fingerprint, load_snapshot};
 use crate::gate::catalog::Catalog;
 use crate::postgres::{Pool, PoolError};
 
-/// How often the timer looks whether something changed, where the configuration doesn't say.
+/// How often the timer looks whether something changed.
 pub const INTERVAL: Duration = Duration::from_secs(60);
 /// The shortest interval: a look costs the database a few milliseconds.
 const SHORTEST: Duration = Duration::from_millis(10);
@@ -80,11 +80,6 @@ impl CatalogWatch {
     /// Follows the snapshots.
     pub fn subscribe(&self) -> watch::Receiver<Arc<Catalog>> {
         self.current.clone()
-    }
-
-    /// Asks for a reload and doesn't wait: something looks stale.
-    pub fn request_reload(&self) {
-        self.wanted.send_modify(|request| *request += 1);
     }
 
     /// Waits for a load that began after this call, and gives its snapshot. Calls at the same time share one. Don't

@@ -1,7 +1,7 @@
 //! The guard: a small shell that is the server's parent and ends it when we are gone.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -16,7 +16,7 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 
 /// The guard. `$1` is our directory, the rest the server's command line. A reader in the background watches the pipe,
 /// so that the guard itself can wait for the server; it repeats its signal, since a server that has only just been
-/// started doesn't hear it. A line `leave` lets the server outlive us; the directory goes when the server does.
+/// started doesn't hear it. The directory goes when the server does.
 ///
 /// SIGQUIT is PostgreSQL's immediate shutdown: it ends within five seconds whatever its sessions are doing.
 const SCRIPT: &str = r#"
@@ -26,11 +26,8 @@ exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
 (
-    word=
-    read -r word <&3
-    if [ "$word" != leave ]; then
-        while kill -QUIT "$server"; do sleep 0.2; done
-    fi
+    read -r _ <&3
+    while kill -QUIT "$server"; do sleep 0.2; done
 ) 2>/dev/null &
 reader=$!
 exec 3<&-
@@ -113,18 +110,11 @@ impl Guard {
         // It can only fail when someone else has waited for our child.
         let _ = self.shell.wait();
     }
-
-    /// Tells the guard that the server shall outlive us.
-    pub(super) fn leave(mut self) -> Result<u32, EphemeralError> {
-        let written = self.shell.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(b"leave\n"));
-        written.map_err(doing("hand the throwaway server over"))?;
-        Ok(self.shell.id())
-    }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // No pipe: stopped already, or left running on purpose.
+        // No pipe: stopped already.
         if self.shell.stdin.is_some() {
             self.stop();
         }

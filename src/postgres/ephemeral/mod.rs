@@ -215,17 +215,6 @@ impl Ephemeral {
             _ => Ok(()),
         }
     }
-
-    /// Lets the server outlive this process. A SIGTERM to the returned process id stops it and removes its directory.
-    ///
-    /// # Errors
-    /// The guard is gone, and the server with it.
-    pub fn leave_running(self) -> Result<u32, EphemeralError> {
-        let Self { guard, directory, .. } = self;
-        let id = guard.leave()?;
-        let _: PathBuf = directory.keep();
-        Ok(id)
-    }
 }
 
 /// The guard's shell with the server's command line, as the account that shall run it.

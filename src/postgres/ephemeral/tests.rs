@@ -80,18 +80,6 @@ fn a_killed_process_leaves_no_server_behind() {
 }
 
 #[test]
-fn a_server_left_running_ends_with_its_guard() {
-    let server = Ephemeral::start(&Options::default()).unwrap();
-    let (directory, port) = (server.directory().to_owned(), server.port());
-    let guard = server.leave_running().unwrap();
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(directory.exists() && is_listening(port));
-    assert!(Command::new("kill").arg(guard.to_string()).status().unwrap().success());
-    assert_soon("the server's directory is still there", || !directory.exists());
-    assert!(!is_listening(port));
-}
-
-#[test]
 fn a_server_that_cannot_start_says_why() {
     let options = Options { settings: vec![("no_such_setting".into(), "1".into())] };
     let error = Ephemeral::start(&options).unwrap_err();

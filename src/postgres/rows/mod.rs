@@ -24,22 +24,13 @@ mod sink;
 mod wire;
 mod writer;
 
-use tokio_postgres::types::Type;
-
-pub(crate) use codec::Codec;
 pub use names::type_name;
-#[cfg(test)]
-use sink::Sink;
 pub(crate) use wire::Malformed;
 pub use wire::Undecodable;
 pub(crate) use writer::{Form, OutputColumn, RowWriter};
 pub use writer::{ResultSet, Truncation};
-
-/// Whether values of this type are read in binary. If any column's aren't, the statement runs in its text form, and
-/// the JSON is the same for the columns that would have been.
-pub fn encodable(type_: &Type) -> bool {
-    Codec::of(type_).is_some()
-}
+#[cfg(test)]
+use {codec::Codec, sink::Sink};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use tokio_postgres::types::Type;
+
 use super::*;
 
 fn json(type_: &Type, raw: &[u8]) -> String {

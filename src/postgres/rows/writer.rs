@@ -25,6 +25,8 @@ impl OutputColumn {
         Self { name: name.to_owned(), type_name: type_name(type_), codec: Codec::of(type_) }
     }
 
+    /// Whether its values are read in binary. If any column's aren't, the statement runs in its text form, and the JSON
+    /// is the same for the columns that would have been.
     pub(crate) fn is_encodable(&self) -> bool {
         self.codec.is_some()
     }

@@ -54,15 +54,6 @@ async fn a_reload_sees_what_was_there_when_it_was_asked_for() {
     }
 }
 
-#[tokio::test]
-async fn a_request_need_not_wait() {
-    let database = Database::sample().await;
-    let watch = CatalogWatch::start(pool(&database), NEVER).await.unwrap();
-    database.script("CREATE TABLE scratch.later (a integer)").await;
-    watch.request_reload();
-    follow(&watch, |catalog| has(catalog, "later")).await;
-}
-
 /// The timer's look is cheap, but must not miss anything that a load would bring.
 #[tokio::test]
 async fn the_timer_sees_every_change() {
