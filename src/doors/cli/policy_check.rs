@@ -25,23 +25,29 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    files: Files,
+}
+
+/// A policy, and what names the database that it is for.
+#[derive(Debug, Args)]
+pub(super) struct Files {
     /// The policy
     #[arg(value_name = "FILE")]
-    policy: PathBuf,
+    pub policy: PathBuf,
     /// A configuration file that names the database
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
-    let policy = match read(&arguments.policy) {
+    let policy = match read(&arguments.files.policy) {
         Ok(policy) => policy,
-        Err(PolicyFault::Unreadable(failure)) => return Err(failure),
-        Err(PolicyFault::Faulty(faults)) => return Ok(tell(&faults)),
+        Err(fault) => return fault.tell(),
     };
     telemetry::start(telemetry::LogFormat::Text, Level::WARN, &environment)?;
-    let database = database(arguments.config.as_deref(), &environment)?;
+    let database = database(arguments.files.config.as_deref(), &environment)?;
     let Some(database) = database else {
         let name = draw::printable(&policy.name);
         output::result(&format!("`{name}` is sound by itself; no database was named to hold it against\n"));
@@ -65,6 +71,16 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 pub(super) enum PolicyFault {
     Unreadable(Failure),
     Faulty(Faults),
+}
+
+impl PolicyFault {
+    /// Ends the command with it.
+    pub fn tell(self) -> Result<Exit, Failure> {
+        match self {
+            Self::Unreadable(failure) => Err(failure),
+            Self::Faulty(faults) => Ok(tell(&faults)),
+        }
+    }
 }
 
 pub(super) fn read(path: &std::path::Path) -> Result<Arc<Policy>, PolicyFault> {

@@ -1,12 +1,11 @@
 //! `pgwicket policy grants`: the database grants that a policy needs, as SQL to read and run.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use tracing::Level;
 
-use super::policy_check::{PolicyFault, read, tell};
+use super::policy_check::{Files, read, tell};
 use super::{Exit, Failure, output};
 use crate::config::{Environment, database, no_database};
 use crate::gate::policy::{BoundPolicy, grants};
@@ -23,23 +22,18 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The policy
-    #[arg(value_name = "FILE")]
-    policy: PathBuf,
-    /// A configuration file that names the database
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let environment = Environment::of_process();
-    let policy = match read(&arguments.policy) {
+    let policy = match read(&arguments.files.policy) {
         Ok(policy) => policy,
-        Err(PolicyFault::Unreadable(failure)) => return Err(failure),
-        Err(PolicyFault::Faulty(faults)) => return Ok(tell(&faults)),
+        Err(fault) => return fault.tell(),
     };
     telemetry::start(telemetry::LogFormat::Text, Level::WARN, &environment)?;
-    let database = database(arguments.config.as_deref(), &environment)?.ok_or_else(no_database)?;
+    let database = database(arguments.files.config.as_deref(), &environment)?.ok_or_else(no_database)?;
     let (pool, catalog) = app::connect(&database).await?;
     let catalog = catalog.current();
     pool.close();

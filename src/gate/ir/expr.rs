@@ -281,6 +281,23 @@ pub struct Call {
     pub over: Option<Window>,
 }
 
+impl Call {
+    /// `pg_catalog.name(arguments)` without any clause; `candidates` is every function that it could mean.
+    pub fn of_builtin(name: &str, candidates: Vec<Oid>, arguments: Vec<Expr>) -> Self {
+        Self {
+            function: FunctionRef { schema: "pg_catalog".to_owned(), name: name.to_owned(), candidates },
+            arguments,
+            star: false,
+            variadic: false,
+            distinct: false,
+            order_by: Vec::new(),
+            within_group: Vec::new(),
+            filter: None,
+            over: None,
+        }
+    }
+}
+
 /// A window.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Window {

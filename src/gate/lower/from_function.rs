@@ -9,7 +9,7 @@ use super::scope::ScopeItem;
 use super::{Lowering, not_yet};
 use crate::gate::catalog::TypeKind;
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Call, Expr, ExprKind, FromItem, FunctionRef, OutputColumn, Ty};
+use crate::gate::ir::{Call, Expr, ExprKind, FromItem, OutputColumn, Ty};
 use crate::gate::source::Span;
 
 /// What is written around a function in FROM.
@@ -147,18 +147,7 @@ impl<'a> Lowering<'a> {
             FromColumns::Scalar { ty, .. } => *ty,
             FromColumns::Named(_) => None,
         };
-        let function = FunctionRef { schema: "pg_catalog".to_owned(), name: "unnest".to_owned(), candidates };
-        let call = Call {
-            function,
-            arguments: vec![argument],
-            star: false,
-            variadic: false,
-            distinct: false,
-            order_by: Vec::new(),
-            within_group: Vec::new(),
-            filter: None,
-            over: None,
-        };
+        let call = Call::of_builtin("unnest", candidates, vec![argument]);
         Ok((Expr::new(ExprKind::Call(Box::new(call))).typed(ty).at(span), columns))
     }
 

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::gate::catalog::builtin::{self, Size, Verdict};
 use crate::gate::catalog::{Catalog, Function, FunctionKind};
-use crate::gate::ir::{
-    Call, Expr, ExprKind, Frame, FrameBound, FrameUnits, FunctionRef, Literal, OrderBy, Target, Window,
-};
+use crate::gate::ir::{Call, Expr, ExprKind, Frame, FrameBound, FrameUnits, Literal, OrderBy, Target, Window};
 
 /// A function by name and number of arguments, all of whose overloads may be called.
 #[derive(Debug)]
@@ -176,16 +174,5 @@ impl Trees<'_, '_> {
 
 fn call_of(name: &str, arguments: Vec<Expr>) -> Call {
     // Which overloads there are takes no part in equality.
-    let function = FunctionRef { schema: "pg_catalog".to_owned(), name: name.to_owned(), candidates: Vec::new() };
-    Call {
-        function,
-        arguments,
-        star: false,
-        variadic: false,
-        distinct: false,
-        order_by: Vec::new(),
-        within_group: Vec::new(),
-        filter: None,
-        over: None,
-    }
+    Call::of_builtin(name, Vec::new(), arguments)
 }

@@ -3,7 +3,7 @@
 
 use super::target::Target;
 use crate::gate::catalog::{Catalog, Oid};
-use crate::gate::ir::{Call, Expr, ExprKind, FunctionRef, IsTest, Literal, TypeRef};
+use crate::gate::ir::{Call, Expr, ExprKind, IsTest, Literal, TypeRef};
 
 /// Builds expressions over a catalog.
 pub struct Builder<'c> {
@@ -81,18 +81,7 @@ impl Builder<'_> {
         if candidates.is_empty() {
             return Err(format!("PostgreSQL's function `{name}`, which the mask needs, is not in the catalog"));
         }
-        let function = FunctionRef { schema: "pg_catalog".to_owned(), name: name.to_owned(), candidates };
-        let call = Call {
-            function,
-            arguments,
-            star: false,
-            variadic: false,
-            distinct: false,
-            order_by: Vec::new(),
-            within_group: Vec::new(),
-            filter: None,
-            over: None,
-        };
+        let call = Call::of_builtin(name, candidates, arguments);
         Ok(Expr::new(ExprKind::Call(Box::new(call))).typed(Some(self.builtin(returns)?)))
     }
 

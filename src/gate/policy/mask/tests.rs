@@ -5,8 +5,8 @@ use crate::gate::catalog::builtin::{Verdict, verdict};
 use crate::gate::catalog::{CatalogParts, Function, FunctionKind, Oid, Type, TypeKind};
 use crate::gate::emit::emit;
 use crate::gate::ir::{
-    Call, ColumnRef, Distinct, ExprKind, FromItem, FunctionRef, ItemId, Literal, Node, Projection, Query, RelationItem,
-    RelationRef, Select, SetExpr, SpecialForm, Statement, TypeRef,
+    Call, ColumnRef, Distinct, ExprKind, FromItem, ItemId, Literal, Node, Projection, Query, RelationItem, RelationRef,
+    Select, SetExpr, SpecialForm, Statement, TypeRef,
 };
 use crate::gate::source::Origin;
 
@@ -413,19 +413,7 @@ fn number(digits: &str) -> Expr {
 }
 
 fn call(name: &str, arguments: Vec<Expr>) -> Expr {
-    let function = FunctionRef { schema: "pg_catalog".to_owned(), name: name.to_owned(), candidates: Vec::new() };
-    let call = Call {
-        function,
-        arguments,
-        star: false,
-        variadic: false,
-        distinct: false,
-        order_by: Vec::new(),
-        within_group: Vec::new(),
-        filter: None,
-        over: None,
-    };
-    Expr::new(ExprKind::Call(Box::new(call))).typed(Some(Oid(25)))
+    Expr::new(ExprKind::Call(Box::new(Call::of_builtin(name, Vec::new(), arguments)))).typed(Some(Oid(25)))
 }
 
 fn operator(left: Expr, symbol: &str, right: Expr) -> Expr {
