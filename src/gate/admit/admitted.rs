@@ -48,7 +48,7 @@ pub struct Verification {
     pub types: Vec<(Oid, String)>,
 }
 
-/// Why a statement was admitted and under which bounds; travels with it to history and metrics.
+/// Why a statement was admitted and under which bounds; travels with it to the executor and the history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Permit {
     /// The statement's kind.

@@ -132,7 +132,7 @@ keys! {
     VERSION = "version", Form::Exactly(1), default "required", Enforced,
         "The version of the policy language.";
     NAME = "name", Form::Name, default "required", Enforced,
-        "The policy's name, as history and metrics show it. Optional in a file that is only extended.";
+        "The policy's name, as the history shows it. Optional in a file that is only extended.";
     DESCRIPTION = "description", Form::Text, default "empty", Enforced,
         "One sentence for people.";
     EXTENDS = "extends", Form::Texts("paths"), default "none", Enforced,
