@@ -240,14 +240,23 @@ fn bare_name(expr: &AstExpr) -> Option<&Ident> {
     }
 }
 
+/// A number with minus signs before it: PostgreSQL folds them into the constant, so that `- -1` is a number of an output
+/// column, too. It folds nothing into a parameter or a text.
+fn is_signed_number(expr: &AstExpr) -> bool {
+    let AstExpr::UnaryOp { op: UnaryOperator::Minus, expr } = expr else { return false };
+    match bare(expr) {
+        AstExpr::Value(value) => matches!(value.value, Value::Number(..)),
+        inner => is_signed_number(inner),
+    }
+}
+
 /// A number of an output column. Any other constant is refused, as PostgreSQL does.
 fn ordinal(expr: &AstExpr, count: usize, clause: &str, span: Span) -> Result<Option<u32>, Rejection> {
     let invalid = |message: String| Err(Rejection::new(Reason::InvalidStatement, message).at(span));
     let value = match bare(expr) {
         AstExpr::Value(value) => &value.value,
-        // PostgreSQL folds the sign into the constant.
-        AstExpr::UnaryOp { op: UnaryOperator::Minus, expr } if matches!(bare(expr), AstExpr::Value(_)) => {
-            return invalid(format!("a negative number in {clause} is no column of the result"));
+        signed if is_signed_number(signed) => {
+            return invalid(format!("a number with a sign in {clause} is no column of the result"));
         }
         _ => return Ok(None),
     };

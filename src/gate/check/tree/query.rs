@@ -256,7 +256,7 @@ pub(super) fn named(name: String) -> OutputColumn {
 fn is_constant(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(_) => true,
-        ExprKind::Operator { left: None, right, .. } => matches!(right.kind, ExprKind::Literal(_)),
+        ExprKind::Operator { left: None, right, .. } => is_constant(right),
         _ => false,
     }
 }

@@ -63,6 +63,11 @@ fn grouping_prefers_input_columns_and_ordering_prefers_output_columns() {
             "select id as tenant_id from sales.customers order by tenant_id + 1",
             r#"SELECT t1."id" AS "tenant_id" FROM "sales"."customers" AS t1 ORDER BY (t1."tenant_id" + 1)"#,
         ),
+        // A parameter with a sign is an expression like any other.
+        (
+            "select count(*) from sales.customers group by - $1, rollup (- $1) order by (- $1)",
+            r#"SELECT "pg_catalog"."count"(*) AS "count" FROM "sales"."customers" AS t1 GROUP BY (- $1), ROLLUP (((- $1))) ORDER BY (- $1)"#,
+        ),
         // The name in GROUP BY means this query's input, before an outer one's.
         (
             "select (select 1 as note from sales.products group by note) from sales.orders",
@@ -84,7 +89,9 @@ fn grouping_prefers_input_columns_and_ordering_prefers_output_columns() {
     refused(&[
         ("select id from sales.customers order by 2", "invalid_statement", "position 2"),
         ("select id from sales.customers order by 0", "invalid_statement", "position 0"),
-        ("select id from sales.customers order by -1", "invalid_statement", "negative"),
+        ("select id from sales.customers order by -1", "invalid_statement", "sign"),
+        ("select id from sales.customers order by - (- 1)", "invalid_statement", "sign"),
+        ("select id from sales.customers group by (-(-(1)))", "invalid_statement", "sign"),
         ("select id from sales.customers order by 'a'", "invalid_statement", "constant"),
         ("select id from sales.customers order by null", "invalid_statement", "constant"),
         ("select id from sales.customers order by 1.5", "invalid_statement", "position 1.5"),
