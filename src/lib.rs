@@ -7,7 +7,7 @@
 //!  mcp (stdio) ─┐                ┌──────────── gate (pure) ─────────────┐
 //!  cli         ─┴─ Request ─ gateway ─ parse ─ lower ─ authorize ─ rewrite ─ emit ─ Admitted
 //!                principal,     │                                             │
-//!                statement,     ├─ quota    (rate, concurrency)               ▼
+//!                submission,    ├─ quota    (rate, concurrency)               ▼
 //!                deadline       └─ history  (intent before, outcome after)  postgres: pool → session → execute → rows
 //! ```
 //!

@@ -78,7 +78,7 @@ pub struct Entry {
 pub enum Kind {
     /// A process took the chain; always the first record of a chain, and of each process that continues it.
     LogOpen,
-    /// A statement was admitted and is about to be executed.
+    /// A statement was admitted. A write is about to be executed; a read may be running.
     Intent,
     /// What came of a statement; or a whole call that needs no intent (metadata, `check`).
     Outcome,
@@ -310,7 +310,7 @@ impl Entry {
         }
     }
 
-    /// An admitted statement that is about to be executed; the caller adds to `decision` by what it was admitted.
+    /// An admitted statement that is about to be executed, or a read that is running; the caller adds to `decision` by what it was admitted.
     pub fn intent(who: Who, place: Where, what: What) -> Entry {
         let entry = Entry::new(Kind::Intent, who, place, what);
         Entry { decision: Decision { verdict: Some(Verdict::Admitted), ..Decision::default() }, ..entry }
