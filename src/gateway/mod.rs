@@ -269,6 +269,14 @@ impl Gateway {
         recent.map_err(|error| failure::unreadable_history(&error))
     }
 
+    /// A call whose arguments the door can't read: counted and recorded like every other. Gives what may leave.
+    pub async fn misread(&self, caller: &Caller, rejection: Rejection) -> Rejection {
+        match self.enter(caller, None).await {
+            Ok((snapshot, _permit)) => self.refuse(&snapshot, caller, None, rejection).await,
+            Err(refused) => refused,
+        }
+    }
+
     /// Whether the principal's policy allows any writing: decides which tools a door lists.
     pub fn may_write(&self, principal: &str) -> bool {
         self.world.policy(principal).is_some_and(|policy| policy.statements.keys().any(|kind| kind.writes()))

@@ -109,11 +109,11 @@ pub(super) async fn call(
                 let tables = gateway.tables(&caller, schema.as_deref(), pattern.as_deref()).await;
                 answer(tables.map(|tables| json!({ "tables": tables })))
             }
-            Err(rejection) => rejected(&rejection, None),
+            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
         },
         Kind::TableSchema => match arguments::table_schema(arguments) {
             Ok(name) => answer(gateway.table(&caller, &name).await.map(|table| json!(table))),
-            Err(rejection) => rejected(&rejection, None),
+            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
         },
     }
 }
@@ -126,7 +126,7 @@ async fn execute(
 ) -> CallToolResult {
     let submission = match submission {
         Ok(submission) => submission,
-        Err(rejection) => return rejected(&rejection, None),
+        Err(rejection) => return rejected(&gateway.misread(&caller, rejection).await, None),
     };
     let text = match &submission {
         Submission::Sql { text, .. } => Some(text.clone()),
