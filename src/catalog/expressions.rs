@@ -143,7 +143,11 @@ impl<'a> Expressions<'a> {
                 Owner::View(view) => {
                     if let Some(relation) = by_oid.get_mut(view) {
                         let others = uses.relations.iter().copied().filter(|one| one != view).collect();
-                        relation.view = Some(ViewReads { relations: others, functions: called.into_iter().collect() });
+                        relation.view = Some(ViewReads {
+                            relations: others,
+                            functions: called.into_iter().collect(),
+                            types: uses.types.iter().copied().collect(),
+                        });
                     }
                 }
             }

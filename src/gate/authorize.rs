@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::admit::{RelationAccess, RelationUse, Verification};
-use super::catalog::{Catalog, Oid, Relation, RelationKind, ViewReads};
+use super::catalog::{Catalog, Oid, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, walk};
 use super::policy::model::StatementKind;
@@ -243,22 +243,6 @@ impl<'a> Check<'a> {
         }
         if let Some(reads) = &relation.view {
             self.view(reads);
-        }
-    }
-
-    /// What a view reads has to be as it was, too; nothing of it is named by the statement.
-    fn view(&mut self, reads: &'a ViewReads) {
-        for relation in reads.relations.iter().filter_map(|oid| self.catalog.relation(*oid)) {
-            let known = self.authorized.verification.relations.iter().any(|(oid, _)| *oid == relation.oid);
-            if !known {
-                self.authorized.verification.relations.push((relation.oid, relation.stamp.clone()));
-                if let Some(reads) = &relation.view {
-                    self.view(reads);
-                }
-            }
-        }
-        for oid in &reads.functions {
-            self.function_stamp(*oid);
         }
     }
 

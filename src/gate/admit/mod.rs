@@ -1,6 +1,5 @@
 //! The stages in order. The only maker of [`Admitted`].
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -20,12 +19,14 @@ use super::stack::on_big_stack;
 use super::value;
 
 mod admitted;
+mod parameters;
 mod request;
 mod text;
 
 pub use admitted::{Admitted, Compiled, Permit, RelationAccess, RelationUse, Verification};
 pub use request::{AttributeValue, Change, Principal, Submission};
-use text::may_need_text;
+use parameters::{certain_types, client_types};
+use text::{may_need_text, may_render};
 
 /// Compiles what a principal submitted into what may be executed, or says why not.
 ///
@@ -119,6 +120,7 @@ fn compile(
     let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters as u32);
     let statement = lowering.statement(&parsed.statement)?;
     let types = client_types(&statement, parameters, catalog)?;
+    certain_types(&statement, catalog)?;
     Stages { catalog, policy, principal }.after_lower(statement, parameters, types)
 }
 
@@ -173,17 +175,14 @@ impl Stages<'_> {
 
         let emitted = Emitted { catalog, policy, parameters: plan.count() };
         let sql = emitted.verified(&statement)?;
-        let text_sql = if may_need_text(&statement, catalog) {
-            match text_form(&statement, catalog) {
-                Some(mut form) => {
-                    renumber(&mut form);
-                    Some(emitted.verified(&form)?)
-                }
-                None => None,
-            }
-        } else {
-            None
-        };
+        let mut text_sql = None;
+        if may_need_text(&statement, catalog)
+            && let Some(mut form) = text_form(&statement, catalog)
+        {
+            may_render(&statement, catalog).and_then(|()| certain_types(&form, catalog))?;
+            renumber(&mut form);
+            text_sql = Some(emitted.verified(&form)?);
+        }
 
         let limits = &policy.policy().limits;
         Ok(Compiled {
@@ -217,35 +216,6 @@ impl Stages<'_> {
 
 /// Bytes of all the values that a statement brings at most.
 const MAX_VALUE_BYTES: usize = 16 << 20;
-
-/// For each of the client's values the type that the statement casts it to. A value that the statement doesn't use is a
-/// mistake, and PostgreSQL couldn't tell its type.
-fn client_types(statement: &Statement, parameters: usize, catalog: &Catalog) -> Result<Vec<Option<Oid>>, Rejection> {
-    let mut used = BTreeMap::new();
-    walk(statement, &mut |node| match node {
-        Node::Expr(Expr { kind: ExprKind::Parameter(number), .. }) => {
-            used.entry(*number).or_insert(None);
-        }
-        Node::Expr(Expr { kind: ExprKind::Cast { expr, to }, .. }) => {
-            if let ExprKind::Parameter(number) = expr.kind {
-                used.insert(number, Some(to));
-            }
-        }
-        _ => {}
-    });
-    let one = |number: u32| match used.get(&number) {
-        Some(cast) => Ok(cast.and_then(|to| {
-            let one = catalog.type_(to.oid)?;
-            Some(if to.array { one.array } else { one.oid })
-        })),
-        None => {
-            Err(Rejection::new(Reason::InvalidParameter, format!("the statement does not use parameter `${number}`"))
-                .at(Place::Json(format!("/params/{}", number - 1)))
-                .help("leave the value out, or use it as in `WHERE id = $1`"))
-        }
-    };
-    (1..).take(parameters).map(one).collect()
-}
 
 fn literals(statement: &Statement) -> Vec<String> {
     let mut all = Vec::new();

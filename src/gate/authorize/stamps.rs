@@ -1,7 +1,7 @@
 //! What has to be in the executing transaction as it was in the catalog: relations, functions and types by their stamps.
 
 use super::Check;
-use crate::gate::catalog::{Oid, Relation, TypeKind};
+use crate::gate::catalog::{Oid, Relation, TypeKind, ViewReads};
 use crate::gate::ir::{Expr, ExprKind, Node};
 use crate::gate::policy::types::has_hidden_name;
 
@@ -17,6 +17,21 @@ impl Check<'_> {
             Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => self.column_type(relation, column.column),
             Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => {}
         });
+    }
+
+    /// What a view reads has to be as it was, too, trees with all their descendants; nothing of it is named by the
+    /// statement.
+    pub(super) fn view(&mut self, reads: &ViewReads) {
+        let catalog = self.catalog;
+        for relation in reads.relations.iter().flat_map(|oid| catalog.tree(*oid)) {
+            if self.relation_stamp(relation.oid)
+                && let Some(reads) = &relation.view
+            {
+                self.view(reads);
+            }
+        }
+        reads.functions.iter().for_each(|oid| self.function_stamp(*oid));
+        reads.types.iter().for_each(|oid| self.type_stamp(*oid));
     }
 
     pub(super) fn function_stamp(&mut self, oid: Oid) {
@@ -48,12 +63,16 @@ impl Check<'_> {
         }
     }
 
-    /// A relation that the statement doesn't name and that a cascade reaches: a foreign key or trigger that is new
-    /// there would make it reach further.
-    pub(super) fn relation_stamp(&mut self, oid: Oid) {
+    /// A relation that the statement doesn't name: a view reads it, or a cascade reaches it, and a foreign key or trigger
+    /// that is new there would make it reach further. Whether it is one more.
+    pub(super) fn relation_stamp(&mut self, oid: Oid) -> bool {
         let known = self.authorized.verification.relations.iter().any(|(have, _)| *have == oid);
-        if !known && let Some(relation) = self.catalog.relation(oid) {
-            self.authorized.verification.relations.push((oid, relation.stamp.clone()));
+        match self.catalog.relation(oid).filter(|_| !known) {
+            Some(relation) => {
+                self.authorized.verification.relations.push((oid, relation.stamp.clone()));
+                true
+            }
+            None => false,
         }
     }
 

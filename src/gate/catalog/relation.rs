@@ -91,6 +91,8 @@ pub struct ViewReads {
     pub relations: Vec<Oid>,
     /// OIDs of functions called, also through operators, aggregates and window functions.
     pub functions: Vec<Oid>,
+    /// OIDs of users' types that something is converted to, as domains with their checks.
+    pub types: Vec<Oid>,
 }
 
 /// A relation. System catalogs, TOAST tables and indexes are not held: they can't be named.

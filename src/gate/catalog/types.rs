@@ -74,6 +74,34 @@ pub struct Type {
     pub stamp: String,
 }
 
+/// Types nest a few levels at most; the bound is for a snapshot that lies.
+const MAX_NESTING: usize = 32;
+
+impl Catalog {
+    /// Whether some cast that a user made leads from the one type to the other, also inside arrays and domains. `None` is
+    /// a type that isn't known, so it may be any.
+    pub fn has_user_cast(&self, source: Option<Oid>, target: Option<Oid>) -> bool {
+        let source = source.map(|oid| self.core_type(oid));
+        let target = target.map(|oid| self.core_type(oid));
+        self.parts().user_casts.iter().any(|cast| {
+            target.is_none_or(|target| self.core_type(cast.target) == target)
+                && source.is_none_or(|source| self.core_type(cast.source) == source)
+        })
+    }
+
+    /// The type below arrays and domains.
+    fn core_type(&self, mut oid: Oid) -> Oid {
+        for _ in 0..MAX_NESTING {
+            match self.type_(oid).map(|one| &one.kind) {
+                Some(TypeKind::Array { element }) => oid = *element,
+                Some(TypeKind::Domain { base, .. }) => oid = *base,
+                _ => break,
+            }
+        }
+        oid
+    }
+}
+
 /// Works out for every type whether it is governed. A type is governed if it is a curated built-in type, or an array,
 /// range, domain, enum or free-standing composite over such, and no cast or operator class that initdb did not make
 /// is attached to it.

@@ -41,13 +41,7 @@ impl Lowering<'_> {
         if matches!(expr.kind, ExprKind::Literal(Literal::String(_) | Literal::Null) | ExprKind::Parameter(_)) {
             return Ok(());
         }
-        let target = to.map(|oid| self.core_type(oid));
-        let source = expr.ty.map(|oid| self.core_type(oid));
-        let runs = self.catalog.parts().user_casts.iter().any(|cast| {
-            target.is_none_or(|target| self.core_type(cast.target) == target)
-                && source.is_none_or(|source| self.core_type(cast.source) == source)
-        });
-        if runs {
+        if self.catalog.has_user_cast(expr.ty, to) {
             return Err(
                 Rejection::new(Reason::TypeNotAllowed, "the cast would run a user-defined cast function").at(span)
             );
@@ -74,18 +68,6 @@ impl Lowering<'_> {
     /// The array type over it.
     pub(super) fn array_of(&self, element: Oid) -> Ty {
         self.catalog.type_(element).map(|one| one.array).filter(|array| *array != Oid(0))
-    }
-
-    /// The type below arrays and domains.
-    fn core_type(&self, mut oid: Oid) -> Oid {
-        for _ in 0..MAX_NESTING {
-            match self.catalog.type_(oid).map(|one| &one.kind) {
-                Some(TypeKind::Array { element }) => oid = *element,
-                Some(TypeKind::Domain { base, .. }) => oid = *base,
-                _ => break,
-            }
-        }
-        oid
     }
 
     /// Looks the type up: `pg_catalog` first, then the policy's search path, as an unqualified name does everywhere.
