@@ -24,8 +24,8 @@ mod request;
 mod text;
 
 pub use admitted::{Admitted, Compiled, Permit, RelationAccess, RelationUse, Verification};
-pub use request::{AttributeValue, Change, Principal, Submission};
 use parameters::{certain_types, client_types};
+pub use request::{AttributeValue, Change, Principal, Submission};
 use text::{may_need_text, may_render};
 
 /// Compiles what a principal submitted into what may be executed, or says why not.

@@ -8,7 +8,11 @@ use crate::gate::ir::{Expr, ExprKind, FromItem, ItemId, Node, Statement, TypeRef
 
 /// For each of the client's values the type that the statement casts it to. A value that the statement doesn't use is a
 /// mistake, and PostgreSQL couldn't tell its type.
-pub(super) fn client_types(statement: &Statement, parameters: usize, catalog: &Catalog) -> Result<Vec<Option<Oid>>, Rejection> {
+pub(super) fn client_types(
+    statement: &Statement,
+    parameters: usize,
+    catalog: &Catalog,
+) -> Result<Vec<Option<Oid>>, Rejection> {
     let mut used = BTreeMap::new();
     walk(statement, &mut |node| match node {
         Node::Expr(Expr { kind: ExprKind::Parameter(number), .. }) => {
