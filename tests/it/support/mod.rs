@@ -1,7 +1,5 @@
 //! What the tests stand on: a PostgreSQL, a database each, the real binary, and a client that speaks MCP to it.
 
-#![allow(dead_code, unused_imports, reason = "a helper may wait for its first user")]
-
 pub mod cell;
 mod corpus;
 mod database;
@@ -12,7 +10,7 @@ mod process;
 pub use corpus::statements;
 pub use database::{Database, server_version};
 pub use library::{Library, sql_of};
-pub use mcp::{Mcp, Pending, ToolResult};
+pub use mcp::{Mcp, Pending};
 pub use process::{Finished, Wicket};
 
 /// How long anything may take before a test calls it a hang. Generous: two cores may be busy compiling.
