@@ -149,12 +149,16 @@ impl Gateway {
             let (result, (intent, intended)) = tokio::join!(biased; self.perform(admitted, &context), meanwhile);
             (intent, intended, result)
         };
+        let mut anew = None;
         if matches!(result, Err(Failure::Execution { error: ExecuteError::CatalogChanged, .. })) {
-            result = Box::pin(self.once_more(&caller, &submission, &context)).await;
+            (anew, result) = Box::pin(self.once_more(&caller, &submission, &context)).await;
         }
 
-        let outcome = record::outcome(&result, arrived.elapsed(), snapshot.full());
-        let recorded = self.history.append(intent.outcome(outcome)).await;
+        let mut outcome = intent.outcome(record::outcome(&result, arrived.elapsed(), snapshot.full()));
+        if let Some(anew) = anew {
+            (outcome.what, outcome.decision) = (anew.what, anew.decision);
+        }
+        let recorded = self.history.append(outcome).await;
         if let Err(error) = intended.and(recorded) {
             return Err(failure::not_recorded(&result, writes, timeout, error));
         }
@@ -171,16 +175,30 @@ impl Gateway {
     }
 
     /// The catalog had changed: reload it, admit against the new one and try once more, then fail closed. The intent
-    /// stands: the same principal asked for the same text.
-    async fn once_more(&self, caller: &Caller, submission: &Submission, context: &Context) -> Result<Answer, Failure> {
+    /// stands: the same principal asked for the same text. What it would say now, if the gate admitted the statement
+    /// again, is for the outcome.
+    async fn once_more(
+        &self,
+        caller: &Caller,
+        submission: &Submission,
+        context: &Context,
+    ) -> (Option<Entry>, Result<Answer, Failure>) {
         if let Err(error) = self.catalog.reload().await {
             tracing::warn!(%error, "the catalog could not be reloaded");
-            return Err(Failure::Execution { error: ExecuteError::CatalogChanged, opaque: true });
+            return (None, Err(Failure::Execution { error: ExecuteError::CatalogChanged, opaque: true }));
         }
-        let rejected = |rejection| Failure::Rejected(Box::new(rejection));
-        let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal).map_err(rejected)?;
-        let admitted = self.gate(&snapshot, submission).await.map_err(rejected)?;
-        self.perform(admitted, context).await
+        let again = async {
+            let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal)?;
+            let admitted = self.gate(&snapshot, submission).await?;
+            Ok((snapshot, admitted))
+        };
+        match again.await {
+            Ok((snapshot, admitted)) => {
+                let intent = self.intent(&snapshot, caller, submission, admitted.compiled());
+                (Some(intent), self.perform(admitted, context).await)
+            }
+            Err(rejection) => (None, Err(Failure::Rejected(Box::new(rejection)))),
+        }
     }
 
     /// Runs the gate alone.

@@ -82,6 +82,21 @@ async fn every_call_is_on_record_before_its_answer() {
 }
 
 #[tokio::test]
+async fn a_statement_that_is_admitted_anew_is_on_record_as_it_ran() {
+    let database = Database::sample().await;
+    let (wicket, mut mcp) = reader(&database).await;
+    database.script("ALTER TABLE sales.regions ADD extra text").await;
+    mcp.query("SELECT code FROM regions WHERE code <> 'a secret of mine'").await.rows();
+    mcp.close().await;
+    let seen = records(&wicket.path(STATE));
+    let (intent, outcome) = (of_kind(&seen, "intent")[0], of_kind(&seen, "outcome")[0]);
+    assert_eq!(outcome["intent"], intent["id"]);
+    assert_ne!(outcome["decision"]["catalog_version"], intent["decision"]["catalog_version"]);
+    assert_eq!(outcome["what"]["relations"], json!([{ "relation": "sales.regions", "access": "read" }]));
+    assert!(outcome["what"]["rewritten"].is_string() && !outcome.to_string().contains("a secret of mine"));
+}
+
+#[tokio::test]
 async fn writes_are_on_record_with_what_they_changed() {
     let database = Database::sample().await;
     let (wicket, mut mcp) = writer(&database).await;
