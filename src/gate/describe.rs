@@ -151,10 +151,11 @@ fn missing_table(catalog: &Catalog, policy: &BoundPolicy, name: &[String]) -> Re
         .help(help)
 }
 
-fn visible<'a>(
+/// The relations that exist for the principal.
+pub(super) fn visible<'a>(
     catalog: &'a Catalog,
     policy: &'a BoundPolicy,
-) -> impl Iterator<Item = (&'a Relation, &'a RelationRights)> {
+) -> impl Iterator<Item = (&'a Relation, &'a RelationRights)> + use<'a> {
     catalog.parts().relations.iter().filter_map(|relation| {
         let rights = policy.rights(relation.oid)?;
         (rights.visibility == Visibility::Readable).then_some((relation, rights))
@@ -181,7 +182,7 @@ fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights
         .filter(|(at, _)| rights.column_visible(*at))
         .map(|(at, column)| column_description(catalog, policy, relation, rights, (at, column)))
         .collect();
-    let visible_key = |key: &Key| names(relation, rights, &key.columns);
+    let visible_key = |key: &Key| key_columns(relation, rights, &key.columns);
     TableDescription {
         summary: summary(relation, rights),
         columns,
@@ -194,7 +195,8 @@ fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights
     }
 }
 
-fn column_description(
+/// A column that exists for the principal, with its position among all of the relation.
+pub(super) fn column_description(
     catalog: &Catalog,
     policy: &BoundPolicy,
     relation: &Relation,
@@ -220,18 +222,21 @@ fn column_description(
 
 /// A comment, unless it mentions a column that doesn't exist for the principal.
 fn told(relation: &Relation, rights: &RelationRights, comment: Option<&String>) -> Option<String> {
-    let comment = comment?;
-    let lower = comment.to_lowercase();
-    let mentions_hidden = relation
+    comment.filter(|comment| !mentions_hidden(relation, rights, comment)).cloned()
+}
+
+/// Whether a text about the relation names a column that doesn't exist for the principal.
+pub(super) fn mentions_hidden(relation: &Relation, rights: &RelationRights, text: &str) -> bool {
+    let lower = text.to_lowercase();
+    relation
         .columns
         .iter()
         .enumerate()
-        .any(|(at, column)| !rights.column_visible(at) && lower.contains(&column.name.to_lowercase()));
-    (!mentions_hidden).then(|| comment.clone())
+        .any(|(at, column)| !rights.column_visible(at) && lower.contains(&column.name.to_lowercase()))
 }
 
 /// The names of a key's columns, if all of them are visible.
-fn names(relation: &Relation, rights: &RelationRights, numbers: &[i16]) -> Option<Vec<String>> {
+pub(super) fn key_columns(relation: &Relation, rights: &RelationRights, numbers: &[i16]) -> Option<Vec<String>> {
     numbers
         .iter()
         .map(|number| {
@@ -254,9 +259,9 @@ fn foreign_keys(
             let target = catalog.relation(key.target)?;
             let target_rights = policy.rights(target.oid).filter(|rights| rights.visibility == Visibility::Readable)?;
             Some(ForeignKeyDescription {
-                columns: names(relation, rights, &key.columns)?,
+                columns: key_columns(relation, rights, &key.columns)?,
                 references: format!("{}.{}", target.schema, target.name),
-                referenced_columns: names(target, target_rights, &key.target_columns)?,
+                referenced_columns: key_columns(target, target_rights, &key.target_columns)?,
             })
         })
         .collect()

@@ -22,6 +22,7 @@ pub mod check;
 pub mod describe;
 pub mod diagnostic;
 pub mod emit;
+pub mod information;
 pub mod ir;
 pub mod lower;
 pub mod parse;

@@ -215,3 +215,6 @@ SELECT "name", "credit_limit" AS "Limit!" FROM "sales"."customers" ORDER BY "id"
 
 -- what clients ask first
 SELECT version(), current_database(), current_catalog, pg_catalog.current_setting('server_version_num')::int / 10000;
+SELECT table_schema::text, table_name::text, table_type::text FROM information_schema.tables WHERE table_schema = 'sales' ORDER BY 1, 2;
+SELECT table_name::text, column_name::text, ordinal_position::int, is_nullable::text, data_type::text, character_maximum_length::int, numeric_precision::int, numeric_scale::int, udt_schema::text, udt_name::text, is_identity::text, is_generated::text FROM information_schema.columns WHERE table_schema = 'sales' ORDER BY 1, 3;
+SELECT tc.table_name::text, tc.constraint_name::text, tc.constraint_type::text, string_agg(k.column_name::text, ',' ORDER BY k.ordinal_position::int) FROM information_schema.table_constraints AS tc JOIN information_schema.key_column_usage AS k USING (constraint_schema, constraint_name) WHERE tc.table_schema = 'sales' AND tc.constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY') GROUP BY 1, 2, 3 ORDER BY 1, 2;

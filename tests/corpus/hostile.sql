@@ -193,8 +193,16 @@ SELECT * FROM pg_stats
 SELECT query FROM pg_stat_activity
 --> unknown_relation
 SELECT most_common_vals FROM pg_catalog.pg_stats WHERE attname = 'ssn'
---> unknown_relation
+--> admitted
 SELECT * FROM information_schema.columns WHERE column_name = 'ssn'
+--> admitted
+SELECT * FROM information_schema.tables AS t FULL JOIN information_schema.columns AS c ON true
+--> unknown_relation
+SELECT * FROM information_schema.triggers
+--> unknown_relation
+DELETE FROM information_schema.tables
+--> unknown_relation
+SELECT * FROM information_schema."TABLES"
 --> unknown_relation
 SELECT relname FROM pg_class
 --> unknown_relation

@@ -14,4 +14,4 @@ pub use emitted::read_back;
 pub use grammar::submission;
 pub use statement::{Worlds, parameters};
 pub use tree::{Callables, PARAMETERS, reads_back};
-pub use world::World;
+pub use world::{World, hidden_names};

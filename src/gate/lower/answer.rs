@@ -5,7 +5,7 @@ use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::expr::bare_name;
 use super::{Lowering, Mode};
-use crate::gate::ir::{Expr, ExprKind, Literal, TypeRef};
+use crate::gate::ir::{Expr, ExprKind, Literal};
 use crate::gate::source::Span;
 
 impl Lowering<'_> {
@@ -57,18 +57,8 @@ impl Lowering<'_> {
         if self.mode != Mode::Client || !self.builtin_allowed() {
             return None;
         }
-        let ty = self.catalog.type_named("pg_catalog", type_name)?;
         let literal = value.map_or(Literal::Null, Literal::String);
-        let to = TypeRef {
-            oid: ty.oid,
-            schema: ty.schema.clone(),
-            name: ty.name.clone(),
-            modifiers: Vec::new(),
-            interval: None,
-            array: false,
-        };
-        let expr = Box::new(Expr::new(ExprKind::Literal(literal)).at(span));
-        Some(Expr::new(ExprKind::Cast { expr, to }).typed(Some(ty.oid)).at(span))
+        Some(self.builtin_cast(Expr::new(ExprKind::Literal(literal)).at(span), type_name, false))
     }
 }
 

@@ -146,6 +146,9 @@ impl<'a> Lowering<'a> {
             let (id, state) = (cte.id, cte.state.clone());
             return self.cte_item(single, id, state, alias, span);
         }
+        if let Some(view) = self.information(&parts) {
+            return self.information_in_from(view, alias, span);
+        }
         let found = self.relation(&parts, Place::from(span))?;
         if found.relation.kind == RelationKind::Sequence {
             return Err(not_yet("reading a sequence", span));

@@ -1,16 +1,19 @@
 //! Functions in FROM: how many columns they show and under which names.
 
+use serde_json::Value;
 use sqlparser::ast::{self, ObjectName, ObjectNamePart, TableAlias};
 
 use super::call::FromColumns;
 use super::from::{Alias, Scoped};
 use super::name::Position;
 use super::scope::ScopeItem;
-use super::{Lowering, not_yet};
+use super::{Lowering, MAX_INFORMATION_BYTES, not_yet};
 use crate::gate::catalog::TypeKind;
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Call, Expr, ExprKind, FromItem, OutputColumn, Ty};
+use crate::gate::information::View;
+use crate::gate::ir::{Call, Expr, ExprKind, FromItem, Literal, OutputColumn, Ty};
 use crate::gate::source::Span;
+use crate::gate::value;
 
 /// What is written around a function in FROM.
 pub(super) struct Written<'w> {
@@ -137,18 +140,63 @@ impl<'a> Lowering<'a> {
         self.count_node(span)?;
         let argument = self.expr(array)?;
         let columns = self.unnest_columns(&argument, self.span(array))?;
+        Ok((self.unnest_of(argument, &columns, span), columns))
+    }
+
+    /// The call itself.
+    fn unnest_of(&self, argument: Expr, columns: &FromColumns, span: Span) -> Expr {
         let candidates = self
             .catalog
             .functions_named("unnest")
             .filter(|function| function.schema == "pg_catalog" && function.accepts(1))
             .map(|function| function.oid)
             .collect();
-        let ty = match &columns {
+        let ty = match columns {
             FromColumns::Scalar { ty, .. } => *ty,
             FromColumns::Named(_) => None,
         };
         let call = Call::of_builtin("unnest", candidates, vec![argument]);
-        Ok((Expr::new(ExprKind::Call(Box::new(call))).typed(ty).at(span), columns))
+        Expr::new(ExprKind::Call(Box::new(call))).typed(ty).at(span)
+    }
+
+    /// A view of `information_schema`, as the arrays of its columns' values.
+    pub(super) fn information_in_from(
+        &mut self,
+        view: &View,
+        alias: Option<&TableAlias>,
+        span: Span,
+    ) -> Result<Scoped<'a>, Rejection> {
+        if !self.builtin_allowed() {
+            return Err(Rejection::new(
+                Reason::FunctionNotAllowed,
+                "`information_schema` is answered with functions of `@builtin`, which the policy leaves out",
+            )
+            .at(span));
+        }
+        let mut calls = Vec::with_capacity(view.columns.len());
+        let mut columns = Vec::with_capacity(view.columns.len());
+        for ((name, ty), values) in view.columns.iter().zip(view.values(self.catalog, self.policy)) {
+            let element = self.builtin_type(ty.name());
+            let literal = value::to_text(&Value::Array(values), None).map_err(|why| {
+                Rejection::new(Reason::InternalError, format!("a value of `{}` can't be written: {why}", view.name))
+                    .at(span)
+            })?;
+            self.information_bytes += literal.as_ref().map_or(0, String::len);
+            if self.information_bytes > MAX_INFORMATION_BYTES {
+                let message = format!("`information_schema` would answer with more than {MAX_INFORMATION_BYTES} bytes");
+                return Err(Rejection::new(Reason::LimitExceeded, message)
+                    .at(span)
+                    .help("ask get_tables for a schema, and get_table_schema for a table"));
+            }
+            let literal = literal.map_or(Literal::Null, Literal::String);
+            let array = self.builtin_cast(Expr::new(ExprKind::Literal(literal)).at(span), ty.name(), true);
+            calls.push(self.unnest_of(array, &scalar(element), span));
+            columns.push(((*name).to_owned(), element));
+        }
+        let written = Written { lateral: false, ordinality: false, alias, span };
+        let alias = self.alias(alias)?;
+        let shown = alias.name.clone().unwrap_or_else(|| view.name.to_owned());
+        self.function_item(calls, columns, &written, shown, &alias)
     }
 
     fn unnest_columns(&self, argument: &Expr, span: Span) -> Result<FromColumns, Rejection> {

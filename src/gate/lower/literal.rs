@@ -6,7 +6,7 @@ use sqlparser::ast::{DollarQuotedString, Ident, Value, ValueWithSpan};
 use super::type_name::TypeName;
 use super::{Lowering, Mode, not_supported};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, ExprKind, Literal, Ty};
+use crate::gate::ir::{Expr, ExprKind, Literal, Ty, TypeRef};
 use crate::gate::source::Span;
 
 impl Lowering<'_> {
@@ -71,6 +71,21 @@ impl Lowering<'_> {
     /// A type of `pg_catalog` by its `typname`.
     pub(super) fn builtin_type(&self, name: &str) -> Ty {
         self.catalog.type_named("pg_catalog", name).map(|one| one.oid)
+    }
+
+    /// A cast of our own making to a type of `pg_catalog`, or to its array type.
+    pub(super) fn builtin_cast(&self, expr: Expr, name: &str, array: bool) -> Expr {
+        let Some(found) = self.catalog.type_named("pg_catalog", name) else { return expr };
+        let to = TypeRef {
+            oid: found.oid,
+            schema: found.schema.clone(),
+            name: found.name.clone(),
+            modifiers: Vec::new(),
+            interval: None,
+            array,
+        };
+        let (ty, span) = (if array { found.array } else { found.oid }, expr.origin.0);
+        Expr::new(ExprKind::Cast { expr: Box::new(expr), to }).typed(Some(ty)).at(span)
     }
 
     /// A number, with the type that PostgreSQL gives it.

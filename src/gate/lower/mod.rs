@@ -73,6 +73,9 @@ pub const MAX_OUTPUT_COLUMNS: usize = 1_664;
 /// parts of named windows and merged columns where they are used. Without a bound, a few CTEs that double a star fill the memory.
 pub const MAX_UNFOLDED: u32 = 50_000;
 
+/// Bytes that `information_schema` may answer with in one statement: they are part of its text.
+pub(super) const MAX_INFORMATION_BYTES: usize = 4 << 20;
+
 /// The state of lowering one statement.
 pub struct Lowering<'a> {
     pub(super) catalog: &'a Catalog,
@@ -88,6 +91,8 @@ pub struct Lowering<'a> {
     depth: u32,
     nodes: u32,
     unfolded: u32,
+    /// Bytes of what `information_schema` answers with.
+    information_bytes: usize,
     /// Casts to a type of object names that no function has asked for yet.
     stray_search_objects: u32,
 }
@@ -113,6 +118,7 @@ impl<'a> Lowering<'a> {
             depth: 0,
             nodes: 0,
             unfolded: 0,
+            information_bytes: 0,
             stray_search_objects: 0,
         }
     }

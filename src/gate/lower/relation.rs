@@ -4,6 +4,7 @@ use super::unknown::Truth;
 use super::{Lowering, Mode, not_yet};
 use crate::gate::catalog::Relation;
 use crate::gate::diagnostic::{Place, Reason, Rejection};
+use crate::gate::information::View;
 use crate::gate::ir::RelationRef;
 use crate::gate::policy::{RelationRights, Visibility};
 use crate::gate::source::Span;
@@ -56,6 +57,20 @@ impl<'a> Lowering<'a> {
             Some(relation) => self.visible(relation, parts, place),
             None => Err(self.unknown_relation(parts, place, None)),
         }
+    }
+
+    /// The view of `information_schema` that the name means, if it is answered. No relation can have such a name.
+    pub(super) fn information(&self, parts: &[String]) -> Option<&'static View> {
+        let name = match parts {
+            [schema, name] if schema == "information_schema" => name,
+            [database, schema, name]
+                if schema == "information_schema" && *database == self.catalog.parts().database =>
+            {
+                name
+            }
+            _ => return None,
+        };
+        View::named(name).filter(|_| self.mode == Mode::Client)
     }
 
     /// Checks that a relation that was found exists for the principal.

@@ -5,6 +5,7 @@ use super::scope::{ScopeColumn, ScopeItem, Sight};
 use super::{Lowering, Mode};
 use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::{Place, Reason, Rejection, Rule};
+use crate::gate::information::View;
 use crate::gate::policy::{Visibility, nearest};
 
 /// What is really the matter with a name that is answered as missing.
@@ -47,10 +48,12 @@ impl Lowering<'_> {
     /// A relation of PostgreSQL's own: answered like a missing one, with the tools that answer such questions.
     pub(super) fn system_relation(&self, written: &[String], place: impl Into<Place>) -> Rejection {
         let message = format!("relation `{}` does not exist or is not visible", written.join("."));
-        Rejection::new(Reason::UnknownRelation, message).at(place).help(
-            "the tool get_tables lists schemas and tables, get_table_schema describes the columns and keys of one; \
-             PostgreSQL's own catalogs can't be queried",
-        )
+        let answered: Vec<&str> = View::names().collect();
+        Rejection::new(Reason::UnknownRelation, message).at(place).help(format!(
+            "the tool get_tables lists schemas and tables, get_table_schema describes the columns and keys of one; of \
+             the system's own relations only information_schema's {} can be queried",
+            answered.join(", "),
+        ))
     }
 
     /// A column that isn't there for the principal. `among` are the items that it could have belonged to.

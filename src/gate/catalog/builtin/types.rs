@@ -50,6 +50,12 @@ pub fn sorted(name: &str) -> Option<&'static TypeGroup> {
     GROUPS.iter().copied().find(|group| group.types.binary_search_by(|one| one.name.cmp(name)).is_ok())
 }
 
+/// The name in SQL of the built-in type of that `typname`, as in `double precision`.
+pub fn display(name: &str) -> Option<&'static str> {
+    let found = sorted(name)?.types.iter().find(|one| one.name == name)?;
+    Some(found.display)
+}
+
 /// Whether the built-in type of that `typname` may be used. The caller has made sure that it *is* the built-in type
 /// (schema `pg_catalog`, OID below 16384).
 pub fn is_allowed(name: &str) -> bool {

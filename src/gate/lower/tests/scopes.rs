@@ -239,7 +239,7 @@ fn system_relations_are_answered_like_missing_ones_with_the_tools_that_help() {
     for name in [
         "pg_class",
         "pg_catalog.pg_class",
-        "information_schema.columns",
+        "information_schema.triggers",
         "pg_temp.x",
         "pg_toast.pg_toast_1",
         "pg_stat_activity",
