@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::admit::{RelationAccess, RelationUse, Verification};
 use super::catalog::{Catalog, Oid, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection, Rule};
-use super::ir::{ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, walk};
+use super::ir::{Call, ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, walk};
 use super::policy::model::StatementKind;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
+use super::source::Span;
 
 mod effects;
 mod restriction;
@@ -270,34 +271,7 @@ impl<'a> Check<'a> {
     fn expression(&mut self, expr: &Expr, explained: bool) {
         let builtin_allowed = self.policy.policy().functions.allows_builtin();
         match &expr.kind {
-            ExprKind::Call(call) => {
-                let function = &call.function;
-                self.authorized.functions.insert(format!("{}.{}", function.schema, function.name));
-                for oid in &function.candidates {
-                    let allowed = if oid.is_builtin() { builtin_allowed } else { self.policy.allows_function(*oid) };
-                    if !allowed {
-                        self.violations.push(
-                            Rejection::new(
-                                Reason::FunctionNotAllowed,
-                                format!("function `{}` is not allowed by this policy", function.name),
-                            )
-                            .at(expr.origin.0),
-                        );
-                        break;
-                    }
-                    self.function_stamp(*oid);
-                }
-                if explained && !function.candidates.iter().all(|oid| oid.is_builtin()) {
-                    self.violations.push(
-                        Rejection::new(
-                            Reason::NotYetSupported,
-                            format!("EXPLAIN of a call of `{}` is not supported yet", function.name),
-                        )
-                        .at(expr.origin.0)
-                        .help("a plan may show what is inside the function; run the query without EXPLAIN"),
-                    );
-                }
-            }
+            ExprKind::Call(call) => self.call(call, expr.origin.0, explained),
             ExprKind::Operator { symbol, .. }
             | ExprKind::QuantifiedArray { symbol, .. }
             | ExprKind::QuantifiedQuery { symbol, .. }
@@ -357,6 +331,29 @@ impl<'a> Check<'a> {
             | ExprKind::IsDistinct { .. }
             | ExprKind::Case { .. }
             | ExprKind::Special { .. } => {}
+        }
+    }
+
+    fn call(&mut self, call: &Call, span: Span, explained: bool) {
+        let builtin_allowed = self.policy.policy().functions.allows_builtin();
+        let function = &call.function;
+        self.authorized.functions.insert(format!("{}.{}", function.schema, function.name));
+        let is_allowed = |oid: &Oid| if oid.is_builtin() { builtin_allowed } else { self.policy.allows_function(*oid) };
+        // A call of nothing that the catalog knows is allowed by nothing.
+        if function.candidates.is_empty() || !function.candidates.iter().all(is_allowed) {
+            let message = format!("function `{}` is not allowed by this policy", function.name);
+            self.violations.push(Rejection::new(Reason::FunctionNotAllowed, message).at(span));
+        }
+        function.candidates.iter().for_each(|oid| self.function_stamp(*oid));
+        if explained && !function.candidates.iter().all(|oid| oid.is_builtin()) {
+            self.violations.push(
+                Rejection::new(
+                    Reason::NotYetSupported,
+                    format!("EXPLAIN of a call of `{}` is not supported yet", function.name),
+                )
+                .at(span)
+                .help("a plan may show what is inside the function; run the query without EXPLAIN"),
+            );
         }
     }
 }
