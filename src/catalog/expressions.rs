@@ -133,6 +133,10 @@ impl<'a> Expressions<'a> {
                         && let Some(column) = relation.columns.iter_mut().find(|one| one.number == *column)
                     {
                         column.default_calls_foreign_function = !self.routines.all_curated(rest);
+                        column.default_types = uses.types.iter().copied().collect();
+                        if !steps_own && !uses.relations.is_empty() {
+                            column.default = None;
+                        }
                     }
                 }
                 Owner::Relation(relation) => {

@@ -31,6 +31,7 @@ fn column(row: &Row) -> Result<Column, Error> {
         explicit_collation: row.try_get::<_, Option<_>>(7)?.zip(row.try_get(8)?),
         not_null: row.try_get(9)?,
         default: row.try_get(10)?,
+        default_types: Vec::new(),
         default_calls_foreign_function: false,
         generated: row.try_get(11)?,
         identity: row.try_get(12)?,

@@ -8,6 +8,7 @@ use super::catalog::{Catalog, Oid, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{Call, ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, walk};
 use super::policy::model::StatementKind;
+use super::policy::types::has_hidden_name;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::source::Span;
 
@@ -189,11 +190,16 @@ impl<'a> Check<'a> {
     /// Whether a plan that reads the relation names and counts only what the principal may see whole: PostgreSQL
     /// explains a view by what it reads, and a tree by its children.
     fn plan_is_open(&self, relation: &Relation) -> bool {
+        let is_hidden = |oid: Oid| has_hidden_name(self.catalog, self.policy.policy(), oid);
         let mut seen = BTreeSet::new();
         let mut waiting = vec![relation.oid];
         while let Some(oid) = waiting.pop() {
             for one in self.catalog.tree(oid) {
                 if self.policy.rights(one.oid).is_none_or(RelationRights::is_protected) {
+                    return false;
+                }
+                // What a view does with a column isn't known.
+                if relation.view.is_some() && one.columns.iter().any(|column| is_hidden(column.type_oid)) {
                     return false;
                 }
                 if !seen.insert(one.oid) || one.kind != RelationKind::View {
@@ -202,7 +208,8 @@ impl<'a> Check<'a> {
                 let Some(reads) = &one.view else { return false };
                 // A function in SQL is explained by its body.
                 let all_held = reads.relations.iter().all(|read| self.catalog.relation(*read).is_some());
-                if !all_held || !reads.functions.iter().all(|function| function.is_builtin()) {
+                let types_open = !reads.types.iter().copied().any(is_hidden);
+                if !all_held || !types_open || !reads.functions.iter().all(|function| function.is_builtin()) {
                     return false;
                 }
                 waiting.extend(reads.relations.iter().copied());

@@ -209,7 +209,11 @@ pub(super) fn column_description(
     let hides = rights.is_protected()
         || column.generated
         || column.default_calls_foreign_function
-        || types::has_hidden_name(catalog, policy.policy(), column.type_oid);
+        || column
+            .default_types
+            .iter()
+            .chain([&column.type_oid])
+            .any(|one| types::has_hidden_name(catalog, policy.policy(), *one));
     ColumnDescription {
         name: column.name.clone(),
         type_name: types::told(catalog, policy.policy(), column),

@@ -215,7 +215,14 @@ async fn a_visible_column_tells_no_schema_that_is_hidden() {
          CREATE FUNCTION hr.lowest() RETURNS hr.grade LANGUAGE sql AS $$ SELECT 'low'::hr.grade $$;
          CREATE FUNCTION sales.of_secret(sales.secret, hr.grade) RETURNS int LANGUAGE sql AS 'SELECT 1';
          CREATE DOMAIN hr.picky AS int CHECK (hr.lowest() IS NOT NULL);
-         CREATE TABLE sales.graded (id int, g hr.grade DEFAULT 'low', gs hr.grade[], p hr.picky);",
+         CREATE DOMAIN sales.mark AS hr.grade;
+         CREATE SEQUENCE hr.steps;
+         CREATE TABLE sales.graded (
+             id int, g hr.grade DEFAULT 'low', gs hr.grade[], p hr.picky,
+             t text DEFAULT ('low'::hr.grade)::text, s text DEFAULT ('hr.steps'::regclass)::text
+         );
+         CREATE TABLE sales.marked (id int, g hr.grade, m sales.mark);
+         CREATE VIEW sales.marked_low AS SELECT id FROM sales.marked WHERE g = 'low';",
     )
     .await;
     let table = ["sales".to_owned(), "graded".to_owned()];
@@ -225,10 +232,15 @@ async fn a_visible_column_tells_no_schema_that_is_hidden() {
         "SELECT gs FROM sales.graded WHERE gs = '{nonsense}'",
         "SELECT g + 1 FROM sales.graded",
         "SELECT p FROM sales.graded",
+        "SELECT 1 FROM sales.marked WHERE m = 'nonsense'",
+        "EXPLAIN SELECT 1 FROM sales.marked WHERE g = 'low'",
+        "EXPLAIN SELECT 1 FROM sales.marked WHERE m = 'low'",
+        "EXPLAIN SELECT 1 FROM sales.marked_low",
         "SELECT sales.of_secret(1, 2)",
     ] {
         told.push(refused(&library, sql).await.to_json(None).to_string());
     }
+    library.rows("EXPLAIN SELECT id FROM sales.marked").await;
     for one in told {
         assert!(!one.contains("hr.") && !one.contains("secret,"), "{one}");
     }

@@ -42,8 +42,10 @@ pub struct Column {
     /// `attnotnull`.
     pub not_null: bool,
     /// The default as text, for people only; not for generated columns, whose expression PostgreSQL doesn't tell without
-    /// locking the relation.
+    /// locking the relation, and not where it names another relation than the table's own sequence.
     pub default: Option<String>,
+    /// Users' types that the default names.
+    pub default_types: Vec<Oid>,
     /// The default or generation expression calls a function that isn't built in or isn't in the curated list. The next
     /// value of the table's own sequence is fine.
     pub default_calls_foreign_function: bool,

@@ -74,6 +74,20 @@ pub struct Type {
     pub stamp: String,
 }
 
+impl Type {
+    /// The types that it is made of.
+    pub fn parts(&self) -> Vec<Oid> {
+        match &self.kind {
+            TypeKind::Array { element } => vec![*element],
+            TypeKind::Domain { base, .. } => vec![*base],
+            TypeKind::Range { subtype } => vec![*subtype],
+            TypeKind::Multirange { range } => vec![*range],
+            TypeKind::Composite { fields, .. } => fields.iter().map(|(_, field)| *field).collect(),
+            TypeKind::Base | TypeKind::Enum { .. } | TypeKind::Pseudo => Vec::new(),
+        }
+    }
+}
+
 /// Types nest a few levels at most; the bound is for a snapshot that lies.
 const MAX_NESTING: usize = 32;
 

@@ -1,17 +1,33 @@
 //! How a column's type is told to a principal: with its schema only where that schema is open.
 
+use std::collections::BTreeSet;
+
 use super::model::Policy;
 use crate::gate::catalog::{Catalog, Column, Oid, Type, TypeKind};
 
-/// Whether the type is of a schema that the policy doesn't open, so that its full name would tell of the schema.
+/// Whether the type, or one that it is made of, is of a schema that the policy doesn't open: PostgreSQL names these in
+/// full in messages, plans and stored expressions, which would tell of the schema.
 pub(crate) fn has_hidden_name(catalog: &Catalog, policy: &Policy, oid: Oid) -> bool {
-    element(catalog, oid).is_some_and(|one| one.schema != "pg_catalog" && !policy.schemas.contains_key(&one.schema))
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![oid];
+    while let Some(oid) = waiting.pop() {
+        let Some(one) = catalog.type_(oid).filter(|_| seen.insert(oid)) else { continue };
+        if is_hidden(policy, one) {
+            return true;
+        }
+        waiting.extend(one.parts());
+    }
+    false
+}
+
+fn is_hidden(policy: &Policy, one: &Type) -> bool {
+    one.schema != "pg_catalog" && !policy.schemas.contains_key(&one.schema)
 }
 
 /// The column's type as PostgreSQL prints it, without a schema that is hidden.
 pub(crate) fn told(catalog: &Catalog, policy: &Policy, column: &Column) -> String {
     match element(catalog, column.type_oid) {
-        Some(one) if has_hidden_name(catalog, policy, column.type_oid) => {
+        Some(one) if is_hidden(policy, one) => {
             let array = if one.oid == column.type_oid { "" } else { "[]" };
             format!("{}{array}", one.name)
         }

@@ -130,6 +130,7 @@ fn column(ty: &str) -> Column {
         explicit_collation: None,
         not_null: false,
         default: None,
+        default_types: Vec::new(),
         default_calls_foreign_function: false,
         generated: false,
         identity: false,
