@@ -68,6 +68,7 @@ pub(super) fn relations(
             comment: row.try_get(11)?,
             row_estimate: row_estimate(kind, server_version, row.try_get(5)?, row.try_get(6)?),
             stamp: row.try_get(12)?,
+            index_stamp: row.try_get(13)?,
         });
     }
     Ok(relations)

@@ -336,3 +336,24 @@ async fn a_view_shows_nothing_of_what_was_put_below_it_since_the_catalog_was_rea
         assert_eq!(refused(&library, sql).await.reason, Reason::NotYetSupported, "{sql}");
     }
 }
+
+/// A new index leaves the rest of the table as it was, and runs its function in every write.
+#[tokio::test]
+async fn a_write_runs_no_function_of_an_index_that_is_new() {
+    let (database, library) = attacked(
+        "CREATE FUNCTION sales.note(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+         CREATE TABLE scratch.expressed (a int); CREATE TABLE scratch.partial (a int);
+         CREATE TABLE scratch.up (id int PRIMARY KEY);
+         CREATE TABLE scratch.down (id int, a int, FOREIGN KEY (a) REFERENCES scratch.up ON UPDATE CASCADE);",
+    )
+    .await;
+    for (since, sql) in [
+        ("CREATE INDEX ON scratch.expressed ((sales.note(a)))", "INSERT INTO scratch.expressed VALUES (1)"),
+        ("CREATE INDEX ON scratch.partial (a) WHERE sales.note(a) = 1", "UPDATE scratch.partial SET a = 2"),
+        ("CREATE INDEX ON scratch.down (id) WHERE sales.note(a) = 1", "UPDATE scratch.up SET id = 2"),
+    ] {
+        library.rows(sql).await;
+        database.script(since).await;
+        assert_eq!(refused(&library, sql).await.reason, Reason::SideEffects, "{sql}");
+    }
+}

@@ -42,6 +42,8 @@ pub struct RelationUse {
 pub struct Verification {
     /// Stamps of the statement's relations, their descendants and the views' relations included.
     pub relations: Vec<(Oid, String)>,
+    /// Stamps of what a write works out for its relations' indexes; a read has none.
+    pub indexes: Vec<(Oid, String)>,
     /// Stamps of functions that aren't built in.
     pub functions: Vec<(Oid, String)>,
     /// Stamps of types that aren't built in.

@@ -104,7 +104,13 @@ impl Check<'_> {
                 (0..).zip(&relation.columns).for_each(|(at, _)| self.column_type(relation, at));
             }
         }
+        if writes {
+            let written = self.authorized.verification.relations.iter();
+            let written = written.filter_map(|(oid, _)| self.catalog.relation(*oid));
+            self.authorized.verification.indexes = written.map(|one| (one.oid, one.index_stamp.clone())).collect();
+        }
         self.authorized.verification.relations.sort();
+        self.authorized.verification.indexes.sort();
         self.authorized.verification.functions.sort();
         self.authorized.verification.types.sort();
     }

@@ -138,6 +138,8 @@ pub struct Relation {
     /// Changes whenever anything changes that the gate relied on: names, columns, types, rules, parents, children.
     /// Computed by PostgreSQL, by the same expression at load and at verification.
     pub stamp: String,
+    /// Changes whenever what a write works out for the relation's indexes does.
+    pub index_stamp: String,
 }
 
 impl Relation {

@@ -26,6 +26,19 @@ macro_rules! relation {
     };
 }
 
+/// The stamp of what the indexes of relation `c` (`pg_class`) work out when a row is written: expressions and predicates.
+/// A new index leaves the relation's own stamp as it was, and no read needs this one.
+macro_rules! indexes {
+    () => {
+        "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', c.oid, \
+            CASE WHEN c.relhasindex THEN ARRAY(\
+                SELECT i.xmin FROM pg_catalog.pg_index i \
+                WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) \
+                ORDER BY i.indexrelid) END\
+        ), 0)::text"
+    };
+}
+
 /// The stamp of function `p` (`pg_proc`) in schema `n` (`pg_namespace`): itself, and every overload of its name there,
 /// since a new one could be the better match for a call.
 macro_rules! function {
@@ -59,4 +72,4 @@ macro_rules! type_ {
     };
 }
 
-pub(super) use {function, relation, type_};
+pub(super) use {function, indexes, relation, type_};

@@ -22,6 +22,14 @@ const RELATIONS: OwnStatement = OwnStatement(concat!(
             IS NOT TRUE)"
 ));
 
+/// What a write works out for the indexes of relations, by OID and stamp.
+const INDEXES: OwnStatement = OwnStatement(concat!(
+    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                        WHERE (want.stamp = (SELECT ",
+    stamp::indexes!(),
+    " FROM pg_catalog.pg_class c WHERE c.oid = want.oid)) IS NOT TRUE)"
+));
+
 /// Functions that aren't built in, by OID and stamp.
 const FUNCTIONS: OwnStatement = OwnStatement(concat!(
     "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
@@ -45,6 +53,8 @@ const TYPES: OwnStatement = OwnStatement(concat!(
 pub enum Stamped {
     /// A relation with its columns, rules, triggers, parents and children.
     Relation,
+    /// Expressions and predicates of a relation's indexes.
+    Indexes,
     /// A function that isn't built in, with its overloads.
     Function,
     /// A type that isn't built in.
@@ -71,6 +81,7 @@ pub enum VerifyError {
 pub struct Verifier {
     settings: Statement,
     relations: Statement,
+    indexes: Statement,
     functions: Statement,
     types: Statement,
 }
@@ -81,13 +92,14 @@ impl Verifier {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (settings, relations, functions, types) = tokio::try_join!(
+        let (settings, relations, indexes, functions, types) = tokio::try_join!(
             SETTINGS.prepare(client),
             RELATIONS.prepare(client),
+            INDEXES.prepare(client),
             FUNCTIONS.prepare(client),
             TYPES.prepare(client),
         )?;
-        Ok(Self { settings, relations, functions, types })
+        Ok(Self { settings, relations, indexes, functions, types })
     }
 
     /// Compares with what is there now. Everything is sent when the future is first polled, so that it can be joined
@@ -103,6 +115,7 @@ impl Verifier {
     ) -> Result<(), VerifyError> {
         tokio::try_join!(
             self.verify_relations(client, &expected.relations, settings),
+            verify_stamps(client, &self.indexes, &expected.indexes, Stamped::Indexes),
             verify_stamps(client, &self.functions, &expected.functions, Stamped::Function),
             verify_stamps(client, &self.types, &expected.types, Stamped::Type),
         )?;

@@ -16,6 +16,7 @@ async fn everything_is_verified_together() {
     let of_shop = |schema: &str| schema == "shop";
     let expected = Verification {
         relations: parts.relations.iter().map(|one| (one.oid, one.stamp.clone())).collect(),
+        indexes: parts.relations.iter().map(|one| (one.oid, one.index_stamp.clone())).collect(),
         functions: parts
             .functions
             .iter()
@@ -44,6 +45,7 @@ async fn what_is_missing_is_not_what_was_admitted() {
     let nothing = Verification::default();
     for (expected, kind) in [
         (Verification { relations: missing(), ..nothing.clone() }, Stamped::Relation),
+        (Verification { indexes: missing(), ..nothing.clone() }, Stamped::Indexes),
         (Verification { functions: missing(), ..nothing.clone() }, Stamped::Function),
         (Verification { types: missing(), ..nothing.clone() }, Stamped::Type),
     ] {
