@@ -357,3 +357,20 @@ async fn a_write_runs_no_function_of_an_index_that_is_new() {
         assert_eq!(refused(&library, sql).await.reason, Reason::SideEffects, "{sql}");
     }
 }
+
+/// The cascade converts the key to the type of the column that refers to it.
+#[tokio::test]
+async fn a_cascade_runs_no_check_of_a_domain_that_is_new() {
+    let (database, library) = attacked(
+        "CREATE DOMAIN sales.key AS int;
+         CREATE FUNCTION sales.trap(int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE 'SPRUNG'; END $$;
+         CREATE TABLE scratch.up (id int PRIMARY KEY); INSERT INTO scratch.up VALUES (1);
+         CREATE TABLE scratch.down (a sales.key REFERENCES scratch.up ON UPDATE CASCADE);
+         INSERT INTO scratch.down VALUES (1);",
+    )
+    .await;
+    let sql = "UPDATE scratch.up SET id = id + 1";
+    library.rows(sql).await;
+    database.script("ALTER DOMAIN sales.key ADD CHECK (sales.trap(VALUE)) NOT VALID").await;
+    assert_eq!(refused(&library, sql).await.reason, Reason::SideEffects);
+}

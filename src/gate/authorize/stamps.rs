@@ -90,24 +90,22 @@ impl Check<'_> {
         }
     }
 
-    /// Stamps of the statement's relations. A write also checks the columns that it doesn't name: a domain's checks hold
-    /// for the null or default that goes in there.
+    /// Stamps of the statement's relations. A write also checks the columns that it doesn't name, in its target and in
+    /// what cascades reach: a domain's checks hold for the null, default or key that goes in there.
     pub(super) fn foreign_objects(&mut self) {
-        let relations: Vec<(Oid, String)> =
-            self.authorized.relations.values().map(|used| (used.oid, used.stamp.clone())).collect();
-        let writes = self.authorized.kind.writes();
-        for (oid, stamp) in relations {
-            if !self.authorized.verification.relations.iter().any(|(have, _)| *have == oid) {
-                self.authorized.verification.relations.push((oid, stamp));
-            }
-            if writes && let Some(relation) = self.catalog.relation(oid) {
+        let relations: Vec<Oid> = self.authorized.relations.keys().copied().collect();
+        for oid in relations {
+            self.relation_stamp(oid);
+        }
+        if self.authorized.kind.writes() {
+            let catalog = self.catalog;
+            let stamped = self.authorized.verification.relations.iter();
+            let written: Vec<&Relation> = stamped.filter_map(|(oid, _)| catalog.relation(*oid)).collect();
+            for relation in &written {
                 (0..).zip(&relation.columns).for_each(|(at, _)| self.column_type(relation, at));
             }
-        }
-        if writes {
-            let written = self.authorized.verification.relations.iter();
-            let written = written.filter_map(|(oid, _)| self.catalog.relation(*oid));
-            self.authorized.verification.indexes = written.map(|one| (one.oid, one.index_stamp.clone())).collect();
+            self.authorized.verification.indexes =
+                written.iter().map(|one| (one.oid, one.index_stamp.clone())).collect();
         }
         self.authorized.verification.relations.sort();
         self.authorized.verification.indexes.sort();
