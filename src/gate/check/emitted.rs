@@ -8,8 +8,8 @@ use super::world::World;
 use crate::gate::admit::{Admitted, AttributeValue, Submission};
 use crate::gate::emit::emit;
 use crate::gate::ir::{
-    Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, Projection, Query, RelationItem, Select,
-    SetExpr, SpecialForm, Statement, renumber, walk,
+    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, Projection, Query, RelationItem,
+    Select, SetExpr, SpecialForm, Statement, renumber, walk,
 };
 use crate::gate::lower::{Lowering, Mode};
 use crate::gate::parse::parse_emitted;
@@ -130,13 +130,14 @@ impl Admission<'_> {
     fn relations(&self, statement: &Statement, text: &str) {
         let mut guarded: BTreeSet<ItemId> = BTreeSet::new();
         walk(statement, &mut |node| {
-            if let Node::Query(query) = node
+            if let Node::From(FromItem::Derived { id, query, .. }) = node
                 && let SetExpr::Select(select) = &query.body
                 && let [FromItem::Relation(item)] = select.from.as_slice()
                 && let Some(rights) = self.policy.rights(item.relation.oid)
                 && rights.is_protected()
             {
                 self.guard(query, select, item, rights, text);
+                self.copies(statement, *id, select, item, rights, text);
                 guarded.insert(item.id);
             }
         });
@@ -170,8 +171,59 @@ impl Admission<'_> {
             assert_eq!(shown(expr), expected, "the mask of `{name}` {}", told());
         }
         let expected = rights.filter.as_ref().map(|filter| self.instance(&filter.condition, item.id));
-        assert_eq!(select.filter.as_ref().map(shown), expected, "the row filter {}", told());
+        let filter = self.filter_and_copies(select, item, rights).map(|(filter, _)| shown(filter));
+        assert_eq!(filter, expected, "the row filter {}", told());
         assert_eq!(query.offset.is_some(), rights.filter.is_some(), "the fence {}", told());
+    }
+
+    /// The row filter as it stands in the text, and what stands beside it.
+    fn filter_and_copies<'s>(
+        &self,
+        select: &'s Select,
+        item: &RelationItem,
+        rights: &RelationRights,
+    ) -> Option<(&'s Expr, &'s [Expr])> {
+        let whole = select.filter.as_ref()?;
+        let expected = self.instance(&rights.filter.as_ref()?.condition, item.id);
+        match &whole.kind {
+            ExprKind::And(all) if shown(whole) != expected => all.split_first(),
+            _ => Some((whole, &[])),
+        }
+    }
+
+    /// What stands beside a row filter tells nothing of hidden rows, and the statement says it outside, too.
+    fn copies(
+        &self,
+        statement: &Statement,
+        outside: ItemId,
+        select: &Select,
+        item: &RelationItem,
+        rights: &RelationRights,
+        text: &str,
+    ) {
+        let Some((_, copies)) = self.filter_and_copies(select, item, rights) else { return };
+        let rejecting = if copies.is_empty() { BTreeSet::new() } else { super::copies::rejecting(statement, outside) };
+        for copy in copies {
+            let told = || format!("the copy {} {}", shown(copy), self.told(text));
+            let name =
+                super::copies::compared_column(&self.world.catalog, item, copy).unwrap_or_else(|| panic!("{}", told()));
+            let relation = self.world.catalog.relation(item.relation.oid).unwrap_or_else(|| panic!("{}", told()));
+            let at = relation.column(&name).map(|(at, _)| at).unwrap_or_else(|| panic!("{}", told()));
+            assert_eq!(rights.columns[at], ColumnRights::Open, "{}", told());
+            let position = select.projection.iter().position(|one| one.name == name);
+            let position = position.unwrap_or_else(|| panic!("{}", told()));
+            let inner = ExprKind::Column(ColumnRef { item: item.id, column: at as u32, name: Some(name) });
+            let outer = ExprKind::Column(ColumnRef { item: outside, column: position as u32, name: None });
+            let mut original = copy.clone();
+            original.walk_mut(&mut |node| {
+                if let NodeMut::Expr(expr) = node
+                    && expr.kind == inner
+                {
+                    expr.kind = outer.clone();
+                }
+            });
+            assert!(rejecting.contains(&shown(&original)), "isn't said outside: {}", told());
+        }
     }
 
     /// A mask or filter as it has to stand in the text.
@@ -212,7 +264,7 @@ fn list(all: &[String]) -> String {
 }
 
 /// An expression alone, as text.
-fn shown(expr: &Expr) -> String {
+pub(super) fn shown(expr: &Expr) -> String {
     let select = Select {
         distinct: Distinct::All,
         projection: vec![Projection { expr: expr.clone(), name: "x".to_owned() }],

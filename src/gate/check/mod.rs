@@ -2,6 +2,7 @@
 //! targets and by unit tests. A property that doesn't hold panics with what was submitted.
 
 mod choices;
+mod copies;
 mod emitted;
 mod grammar;
 mod statement;

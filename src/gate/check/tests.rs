@@ -63,6 +63,7 @@ fn a_kept_statement_takes_other_values() {
 fn the_grammar_makes_statements_that_are_admitted() {
     let worlds = Worlds::new();
     let mut admitted = [0; 3];
+    let mut copied = 0;
     let mut random = proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
     const COUNT: usize = 1_000;
     for _ in 0..COUNT {
@@ -72,10 +73,17 @@ fn the_grammar_makes_statements_that_are_admitted() {
         for (count, (_, policy)) in admitted.iter_mut().zip(worlds.world.policies()) {
             *count += usize::from(is_admitted(&worlds, policy, &submission));
         }
+        let verdict = admit(&worlds.world.catalog, &worlds.world.protected, &worlds.world.principal, &submission);
+        // The filters of customers and of orders.
+        let filters =
+            ["AS \"pg_catalog\".\"text\"[])))) AND (", "\"tenant_id\" = CAST($1 AS \"pg_catalog\".\"int8\")) AND (t"];
+        let beside_the_filter = |one: Admitted| filters.iter().any(|filter| one.sql().contains(filter));
+        copied += usize::from(verdict.is_ok_and(beside_the_filter));
     }
     // Open, protected, writer.
     let wanted = [20, 15, 10].map(|percent| COUNT * percent / 100);
     assert!(admitted.iter().zip(wanted).all(|(count, wanted)| *count >= wanted), "{admitted:?}");
+    assert!(copied >= COUNT / 100, "{copied} with a copied condition");
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! Rewrite: the obligations of the policy applied on the IR, where a relation enters the query. A protected relation
 //! becomes a derived table with an explicit column list: masked columns by their mask, denied ones absent, the row
-//! filter inside and fenced.
+//! filter inside and fenced, and beside it copies of the statement's own conditions that can't leak ([`pushdown`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,7 @@ use super::policy::{BoundPolicy, ColumnRights, RelationRights};
 use super::source::Origin;
 use super::value;
 
+mod pushdown;
 mod shape;
 
 use shape::cap;
@@ -67,12 +68,17 @@ pub fn rewrite(
     principal: &Principal,
     plan: &mut ParameterPlan,
 ) -> Result<(), Rejection> {
+    let copies = match authorized.filters.is_empty() {
+        true => BTreeMap::new(),
+        false => pushdown::copies(statement, catalog, policy),
+    };
     let mut rewriter = Rewriter {
         catalog,
         policy,
         principal,
         plan,
         authorized,
+        copies,
         next_item: highest_item(statement),
         replaced: BTreeMap::new(),
         failure: None,
@@ -101,6 +107,8 @@ struct Rewriter<'a> {
     principal: &'a Principal,
     plan: &'a mut ParameterPlan,
     authorized: &'a Authorized,
+    /// The statement's own conditions that go inside the fence of an item, over the relation's own columns.
+    copies: BTreeMap<ItemId, Vec<Expr>>,
     next_item: u32,
     /// For each replaced item the position of each of the relation's columns in the derived table.
     replaced: BTreeMap<ItemId, BTreeMap<u32, u32>>,
@@ -161,7 +169,10 @@ impl Rewriter<'_> {
             columns.push(OutputColumn { name: "one".to_owned(), ty: None });
         }
         let filter = match &rights.filter {
-            Some(filter) => Some(self.instantiate(&filter.condition, inner)?),
+            Some(filter) => {
+                let filter = self.instantiate(&filter.condition, inner)?;
+                Some(self.with_copies(filter, item.id, inner))
+            }
             None => None,
         };
         let fence = filter.is_some().then(|| Box::new(number(0)));
@@ -189,6 +200,21 @@ impl Rewriter<'_> {
                 origin: Origin::default(),
             }),
         })
+    }
+
+    /// The row filter, and beside it the copies of the statement's own conditions on this item.
+    fn with_copies(&mut self, filter: Expr, item: ItemId, inner: ItemId) -> Expr {
+        let Some(copies) = self.copies.remove(&item) else { return filter };
+        let mut all = vec![filter];
+        all.extend(copies);
+        for copy in all.iter_mut().skip(1) {
+            copy.walk_mut(&mut |node| {
+                if let NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) = node {
+                    column.item = inner;
+                }
+            });
+        }
+        Expr::new(ExprKind::And(all))
     }
 
     /// A mask or row filter over this occurrence of its relation, attributes and key as parameters.

@@ -28,6 +28,7 @@ mod allowed_times;
 mod allowed_xml;
 pub mod audit;
 mod index;
+pub mod leakproof;
 mod refused;
 mod refused_support;
 pub mod types;

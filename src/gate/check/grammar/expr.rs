@@ -1,6 +1,6 @@
 //! Expressions, in every notation.
 
-use super::words::{FUNCTIONS, INFIX, LITERALS, ODD_FUNCTIONS, ODD_INFIX, ODD_LITERALS, ODD_TYPES, TYPES};
+use super::words::{FUNCTIONS, INFIX, LITERALS, LOOKUPS, ODD_FUNCTIONS, ODD_INFIX, ODD_LITERALS, ODD_TYPES, TYPES};
 use super::*;
 
 impl Grammar<'_, '_> {
@@ -42,6 +42,20 @@ impl Grammar<'_, '_> {
                 self.list(2, Self::expr);
                 self.join("]");
             }
+        }
+    }
+
+    /// What rows are looked up by, or anything.
+    pub(super) fn condition(&mut self) {
+        let has_columns = self.levels.iter().flatten().any(|item| !item.columns.is_empty());
+        if !has_columns || self.choices.below(3) == 2 {
+            return self.expr();
+        }
+        self.column();
+        self.plain(LOOKUPS);
+        if !self.spent() && self.choices.one_in(2) {
+            self.put("AND");
+            self.in_parentheses(Self::condition);
         }
     }
 

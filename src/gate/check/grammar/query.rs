@@ -113,7 +113,7 @@ impl Grammar<'_, '_> {
         self.put(&from);
         if self.choices.one_in(3) {
             self.put("WHERE");
-            self.expr();
+            self.condition();
         }
         if self.choices.one_in(5) {
             self.group_by(&columns);

@@ -1,5 +1,32 @@
 //! The words of expressions: plain ones, and odd ones that make trouble.
 
+/// A column compared with constants, or nearly.
+pub(super) const LOOKUPS: &[&str] = &[
+    "= 1",
+    "= -1",
+    "<= 5000000000",
+    "= 'a'",
+    "> '2024-01-01'",
+    "< DATE '2024-01-01'",
+    "= true",
+    "IN (1, 2, 3)",
+    "IN ('a', 'b')",
+    "NOT IN (1, 2)",
+    "BETWEEN 1 AND 9",
+    "BETWEEN 'a' AND 'b'",
+    "= $1",
+    "= $1::int",
+    "= $2::text",
+    "IN ($1::bigint, 2)",
+    "= ANY ($1::int[])",
+    "= ANY ('{1,2}')",
+    "= 1.5",
+    "IS NULL",
+    "IS NOT NULL",
+    "= id",
+    "= 1 + 1",
+];
+
 pub(super) const LITERALS: &[&str] = &[
     "1",
     "0",

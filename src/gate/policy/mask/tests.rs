@@ -444,6 +444,15 @@ fn cast(expr: Expr, name: &str, modifiers: &[i32]) -> Expr {
     Expr::new(ExprKind::Cast { expr: Box::new(expr), to }).typed(Some(Oid(oid)))
 }
 
+fn attribute(name: &str, ty: u32) -> Expr {
+    Expr::new(ExprKind::Attribute(name.to_owned())).typed(Some(Oid(ty)))
+}
+
+fn any(left: Expr, array: Expr) -> Expr {
+    let (left, array) = (Box::new(left), Box::new(array));
+    Expr::new(ExprKind::QuantifiedArray { left, symbol: "=".to_owned(), all: false, array })
+}
+
 fn special(form: SpecialForm, arguments: Vec<Expr>) -> Expr {
     Expr::new(ExprKind::Special { form, arguments })
 }
@@ -476,7 +485,8 @@ fn total_expressions_are_accepted() {
         ("'sad'::mood", cast(string("sad"), "mood", &[])),
         ("'2024-01-01'::date", cast(string("2024-01-01"), "date", &[])),
         ("NULL", Expr::new(ExprKind::Literal(Literal::Null))),
-        (":tenant", Expr::new(ExprKind::Attribute("tenant".to_owned())).typed(Some(Oid(20)))),
+        (":tenant", attribute("tenant", 20)),
+        ("name = ANY(:names)", any(typed(TEXT), attribute("names", TEXTS))),
     ];
     for (text, expr) in good {
         assert_eq!(is_total(&expr, &catalog()), Ok(()), "{text}");
@@ -510,6 +520,8 @@ fn what_could_raise_or_is_not_known_is_refused() {
         ("to_number(name, '9')", call("to_number", vec![typed(TEXT), string("9")]), "`to_number` is not known"),
         ("a mask key", Expr::new(ExprKind::MaskKey), "this value"),
         ("$1", Expr::new(ExprKind::Parameter(1)), "this value"),
+        ("n = ANY(:names)", any(typed(INT4), attribute("names", TEXTS)), "values of one type"),
+        ("name = ANY(texts)", any(typed(TEXT), typed(TEXTS)), "an array"),
     ];
     for (text, expr, expected) in bad {
         let why = is_total(&expr, &catalog()).expect_err(text);

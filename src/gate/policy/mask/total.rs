@@ -134,7 +134,8 @@ impl Check<'_> {
             | ExprKind::Exists(_)
             | ExprKind::Scalar(_)
             | ExprKind::ArrayQuery(_) => refused("a subquery"),
-            ExprKind::QuantifiedArray { .. } | ExprKind::Array(_) | ExprKind::Subscript { .. } => refused("an array"),
+            ExprKind::QuantifiedArray { left, symbol, array, .. } => self.each_of(left, symbol, array),
+            ExprKind::Array(_) | ExprKind::Subscript { .. } => refused("an array"),
             ExprKind::Row(_) => refused("a row"),
             ExprKind::Clock(_) => refused("the clock"),
             ExprKind::Collate { .. } => refused("COLLATE, which would change the column's collation,"),
@@ -160,6 +161,20 @@ impl Check<'_> {
                 }
             }
             other => Err(format!("the operator `{other}` is not known to be total")),
+        }
+    }
+
+    /// A comparison with each element of an attribute that is a list.
+    fn each_of(&self, left: &Expr, symbol: &str, array: &Expr) -> Result<(), String> {
+        let element = array.ty.and_then(|oid| match self.catalog.type_(oid)?.kind {
+            TypeKind::Array { element } => Some(element),
+            _ => None,
+        });
+        match (&array.kind, element) {
+            (ExprKind::Attribute(_), Some(element)) => {
+                self.operator(symbol, left, &Expr::new(array.kind.clone()).typed(Some(element)))
+            }
+            _ => refused("an array"),
         }
     }
 

@@ -1,0 +1,278 @@
+//! Predicate pushdown: which conditions of a statement are copied inside the fence of a filtered relation, beside its
+//! row filter, so that PostgreSQL can look them up in an index. Without a copy it would read the whole relation.
+//!
+//! **The result stays the same.** The condition stays where it was written; the copy only leaves rows out early. A
+//! condition is copied if it is a conjunct of the WHERE of the very SELECT in whose FROM the relation stands, however
+//! joined, or of the ON of a join that can't null-extend because of it: either side of an inner join, the null-extended
+//! side of a LEFT or RIGHT one. It compares one column with constants and isn't true of NULL. So call a row of the
+//! relation *good* where the copy is true. Leaving out one that isn't good changes none of a join's output rows that
+//! hold a good one: whether two rows match, and whether a good row finds a match on the other side, doesn't depend on it.
+//! Every other output row, null-extended ones included, the condition itself rejects, before GROUP BY, aggregates,
+//! windows, DISTINCT and LIMIT are looked at. `IS NULL` is true of a null-extended row, so it isn't copied; nor is a
+//! condition of HAVING, of an outer query's row, or of a FULL JOIN's ON.
+//!
+//! **Nothing leaks.** What comes out of the fence depends on the filter's rows and on columns that the principal sees as
+//! they are. But inside, PostgreSQL may evaluate the copy on rows that the filter hides, and needn't evaluate the filter
+//! on rows that the copy rejects. So neither may raise, or an error would tell of hidden rows: the copy is a comparison
+//! from a table of LEAKPROOF ones between an open, stored column and a constant whose type is settled when PostgreSQL
+//! analyses or binds the statement, never converted while rows are read; and the filter is one that is known to be total.
+//! How long it takes to find no row remains, as with any index, a residual channel.
+
+use std::collections::BTreeMap;
+use std::slice::from_ref;
+
+use crate::gate::catalog::builtin::leakproof;
+use crate::gate::catalog::{Catalog, Column, Oid, RelationKind, TypeKind};
+use crate::gate::ir::{
+    ColumnRef, Expr, ExprKind, FromItem, ItemId, JoinKind, Literal, Node, RelationItem, Statement, TypeRef, walk,
+};
+use crate::gate::policy::mask::is_total;
+use crate::gate::policy::{BoundPolicy, ColumnRights};
+
+#[cfg(test)]
+mod tests;
+
+/// The conditions to copy, by the FROM item that they restrict, as the statement says them: over the relation's own
+/// columns.
+pub(super) fn copies(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> BTreeMap<ItemId, Vec<Expr>> {
+    let parameters = uses_of_parameters(statement);
+    let mut pushdown = Pushdown { catalog, policy, parameters, relations: BTreeMap::new(), copies: BTreeMap::new() };
+    walk(statement, &mut |node| match node {
+        Node::Select(select) => {
+            if let Some(filter) = &select.filter {
+                pushdown.conjuncts(filter, &[&select.from]);
+            }
+        }
+        Node::From(FromItem::Join { kind, left, right, on: Some(on) }) => match kind {
+            JoinKind::Inner | JoinKind::Cross => {
+                pushdown.conjuncts(on, &[from_ref(left.as_ref()), from_ref(right.as_ref())])
+            }
+            JoinKind::Left => pushdown.conjuncts(on, &[from_ref(right.as_ref())]),
+            JoinKind::Right => pushdown.conjuncts(on, &[from_ref(left.as_ref())]),
+            JoinKind::Full => {}
+        },
+        Node::Query(_) | Node::From(_) | Node::Target(_) | Node::Expr(_) => {}
+    });
+    match statement {
+        Statement::Update(update) => pushdown.optional(update.filter.as_ref(), &update.from),
+        Statement::Delete(delete) => pushdown.optional(delete.filter.as_ref(), &delete.using),
+        Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => {}
+    }
+    pushdown.copies
+}
+
+/// How a statement uses a parameter: PostgreSQL takes its type from the first place that tells one.
+enum Use {
+    /// In one place, not directly under a cast.
+    Bare,
+    /// Everywhere directly under a cast to the same type.
+    Cast,
+    /// In several places that needn't agree.
+    Mixed,
+}
+
+/// A column beside constants.
+struct Comparison<'e> {
+    column: &'e ColumnRef,
+    constants: Vec<&'e Expr>,
+    /// The constant is an array of what the column is compared with.
+    array: bool,
+}
+
+/// What is known of a constant's type.
+enum ConstantType {
+    /// A string literal or parameter that takes the type of the other side.
+    Untyped,
+    /// This type; in an array, of its elements.
+    Known(Oid),
+}
+
+struct Pushdown<'a> {
+    catalog: &'a Catalog,
+    policy: &'a BoundPolicy,
+    parameters: BTreeMap<u32, Use>,
+    /// Whether conditions can be copied beside the row filter of a relation.
+    relations: BTreeMap<Oid, bool>,
+    copies: BTreeMap<ItemId, Vec<Expr>>,
+}
+
+impl<'a> Pushdown<'a> {
+    fn optional(&mut self, condition: Option<&Expr>, from: &[FromItem]) {
+        if let Some(condition) = condition {
+            self.conjuncts(condition, &[from]);
+        }
+    }
+
+    /// Copies what can be of a condition that rejects rows of these FROM items.
+    fn conjuncts(&mut self, condition: &Expr, sides: &[&[FromItem]]) {
+        if let ExprKind::And(all) = &condition.kind {
+            all.iter().for_each(|one| self.conjuncts(one, sides));
+            return;
+        }
+        let Some(comparison) = comparison(condition) else { return };
+        let Some(item) = sides.iter().find_map(|side| find(side, comparison.column.item)) else { return };
+        if self.is_safe(item, &comparison) && self.takes_copies(item.relation.oid) {
+            self.copies.entry(item.id).or_default().push(condition.clone());
+        }
+    }
+
+    /// Whether the comparison tells nothing of a row but its result, and can't raise.
+    fn is_safe(&self, item: &RelationItem, comparison: &Comparison<'_>) -> bool {
+        let Some(column) = self.open_column(item, comparison.column.column) else { return false };
+        let Some(name) = self.builtin(column.type_oid) else { return false };
+        comparison.constants.iter().all(|constant| match self.constant(constant, comparison.array) {
+            Some(ConstantType::Untyped) => leakproof::are_comparable(name, name),
+            Some(ConstantType::Known(oid)) => {
+                self.builtin(oid).is_some_and(|constant| leakproof::are_comparable(name, constant))
+            }
+            None => false,
+        })
+    }
+
+    /// A column that the principal sees as it is stored, under a collation that surely compares all texts.
+    fn open_column(&self, item: &RelationItem, at: u32) -> Option<&'a Column> {
+        let rights = self.policy.rights(item.relation.oid)?;
+        let Some(ColumnRights::Open) = rights.columns.get(at as usize) else { return None };
+        let column = self.catalog.relation(item.relation.oid)?.columns.get(at as usize)?;
+        let plain = match &column.explicit_collation {
+            None => true,
+            Some((schema, name)) => schema == "pg_catalog" && matches!(name.as_str(), "C" | "POSIX"),
+        };
+        // A virtual column is an expression, on any relation of the tree.
+        let stored = self.catalog.tree(item.relation.oid).iter().all(|one| {
+            one.column(&column.name).is_some_and(|(_, own)| !own.generated && own.type_oid == column.type_oid)
+        });
+        (plain && stored).then_some(column)
+    }
+
+    /// Whether the relation is filtered, its filter raises on no row, and reading it by a condition runs nothing but
+    /// that: no view's expressions, no foreign server, no user's function in an index or a partition key.
+    fn takes_copies(&mut self, oid: Oid) -> bool {
+        if let Some(known) = self.relations.get(&oid) {
+            return *known;
+        }
+        let filter = self.policy.rights(oid).and_then(|rights| rights.filter.as_ref());
+        let total = filter.is_some_and(|filter| is_total(&filter.condition, self.catalog).is_ok());
+        let stored = self.catalog.tree(oid).iter().all(|one| {
+            !one.write_calls_foreign_function
+                && match one.kind {
+                    RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView => true,
+                    RelationKind::View | RelationKind::ForeignTable | RelationKind::Sequence => false,
+                }
+        });
+        *self.relations.entry(oid).or_insert(total && stored)
+    }
+
+    /// The type of a constant that is one before the first row is read: PostgreSQL reads a literal when it analyses the
+    /// statement, and a parameter when it is bound.
+    fn constant(&self, expr: &Expr, array: bool) -> Option<ConstantType> {
+        match &expr.kind {
+            ExprKind::Literal(Literal::String(_)) => Some(ConstantType::Untyped),
+            ExprKind::Literal(Literal::Number(_) | Literal::Bool(_)) if !array => expr.ty.map(ConstantType::Known),
+            ExprKind::Operator { symbol, left: None, right } if symbol == "-" && !array => match right.kind {
+                ExprKind::Literal(Literal::Number(_)) => right.ty.map(ConstantType::Known),
+                _ => None,
+            },
+            ExprKind::Parameter(number) => match self.parameters.get(number) {
+                Some(Use::Bare) => Some(ConstantType::Untyped),
+                Some(Use::Cast | Use::Mixed) | None => None,
+            },
+            ExprKind::Cast { expr, to } if is_plain(to) && to.array == array => {
+                let settled = match &expr.kind {
+                    ExprKind::Literal(Literal::String(_)) => true,
+                    ExprKind::Literal(Literal::Number(digits)) => self.holds(to, digits),
+                    ExprKind::Parameter(number) => matches!(self.parameters.get(number), Some(Use::Cast)),
+                    _ => false,
+                };
+                settled.then_some(ConstantType::Known(to.oid))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the cast of a number gives the same number.
+    fn holds(&self, to: &TypeRef, digits: &str) -> bool {
+        match self.builtin(to.oid) {
+            Some("int2") => digits.parse::<i16>().is_ok(),
+            Some("int4") => digits.parse::<i32>().is_ok(),
+            Some("int8") => digits.parse::<i64>().is_ok(),
+            Some(_) | None => false,
+        }
+    }
+
+    /// The name of a base type of PostgreSQL's own.
+    fn builtin(&self, oid: Oid) -> Option<&'a str> {
+        let one = self.catalog.type_(oid)?;
+        let builtin = one.oid.is_builtin() && one.schema == "pg_catalog" && one.kind == TypeKind::Base;
+        builtin.then_some(one.name.as_str())
+    }
+}
+
+/// The comparison that a condition is. None of these is true of NULL.
+fn comparison(condition: &Expr) -> Option<Comparison<'_>> {
+    let column = |expr: &'_ Expr| matches!(expr.kind, ExprKind::Column(_));
+    let (tested, constants, array): (&Expr, Vec<&Expr>, bool) = match &condition.kind {
+        ExprKind::Operator { symbol, left: Some(left), right } if is_comparison(symbol) => {
+            if column(left) {
+                (left, vec![right], false)
+            } else {
+                (right, vec![left], false)
+            }
+        }
+        ExprKind::Between { expr, low, high, negated: false } => (expr, vec![low, high], false),
+        ExprKind::InList { expr, list, negated: false } => (expr, list.iter().collect(), false),
+        ExprKind::QuantifiedArray { left, symbol, all: false, array } if is_comparison(symbol) => {
+            (left, vec![array], true)
+        }
+        _ => return None,
+    };
+    match &tested.kind {
+        ExprKind::Column(column) => Some(Comparison { column, constants, array }),
+        _ => None,
+    }
+}
+
+fn is_comparison(symbol: &str) -> bool {
+    leakproof::SYMBOLS.contains(&symbol)
+}
+
+/// Whether the type is named without modifiers, which would convert.
+fn is_plain(to: &TypeRef) -> bool {
+    to.modifiers.is_empty() && to.interval.is_none()
+}
+
+/// The relation of that identity among FROM items and what they join, subqueries left out.
+fn find(from: &[FromItem], id: ItemId) -> Option<&RelationItem> {
+    from.iter().find_map(|item| match item {
+        FromItem::Relation(relation) => (relation.id == id).then_some(relation),
+        FromItem::Join { left, right, .. } => {
+            find(from_ref(left.as_ref()), id).or_else(|| find(from_ref(right.as_ref()), id))
+        }
+        FromItem::Cte { .. } | FromItem::Derived { .. } | FromItem::Function { .. } => None,
+    })
+}
+
+fn uses_of_parameters(statement: &Statement) -> BTreeMap<u32, Use> {
+    let mut places: BTreeMap<u32, (usize, Vec<&TypeRef>)> = BTreeMap::new();
+    walk(statement, &mut |node| {
+        let Node::Expr(expr) = node else { return };
+        match &expr.kind {
+            ExprKind::Parameter(number) => places.entry(*number).or_default().0 += 1,
+            ExprKind::Cast { expr, to } => {
+                if let ExprKind::Parameter(number) = expr.kind {
+                    places.entry(number).or_default().1.push(to);
+                }
+            }
+            _ => {}
+        }
+    });
+    places.into_iter().map(|(number, (count, casts))| (number, use_of(count, &casts))).collect()
+}
+
+fn use_of(places: usize, casts: &[&TypeRef]) -> Use {
+    match casts {
+        [] if places == 1 => Use::Bare,
+        [first, rest @ ..] if casts.len() == places && rest.iter().all(|one| one == first) => Use::Cast,
+        _ => Use::Mixed,
+    }
+}
