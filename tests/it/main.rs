@@ -10,6 +10,7 @@ mod catalog;
 mod cli;
 mod demo;
 mod expressions;
+mod fence;
 mod hidden;
 mod identity;
 mod mcp;

@@ -108,9 +108,14 @@ impl Library {
 
     /// The gate alone, on the catalog in force.
     pub fn admit(&self, sql: &str) -> Result<Admitted, Rejection> {
+        self.admit_submission(&sql_of(sql))
+    }
+
+    /// As [`Library::admit`], with values for parameters.
+    pub fn admit_submission(&self, submission: &Submission) -> Result<Admitted, Rejection> {
         let catalog = self.catalog.current();
         let policy = BoundPolicy::bind(Arc::clone(&self.member.policy), &catalog).unwrap();
-        admit(&catalog, &policy, &self.member.principal, &sql_of(sql))
+        admit(&catalog, &policy, &self.member.principal, submission)
     }
 
     /// The executor alone.
