@@ -24,7 +24,7 @@ mod request;
 mod text;
 
 pub use admitted::{Admitted, Compiled, Permit, RelationAccess, RelationUse, Verification};
-use parameters::{certain_types, client_types};
+use parameters::{certain_types, client_types, doubtful};
 pub use request::{AttributeValue, Change, Principal, Submission};
 use text::{may_need_text, may_render};
 
@@ -120,7 +120,7 @@ fn compile(
     let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters as u32);
     let statement = lowering.statement(&parsed.statement)?;
     let types = client_types(&statement, parameters, catalog)?;
-    certain_types(&statement, catalog)?;
+    certain_types(&statement, &doubtful(&statement, catalog), catalog)?;
     Stages { catalog, policy, principal }.after_lower(statement, parameters, types)
 }
 
@@ -167,6 +167,7 @@ impl Stages<'_> {
         renumber(&mut statement);
         let redacted_sql = emit_redacted(&statement);
         let literals = literals(&statement);
+        let doubtful = doubtful(&statement, catalog);
         let authorized = authorize(&statement, catalog, policy)?;
 
         let mut plan = ParameterPlan::new(client_values);
@@ -179,7 +180,7 @@ impl Stages<'_> {
         if may_need_text(&statement, catalog)
             && let Some(mut form) = text_form(&statement, catalog)
         {
-            may_render(&statement, catalog).and_then(|()| certain_types(&form, catalog))?;
+            may_render(&statement, catalog).and_then(|()| certain_types(&form, &doubtful, catalog))?;
             renumber(&mut form);
             text_sql = Some(emitted.verified(&form)?);
         }

@@ -39,18 +39,24 @@ pub(super) fn client_types(
     (1..).take(parameters).map(one).collect()
 }
 
+/// The parameters that the client's statement uses as one thing here and as another there, if it matters: rewrite adds
+/// places, but none that tells another type.
+pub(super) fn doubtful(statement: &Statement, catalog: &Catalog) -> BTreeSet<u32> {
+    if catalog.parts().user_casts.is_empty() { BTreeSet::new() } else { Uses::of(statement).doubtful() }
+}
+
 /// PostgreSQL gives a parameter one type, by whatever it reads first of all that says one. Where the parameter is used
 /// as one thing here and as another there, the gate doesn't know which it was; so nothing that may hang on it is cast to
 /// a type to which a user's cast leads, from whatever type.
-pub(super) fn certain_types(statement: &Statement, catalog: &Catalog) -> Result<(), Rejection> {
-    if catalog.parts().user_casts.is_empty() {
-        return Ok(());
-    }
-    let uses = Uses::of(statement);
-    let doubtful = uses.doubtful();
+pub(super) fn certain_types(
+    statement: &Statement,
+    doubtful: &BTreeSet<u32>,
+    catalog: &Catalog,
+) -> Result<(), Rejection> {
     if doubtful.is_empty() {
         return Ok(());
     }
+    let uses = Uses::of(statement);
     let hangs_on_one = |expr: &Expr| {
         let mut hangs = false;
         expr.walk(&mut |node| {
