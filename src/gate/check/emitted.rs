@@ -27,6 +27,15 @@ pub(super) struct Admission<'a> {
     pub admitted: &'a Admitted,
 }
 
+/// A protected relation and the derived table that stands for it.
+struct Behind<'s> {
+    outside: ItemId,
+    query: &'s Query,
+    select: &'s Select,
+    item: &'s RelationItem,
+    rights: &'s RelationRights,
+}
+
 /// Reads emitted text as verification does; the error is a sentence.
 ///
 /// # Errors
@@ -136,8 +145,9 @@ impl Admission<'_> {
                 && let Some(rights) = self.policy.rights(item.relation.oid)
                 && rights.is_protected()
             {
-                self.guard(query, select, item, rights, text);
-                self.copies(statement, *id, select, item, rights, text);
+                let behind = Behind { outside: *id, query, select, item, rights };
+                self.guard(&behind, text);
+                self.copies(statement, &behind, text);
                 guarded.insert(item.id);
             }
         });
@@ -151,7 +161,8 @@ impl Admission<'_> {
         });
     }
 
-    fn guard(&self, query: &Query, select: &Select, item: &RelationItem, rights: &RelationRights, text: &str) {
+    fn guard(&self, behind: &Behind<'_>, text: &str) {
+        let Behind { query, select, item, rights, .. } = behind;
         let told = || self.told(text);
         assert!(query.ctes.is_empty() && query.order_by.is_empty() && query.limit.is_none(), "{}", told());
         assert!(select.group_by.is_none() && select.having.is_none(), "{}", told());
@@ -171,20 +182,15 @@ impl Admission<'_> {
             assert_eq!(shown(expr), expected, "the mask of `{name}` {}", told());
         }
         let expected = rights.filter.as_ref().map(|filter| self.instance(&filter.condition, item.id));
-        let filter = self.filter_and_copies(select, item, rights).map(|(filter, _)| shown(filter));
+        let filter = self.filter_and_copies(behind).map(|(filter, _)| shown(filter));
         assert_eq!(filter, expected, "the row filter {}", told());
         assert_eq!(query.offset.is_some(), rights.filter.is_some(), "the fence {}", told());
     }
 
     /// The row filter as it stands in the text, and what stands beside it.
-    fn filter_and_copies<'s>(
-        &self,
-        select: &'s Select,
-        item: &RelationItem,
-        rights: &RelationRights,
-    ) -> Option<(&'s Expr, &'s [Expr])> {
-        let whole = select.filter.as_ref()?;
-        let expected = self.instance(&rights.filter.as_ref()?.condition, item.id);
+    fn filter_and_copies<'s>(&self, behind: &Behind<'s>) -> Option<(&'s Expr, &'s [Expr])> {
+        let whole = behind.select.filter.as_ref()?;
+        let expected = self.instance(&behind.rights.filter.as_ref()?.condition, behind.item.id);
         match &whole.kind {
             ExprKind::And(all) if shown(whole) != expected => all.split_first(),
             _ => Some((whole, &[])),
@@ -192,16 +198,9 @@ impl Admission<'_> {
     }
 
     /// What stands beside a row filter tells nothing of hidden rows, and the statement says it outside, too.
-    fn copies(
-        &self,
-        statement: &Statement,
-        outside: ItemId,
-        select: &Select,
-        item: &RelationItem,
-        rights: &RelationRights,
-        text: &str,
-    ) {
-        let Some((_, copies)) = self.filter_and_copies(select, item, rights) else { return };
+    fn copies(&self, statement: &Statement, behind: &Behind<'_>, text: &str) {
+        let Behind { outside, select, item, rights, .. } = *behind;
+        let Some((_, copies)) = self.filter_and_copies(behind) else { return };
         let rejecting = if copies.is_empty() { BTreeSet::new() } else { super::copies::rejecting(statement, outside) };
         for copy in copies {
             let told = || format!("the copy {} {}", shown(copy), self.told(text));
