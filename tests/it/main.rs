@@ -16,6 +16,7 @@ mod identity;
 mod mcp;
 mod noninterference;
 mod policies;
+mod races;
 mod smoke;
 mod sql_support;
 mod support;

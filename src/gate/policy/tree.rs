@@ -20,7 +20,7 @@ pub(super) fn protect(
         if rights.visibility != Visibility::Readable {
             continue;
         }
-        if let Err(why) = inheritance(catalog, relations, relation, rights) {
+        if let Err(why) = inheritance(catalog, policy, relations, relation, rights) {
             refused.push((relation.oid, why.to_owned()));
         }
     }
@@ -53,6 +53,7 @@ fn refuse(relations: &mut HashMap<Oid, RelationRights>, refused: &mut Vec<(Oid, 
 
 fn inheritance(
     catalog: &Catalog,
+    policy: &Policy,
     relations: &HashMap<Oid, RelationRights>,
     relation: &Relation,
     rights: &RelationRights,
@@ -70,6 +71,11 @@ fn inheritance(
     }
     for descendant in catalog.tree(relation.oid).into_iter().filter(|one| one.oid != relation.oid) {
         let Some(theirs) = relations.get(&descendant.oid) else { return Err("one of its children is not known") };
+        // A schema that the policy says nothing of is hidden with all that is in it. In an open one, a child that isn't
+        // listed goes with its parent: partitions come and go.
+        if descendant.schema != relation.schema && !policy.schemas.contains_key(&descendant.schema) {
+            return Err("one of its partitions or children is in a schema that the policy doesn't open");
+        }
         if !implied(relation, rights, descendant, theirs) {
             return Err("one of its partitions or children has rules that its own rules do not imply");
         }
