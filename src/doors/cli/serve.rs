@@ -47,8 +47,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             tracing::info!("the client has closed the connection, or a signal came; pgwicket ends");
             Ok(Exit::Done)
         }
-        // Also a client that hangs up at once, or doesn't speak MCP.
-        Err(error) => Err(Failure::new(Exit::Refused, format!("no MCP connection came about: {error}"))),
+        Err(error) => Err(Failure::new(Exit::Refused, error)),
     }
 }
 
@@ -60,12 +59,13 @@ pub(super) fn on_signal(token: CancellationToken) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     tokio::spawn(async move {
         for again in [false, true] {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            // What a shell says of a program that the signal ended.
+            let code = tokio::select! {
+                _ = interrupt.recv() => 130,
+                _ = terminate.recv() => 143,
+            };
             if again {
-                std::process::exit(130);
+                std::process::exit(code);
             }
             token.cancel();
         }

@@ -37,20 +37,18 @@ pub struct Server {
 /// Serves one principal over standard input and output until the client closes it or `shutdown` is cancelled.
 ///
 /// # Errors
-/// When the handshake fails or the transport breaks.
-pub async fn serve_stdio(
-    gateway: Arc<Gateway>,
-    principal: &str,
-    shutdown: CancellationToken,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// When the handshake fails or the connection breaks: a sentence.
+pub async fn serve_stdio(gateway: Arc<Gateway>, principal: &str, shutdown: CancellationToken) -> Result<(), String> {
     let server = Server { gateway, principal: principal.into() };
     let transport = (stdio::input(), stdio::output());
     let running = tokio::select! {
-        running = server.serve_with_ct(transport, shutdown.clone()) => running?,
+        running = server.serve_with_ct(transport, shutdown.clone()) => {
+            // Also a client that hangs up at once, or doesn't speak MCP.
+            running.map_err(|error| format!("no MCP connection came about: {error}"))?
+        }
         () = shutdown.cancelled() => return Ok(()),
     };
-    running.waiting().await?;
-    Ok(())
+    running.waiting().await.map(|_| ()).map_err(|error| format!("the MCP connection broke: {error}"))
 }
 
 impl Server {
