@@ -115,6 +115,8 @@ SELECT count(*) FROM sales.customers WHERE credit_limit > 600 AND credit_limit <
 SELECT id FROM sales.customers WHERE phone = '555-0100' AND id > 0 ORDER BY id;
 SELECT id FROM sales.customers WHERE birth_date = '1980-01-01' ORDER BY id;
 SELECT id FROM sales.customers WHERE birth_date BETWEEN '1980-01-02' AND '1980-12-31' ORDER BY id;
+SELECT id FROM sales.customers WHERE birth_date < '1980-06-01' ORDER BY id;
+SELECT id FROM sales.customers WHERE name < 'Am' ORDER BY id;
 SELECT id FROM sales.customers WHERE loyalty = 'gold' ORDER BY id;
 SELECT id FROM sales.customers WHERE name = 'A***' ORDER BY id;
 SELECT id FROM sales.customers WHERE name IN ('', 'new', 'A***') ORDER BY id;
