@@ -170,6 +170,17 @@ impl<'a> Check<'a> {
             );
             return None;
         };
+        // Which rows a sample takes depends on all rows, hidden ones included.
+        if item.sample.is_some() && rights.is_protected() {
+            self.violations.push(
+                Rejection::new(
+                    Reason::NotYetSupported,
+                    format!("TABLESAMPLE of `{}.{}` is not supported yet", relation.schema, relation.name),
+                )
+                .at(item.origin.0)
+                .help("the policy restricts its rows or columns; use `WHERE random() < 0.1` instead"),
+            );
+        }
         if !self.judged.insert((relation.oid, access)) {
             return Some((relation, rights));
         }

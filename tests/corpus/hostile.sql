@@ -474,7 +474,7 @@ SELECT information_schema._pg_expandarray(ARRAY[1])
 --> not_yet_supported
 SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS x text)
 --> not_yet_supported
-SELECT * FROM sales.regions TABLESAMPLE SYSTEM (10)
+SELECT * FROM sales.customers TABLESAMPLE SYSTEM (10)
 --> not_yet_supported
 SELECT count(c.*) FROM sales.customers c
 --> not_yet_supported

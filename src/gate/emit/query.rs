@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::gate::ir::{
     Cte, Distinct, ExplainFormat, FromItem, GroupBy, GroupElement, JoinKind, OrderBy, Projection, Query, RelationItem,
-    Select, SetExpr, SetOperator, Statement, Target,
+    Sample, SampleMethod, Select, SetExpr, SetOperator, Statement, Target,
 };
 
 impl Writer {
@@ -33,7 +33,12 @@ impl Writer {
                 self.push(" LIMIT ");
                 self.expr(&limit.count);
             }
-            Some(_) | None => {}
+            Some(_) | None => {
+                // The parser takes OFFSET behind a sample for a part of the sample.
+                if query.offset.is_some() && query.order_by.is_empty() && ends_in_sample(&query.body) {
+                    self.push(" LIMIT ALL");
+                }
+            }
         }
         if let Some(offset) = &query.offset {
             self.push(" OFFSET ");
@@ -221,6 +226,19 @@ impl Writer {
         self.qualified(&item.relation.schema, &item.relation.name);
         self.push(" AS ");
         self.item(item.id);
+        if let Some(Sample { method, percent, seed }) = &item.sample {
+            self.push(match method {
+                SampleMethod::Bernoulli => " TABLESAMPLE BERNOULLI (",
+                SampleMethod::System => " TABLESAMPLE SYSTEM (",
+            });
+            self.push(percent);
+            self.push(")");
+            if let Some(seed) = seed {
+                self.push(" REPEATABLE (");
+                self.push(seed);
+                self.push(")");
+            }
+        }
     }
 
     pub(super) fn emit_from_item(&mut self, item: &FromItem) {
@@ -287,5 +305,28 @@ impl Writer {
                 self.emit_from_item(item)
             }
         }
+    }
+}
+
+/// Whether the text of a body ends with a sample.
+fn ends_in_sample(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Select(select) => {
+            let last = select.filter.is_none() && select.group_by.is_none() && select.having.is_none();
+            last && select.from.last().is_some_and(is_sampled_last)
+        }
+        SetExpr::SetOperation { right, .. } => ends_in_sample(right),
+        SetExpr::Values(_) | SetExpr::Query(_) => false,
+    }
+}
+
+fn is_sampled_last(item: &FromItem) -> bool {
+    match item {
+        FromItem::Relation(relation) => relation.sample.is_some(),
+        FromItem::Join { right, on: None, .. } => is_sampled_last(right),
+        FromItem::Join { on: Some(_), .. }
+        | FromItem::Cte { .. }
+        | FromItem::Derived { .. }
+        | FromItem::Function { .. } => false,
     }
 }

@@ -300,8 +300,30 @@ pub struct RelationItem {
     pub relation: RelationRef,
     /// ONLY was said: descendants are left out.
     pub only: bool,
+    /// TABLESAMPLE: only a part of the rows is read.
+    pub sample: Option<Sample>,
     /// Where it was written.
     pub origin: Origin,
+}
+
+/// TABLESAMPLE with constants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// How the rows are chosen.
+    pub method: SampleMethod,
+    /// Which part of the rows, in percent, as decimal digits.
+    pub percent: String,
+    /// REPEATABLE, as decimal digits.
+    pub seed: Option<String>,
+}
+
+/// The built-in methods of sampling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleMethod {
+    /// Each row by itself.
+    Bernoulli,
+    /// Whole pages.
+    System,
 }
 
 /// A relation by identity and by the names that are emitted.

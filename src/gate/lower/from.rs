@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     Ident, ObjectName, ObjectNamePart, Query, TableAlias, TableAliasColumnDef, TableFactor, TableFunctionArgs,
-    TableWithJoins,
+    TableSampleKind, TableWithJoins,
 };
 
 use super::from_function::Written;
@@ -64,7 +64,7 @@ impl<'a> Lowering<'a> {
             TableFactor::Derived { lateral, subquery, alias, sample: None } => {
                 self.derived(subquery, *lateral, alias.as_ref())
             }
-            TableFactor::Derived { sample: Some(_), .. } => Err(not_yet("TABLESAMPLE", span)),
+            TableFactor::Derived { sample: Some(_), .. } => Err(not_supported(SAMPLED, span)),
             TableFactor::Function { lateral, name, args, with_ordinality, alias } => {
                 let (lateral, ordinality) = (*lateral, *with_ordinality);
                 self.function_in_from(name, args, &Written { lateral, ordinality, alias: alias.as_ref(), span })
@@ -95,14 +95,14 @@ impl<'a> Lowering<'a> {
         let alias = table.alias;
         match table.args {
             Some(TableFunctionArgs { args, settings }) => {
-                refuse_present(&[(settings.is_some(), "SETTINGS")], span)?;
+                refuse_present(&[(settings.is_some(), "SETTINGS"), (table.sample.is_some(), SAMPLED)], span)?;
                 let written = Written { lateral: false, ordinality: table.ordinality, alias, span };
                 self.function_in_from(table.name, args, &written)
             }
             None if table.ordinality => {
                 Err(Rejection::new(Reason::InvalidStatement, "WITH ORDINALITY needs a function").at(span))
             }
-            None => self.named_relation(table.name, alias),
+            None => self.named_relation(table.name, alias, table.sample),
         }
     }
 
@@ -136,17 +136,24 @@ impl<'a> Lowering<'a> {
     }
 
     /// A CTE or a relation.
-    fn named_relation(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> Result<Scoped<'a>, Rejection> {
+    fn named_relation(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<&TableAlias>,
+        sample: Option<&TableSampleKind>,
+    ) -> Result<Scoped<'a>, Rejection> {
         let span = self.span(name);
         let parts = self.object_name(name)?;
         self.count_node(span)?;
         if let [single] = parts.as_slice()
             && let Some(cte) = self.scope.cte(single)
         {
+            refuse_present(&[(sample.is_some(), SAMPLED)], span)?;
             let (id, state) = (cte.id, cte.state.clone());
             return self.cte_item(single, id, state, alias, span);
         }
         if let Some(view) = self.information(&parts) {
+            refuse_present(&[(sample.is_some(), SAMPLED)], span)?;
             return self.information_in_from(view, alias, span);
         }
         let found = self.relation(&parts, Place::from(span))?;
@@ -158,7 +165,8 @@ impl<'a> Lowering<'a> {
         let id = self.item_id();
         let mut names = ScopeItem::relation(id, alias.name.clone(), found.relation, found.rights);
         alias.rename(&mut names)?;
-        let item = RelationItem { id, relation: found.reference(), only: false, origin: Origin(span) };
+        let sample = sample.map(|sample| self.sample(sample, span)).transpose()?;
+        let item = RelationItem { id, relation: found.reference(), only: false, sample, origin: Origin(span) };
         Ok((FromItem::Relation(item), vec![names]))
     }
 
@@ -295,9 +303,14 @@ pub(super) struct PlainTable<'t> {
     pub args: Option<&'t TableFunctionArgs>,
     /// WITH ORDINALITY.
     pub ordinality: bool,
+    /// TABLESAMPLE.
+    pub sample: Option<&'t TableSampleKind>,
 }
 
-/// The table; what other systems write around one is refused by name, and so are ONLY and TABLESAMPLE.
+/// What a message calls a sample where none can stand.
+pub(super) const SAMPLED: &str = "TABLESAMPLE of what is no table";
+
+/// The table; what other systems write around one is refused by name, and so is ONLY.
 pub(super) fn plain_table(factor: &TableFactor, span: Span) -> Result<PlainTable<'_>, Rejection> {
     let TableFactor::Table {
         name,
@@ -323,11 +336,9 @@ pub(super) fn plain_table(factor: &TableFactor, span: Span) -> Result<PlainTable
         ],
         span,
     )?;
-    if sample.is_some() {
-        return Err(not_yet("TABLESAMPLE", span));
-    }
     refuse_only(name, span)?;
-    Ok(PlainTable { name, alias: alias.as_ref(), args: args.as_ref(), ordinality: *with_ordinality })
+    let (alias, args, sample) = (alias.as_ref(), args.as_ref(), sample.as_ref());
+    Ok(PlainTable { name, alias, args, ordinality: *with_ordinality, sample })
 }
 
 /// Refuses the first construct that is present, by name.

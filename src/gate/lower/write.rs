@@ -143,8 +143,10 @@ impl<'a> Lowering<'a> {
         let TableWithJoins { relation, joins } = table;
         refuse_present(&[(!joins.is_empty(), "a join as the target of a write")], span)?;
         let table = plain_table(relation, span)?;
+        let function = (table.args.is_some(), "a function as the target of a write");
         let ordinality = (table.ordinality, "WITH ORDINALITY on a table");
-        refuse_present(&[(table.args.is_some(), "a function as the target of a write"), ordinality], span)?;
+        let sample = (table.sample.is_some(), "TABLESAMPLE of the target of a write");
+        refuse_present(&[function, ordinality, sample], span)?;
         let alias = self.alias(table.alias)?;
         if !alias.columns.is_empty() {
             return Err(invalid("the target of a write takes no column aliases", span));
@@ -175,7 +177,7 @@ impl<'a> Lowering<'a> {
     ) -> (RelationItem, ScopeItem<'a>) {
         let id = self.item_id();
         let scope = ScopeItem::relation(id, alias, found.relation, found.rights);
-        (RelationItem { id, relation: found.reference(), only: false, origin: Origin(span) }, scope)
+        (RelationItem { id, relation: found.reference(), only: false, sample: None, origin: Origin(span) }, scope)
     }
 
     /// A column that a write sets, by its bare name.

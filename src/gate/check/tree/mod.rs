@@ -6,8 +6,8 @@ use super::emitted::read_back;
 use super::world::World;
 use crate::gate::emit::emit;
 use crate::gate::ir::{
-    Cte, CteId, Explain, ExplainFormat, FromItem, ItemId, JoinKind, Query, RelationItem, RelationRef, Statement,
-    renumber,
+    Cte, CteId, Explain, ExplainFormat, FromItem, ItemId, JoinKind, Query, RelationItem, RelationRef, Sample,
+    SampleMethod, Statement, renumber,
 };
 use crate::gate::source::Origin;
 
@@ -186,14 +186,20 @@ impl Trees<'_, '_> {
         let readable: Vec<_> =
             all.iter().filter(|one| one.kind != crate::gate::catalog::RelationKind::Sequence).collect();
         let relation = *self.choices.pick(&readable);
-        self.relation_item(relation)
+        let (item, names) = self.relation_item(relation);
+        let sample = self.choices.one_in(8).then(|| Sample {
+            method: *self.choices.pick(&[SampleMethod::Bernoulli, SampleMethod::System]),
+            percent: (*self.choices.pick(&["0", "10", "99.5"])).to_owned(),
+            seed: self.choices.one_in(2).then(|| "7".to_owned()),
+        });
+        (RelationItem { sample, ..item }, names)
     }
 
     fn relation_item(&mut self, relation: &crate::gate::catalog::Relation) -> (RelationItem, Item) {
         let id = self.item_id();
         let reference = RelationRef { oid: relation.oid, schema: relation.schema.clone(), name: relation.name.clone() };
         let columns = relation.columns.iter().map(|one| Some(one.name.clone())).collect();
-        let item = RelationItem { id, relation: reference, only: false, origin: Origin::default() };
+        let item = RelationItem { id, relation: reference, only: false, sample: None, origin: Origin::default() };
         (item, Item { id, columns })
     }
 }

@@ -257,7 +257,36 @@ fn functions_in_from() {
         ("select 1 from jsonb_to_record('{}') as x(a int)", "not_yet_supported", ""),
         ("select 1 from sales.orders with ordinality", "invalid_statement", "needs a function"),
         ("select 1 from unnest(coalesce(null, null)) x", "not_yet_supported", "`unnest`"),
-        ("select 1 from sales.orders tablesample bernoulli (1)", "not_yet_supported", "TABLESAMPLE"),
+        ("select 1 from sales.orders tablesample bernoulli (101)", "invalid_statement", "0 to 100"),
+        ("select 1 from sales.orders tablesample bernoulli (id)", "invalid_statement", "0 to 100"),
+        ("select 1 from sales.orders tablesample bernoulli ((select 1))", "invalid_statement", "0 to 100"),
+        ("select 1 from sales.orders tablesample system (1) repeatable (-1)", "parse_error", ""),
+        ("select 1 from sales.orders tablesample block (1)", "not_supported", "sampling"),
+        ("select 1 from sales.orders tablesample (1 rows)", "not_supported", "sampling"),
+        ("with c as (select 1) select 1 from c tablesample bernoulli (1)", "not_supported", "TABLESAMPLE"),
+        ("select 1 from (select 1) as c tablesample bernoulli (1)", "not_supported", "TABLESAMPLE"),
+        ("select 1 from information_schema.tables tablesample bernoulli (1)", "not_supported", "TABLESAMPLE"),
+        ("update sales.orders tablesample bernoulli (1) set id = 1", "not_supported", "TABLESAMPLE"),
         ("select 1 from xmltable('/a' passing '<a/>' columns x int) t", "not_yet_supported", "XMLTABLE"),
+    ]);
+}
+
+#[test]
+fn samples_are_read_as_they_are_written() {
+    understood(&[
+        (
+            "select 1 from sales.orders as o tablesample bernoulli (10)",
+            "SELECT 1 AS \"?column?\" FROM \"sales\".\"orders\" AS t1 TABLESAMPLE BERNOULLI (10)",
+        ),
+        (
+            "select 1 from sales.orders tablesample system (0.5) repeatable (7) join sales.regions on true",
+            "SELECT 1 AS \"?column?\" FROM \"sales\".\"orders\" AS t1 TABLESAMPLE SYSTEM (0.5) REPEATABLE (7) \
+             INNER JOIN \"sales\".\"regions\" AS t2 ON TRUE",
+        ),
+        // The parser takes OFFSET for a part of the sample.
+        (
+            "select 1 from sales.orders tablesample bernoulli (10) limit all offset 5",
+            "SELECT 1 AS \"?column?\" FROM \"sales\".\"orders\" AS t1 TABLESAMPLE BERNOULLI (10) LIMIT ALL OFFSET 5",
+        ),
     ]);
 }

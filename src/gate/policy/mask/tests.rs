@@ -146,7 +146,7 @@ fn reference(column: &Column) -> Expr {
 /// The expression as the emitter writes it, names of built-in things shortened.
 fn written(expr: Expr) -> String {
     let relation = RelationRef { oid: Oid(1), schema: "s".to_owned(), name: "t".to_owned() };
-    let item = RelationItem { id: ItemId(0), relation, only: false, origin: Origin::default() };
+    let item = RelationItem { id: ItemId(0), relation, only: false, sample: None, origin: Origin::default() };
     let select = Select {
         distinct: Distinct::All,
         projection: vec![Projection { expr, name: "x".to_owned() }],
