@@ -41,7 +41,7 @@ pub(super) fn place(caller: &Caller, server: &str, snapshot: &Snapshot) -> Where
 
 /// A call without a statement.
 pub(super) fn called(caller: &Caller) -> What {
-    What { tool: Some(caller.tool.to_owned()), ..What::default() }
+    What { tool: Some(caller.tool.clone().into_owned()), ..What::default() }
 }
 
 /// An admitted statement.

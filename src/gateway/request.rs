@@ -1,5 +1,6 @@
 //! What doors ask of the gateway, and what it tells them beside rows.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -15,8 +16,8 @@ pub struct Caller {
     pub authentication: &'static str,
     /// The door: `mcp`, `cli`.
     pub door: &'static str,
-    /// The tool, resource or command.
-    pub tool: &'static str,
+    /// The tool, resource or command, or what the client took for one.
+    pub tool: Cow<'static, str>,
     /// The client program's name, as it says itself.
     pub client_name: Option<String>,
     /// The client program's version, as it says itself.

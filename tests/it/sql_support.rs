@@ -48,12 +48,16 @@ fn samples() -> Vec<Sample> {
 async fn the_document_says_what_happens() {
     let database = Database::sample().await;
     let library = Library::open(&database, POLICY, &[]).await;
+    let direct = database.connect().await;
+    let version = library.catalog.current().server_version();
     let samples = samples();
     let mut wrong = Vec::new();
     for Sample { refused, sql } in &samples {
         let verdict = library.query(sql).await;
         let found = verdict.as_ref().err().map(|rejection| rejection.reason.code());
-        if found != *refused {
+        // What an older server doesn't know, it refuses by itself.
+        let unknown = version < 140_000 && found.is_some() && direct.prepare(sql).await.is_err();
+        if found != *refused && !unknown {
             let told = verdict.err().map(|rejection| rejection.to_json(None).to_string()).unwrap_or_default();
             wrong.push(format!("{sql}\n    {found:?} instead of {refused:?} {told}"));
         }

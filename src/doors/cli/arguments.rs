@@ -94,7 +94,7 @@ pub(super) fn caller(principal: &str, tool: &'static str) -> Caller {
         principal: principal.to_owned(),
         authentication: "local",
         door: "cli",
-        tool,
+        tool: tool.into(),
         client_name: None,
         client_version: None,
     }

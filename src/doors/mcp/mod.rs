@@ -12,6 +12,7 @@ use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ServerHandler, ServiceExt};
 use tokio_util::sync::CancellationToken;
 
+use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Caller, Gateway};
 
 mod arguments;
@@ -53,16 +54,33 @@ pub async fn serve_stdio(gateway: Arc<Gateway>, principal: &str, shutdown: Cance
 
 impl Server {
     /// Who calls, as far as the protocol tells.
-    fn caller(&self, tool: &'static str, context: &RequestContext<RoleServer>) -> Caller {
+    fn caller(&self, tool: impl Into<Cow<'static, str>>, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info();
         Caller {
             principal: self.principal.to_string(),
             authentication: "local",
             door: "mcp",
-            tool,
+            tool: tool.into(),
             client_name: client.as_ref().map(|client| client.name.clone()),
             client_version: client.map(|client| client.version),
         }
+    }
+}
+
+impl Server {
+    /// A call of what isn't there for the principal: a protocol error, and a record like every other call, since who asks
+    /// for a tool that the policy keeps from it is worth knowing.
+    async fn unknown(
+        &self,
+        what: &str,
+        name: String,
+        context: &RequestContext<RoleServer>,
+        error: impl FnOnce(Cow<'static, str>, Option<serde_json::Value>) -> ErrorData,
+    ) -> ErrorData {
+        let message = format!("unknown {what} `{name}`");
+        let rejection = Rejection::new(Reason::InvalidParameter, message);
+        let told = self.gateway.misread(&self.caller(name, context), rejection).await;
+        error(Cow::Owned(told.message), None)
     }
 }
 
@@ -93,7 +111,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = tools::find(&request.name, self.gateway.may_write(&self.principal)) else {
-            return Err(ErrorData::invalid_params(Cow::Owned(format!("unknown tool `{}`", request.name)), None));
+            return Err(self.unknown("tool", request.name.into_owned(), &context, ErrorData::invalid_params).await);
         };
         let caller = self.caller(tool.name, &context);
         let arguments = request.arguments.unwrap_or_default();
@@ -117,7 +135,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let Some(resource) = resources::find(&request.uri) else {
-            return Err(ErrorData::resource_not_found(Cow::Owned(format!("unknown resource `{}`", request.uri)), None));
+            return Err(self.unknown("resource", request.uri, &context, ErrorData::resource_not_found).await);
         };
         let caller = self.caller(resource.name, &context);
         resources::read(&self.gateway, resource, &caller).await.map(Into::into)

@@ -136,6 +136,10 @@ impl<'a> Lowering<'a> {
                     Some(quantity) => self.row_bound(quantity)?,
                     None => Some(Expr::new(ExprKind::Literal(Literal::Number("1".to_owned())))),
                 };
+                if *with_ties && self.catalog.server_version() < 130_000 {
+                    return Err(not_supported("FETCH … WITH TIES before PostgreSQL 13", span)
+                        .help("use rank() OVER (ORDER BY …) in a subquery"));
+                }
                 if *with_ties && count.is_none() {
                     let message = "FETCH FIRST … WITH TIES needs a number of rows";
                     return Err(Rejection::new(Reason::InvalidStatement, message).at(span));

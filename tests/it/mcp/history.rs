@@ -54,13 +54,17 @@ async fn every_call_is_on_record_before_its_answer() {
     mcp.call("get_table_schema", json!({ "table": "hr.employees" })).await.refusal();
     mcp.call("query_execute", json!({ "sql": 7 })).await.refusal();
     mcp.call("get_tables", json!({ "patern": "a secret of mine" })).await.refusal();
+    // Not listed for a reader, and not there at all.
+    mcp.request("tools/call", json!({ "name": "delete_data", "arguments": {} })).await;
+    mcp.request("resources/read", json!({ "uri": "pgwicket://nothing" })).await;
     mcp.resource("pgwicket://database_info").await;
     mcp.close().await;
 
     let seen = records(&history);
     let rejections = of_kind(&seen, "rejection");
     let tools: Vec<&str> = rejections.iter().filter_map(|one| one["what"]["tool"].as_str()).collect();
-    assert_eq!(tools, ["query_execute", "query_execute", "get_table_schema", "query_execute", "get_tables"]);
+    let statements = ["query_execute", "query_execute", "get_table_schema", "query_execute", "get_tables"];
+    assert_eq!(tools, [&statements[..], &["delete_data", "pgwicket://nothing"]].concat());
     // The history knows the truth that the client wasn't told.
     let denied = rejections[0];
     assert_eq!(

@@ -134,7 +134,7 @@ fn caller() -> Caller {
         principal: PRINCIPAL.to_owned(),
         authentication: "local",
         door: "test",
-        tool: "query_execute",
+        tool: "query_execute".into(),
         client_name: None,
         client_version: None,
     }
