@@ -20,7 +20,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Exceeded {
     /// The principal asked too often.
-    #[error("the limit of {rate} calls is used up")]
+    #[error("calls come faster than the limit of {rate}")]
     Rate {
         /// The limit.
         rate: Rate,

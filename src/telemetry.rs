@@ -1,7 +1,8 @@
 //! The log: structured events on standard error and nowhere else, since standard output may belong to a protocol.
 //!
 //! Other crates' events are kept only from warnings upwards: below that some of them print what they transport, and
-//! that may be a statement's text or a row. Records of the `log` crate, through which the database client prints bound
+//! that may be a statement's text or a row. Those of the MCP library only from errors upwards: it warns of each answer
+//! that is an error, which the client is told and the history records. Records of the `log` crate, through which the database client prints bound
 //! parameters, are not taken at all.
 
 use std::io::IsTerminal;
@@ -34,7 +35,7 @@ const VARIABLES: [&str; 2] = ["PGWICKET_LOG", "RUST_LOG"];
 pub fn start(format: LogFormat, usual: Level, environment: &Environment) -> Result<(), Fault> {
     let filter = filter(usual, environment)?;
     let colour = std::io::stderr().is_terminal() && environment.raw("NO_COLOR").is_none();
-    let own = filter_fn(|event| event.target().starts_with("pgwicket") || *event.level() <= Level::WARN);
+    let own = filter_fn(|event| kept(event.target(), *event.level()));
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
     let lines = match format {
         LogFormat::Text => lines.boxed(),
@@ -44,6 +45,14 @@ pub fn start(format: LogFormat, usual: Level, environment: &Environment) -> Resu
     // Fails only where there is one already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
+}
+
+fn kept(target: &str, level: Level) -> bool {
+    match target.split("::").next() {
+        Some("pgwicket") => true,
+        Some("rmcp") => level <= Level::ERROR,
+        _ => level <= Level::WARN,
+    }
 }
 
 fn filter(usual: Level, environment: &Environment) -> Result<EnvFilter, Fault> {
@@ -67,6 +76,13 @@ mod tests {
         let environment: Environment = [("PGWICKET_LOG", "pgwicket=loud")].into_iter().collect();
         let fault = filter(Level::INFO, &environment).unwrap_err();
         assert_eq!(fault.to_string(), "PGWICKET_LOG: `pgwicket=loud` is not a filter");
+    }
+
+    #[test]
+    fn other_crates_say_little() {
+        assert!(kept("pgwicket::gateway", Level::TRACE));
+        assert!(kept("hyper::client", Level::WARN) && !kept("hyper::client", Level::INFO));
+        assert!(kept("rmcp::service", Level::ERROR) && !kept("rmcp::service", Level::WARN));
     }
 
     #[test]

@@ -6,32 +6,32 @@ use serde_json::{Map, Value};
 use crate::gate::admit::{Change, Submission};
 use crate::gate::diagnostic::{Place, Reason, Rejection};
 
-/// Arguments being taken one by one; what is left at the end is a misspelling.
+/// Arguments being taken one by one.
 struct Arguments {
     left: JsonObject,
-    known: Vec<&'static str>,
+    known: &'static [&'static str],
 }
 
 impl Arguments {
-    fn new(left: JsonObject) -> Self {
-        Self { left, known: Vec::new() }
+    /// A misspelling is told before anything else: what it stands for would only seem to be missing.
+    fn new(left: JsonObject, known: &'static [&'static str]) -> Result<Self, Rejection> {
+        let arguments = Self { left, known };
+        match arguments.left.keys().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(arguments),
+            Some(name) => Err(wrong(name, format!("there is no argument `{name}`")).help(arguments.help())),
+        }
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
-        self.known.push(name);
         self.left.remove(name).filter(|value| !value.is_null())
     }
 
     fn need(&mut self, name: &'static str) -> Result<Value, Rejection> {
-        self.take(name).ok_or_else(|| wrong(name, format!("the argument `{name}` is missing")))
+        self.take(name).ok_or_else(|| wrong(name, format!("the argument `{name}` is missing")).help(self.help()))
     }
 
-    fn finish(self) -> Result<(), Rejection> {
-        match self.left.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(wrong(name, format!("there is no argument `{name}`"))
-                .help(format!("the arguments are {}", self.known.join(", ")))),
-        }
+    fn help(&self) -> String {
+        format!("the arguments are {}", self.known.join(", "))
     }
 }
 
@@ -84,36 +84,33 @@ fn table(value: Value) -> Result<Vec<String>, Rejection> {
 
 /// `sql` and `params`.
 pub(super) fn query(arguments: JsonObject) -> Result<Submission, Rejection> {
-    let mut arguments = Arguments::new(arguments);
+    let mut arguments = Arguments::new(arguments, &["sql", "params"])?;
     let sql = text("sql", arguments.need("sql")?)?;
     let parameters = match arguments.take("params") {
         Some(value) => array("params", value)?,
         None => Vec::new(),
     };
-    arguments.finish()?;
     Ok(Submission::Sql { text: sql, parameters })
 }
 
 /// `schema` and `pattern`.
 pub(super) fn tables(arguments: JsonObject) -> Result<(Option<String>, Option<String>), Rejection> {
-    let mut arguments = Arguments::new(arguments);
+    let mut arguments = Arguments::new(arguments, &["schema", "pattern"])?;
     let schema = arguments.take("schema").map(|value| text("schema", value)).transpose()?;
     let pattern = arguments.take("pattern").map(|value| text("pattern", value)).transpose()?;
-    arguments.finish()?;
     Ok((schema, pattern))
 }
 
 /// `table`.
 pub(super) fn table_schema(arguments: JsonObject) -> Result<Vec<String>, Rejection> {
-    let mut arguments = Arguments::new(arguments);
+    let mut arguments = Arguments::new(arguments, &["table"])?;
     let name = table(arguments.need("table")?)?;
-    arguments.finish()?;
     Ok(name)
 }
 
 /// `table` and `rows`.
 pub(super) fn insert(arguments: JsonObject) -> Result<Submission, Rejection> {
-    let mut arguments = Arguments::new(arguments);
+    let mut arguments = Arguments::new(arguments, &["table", "rows"])?;
     let name = table(arguments.need("table")?)?;
     let rows = array("rows", arguments.need("rows")?)?
         .into_iter()
@@ -122,26 +119,23 @@ pub(super) fn insert(arguments: JsonObject) -> Result<Submission, Rejection> {
             _ => Err(wrong("rows", "the elements of `rows` have to be objects".to_owned())),
         })
         .collect::<Result<_, _>>()?;
-    arguments.finish()?;
     Ok(Submission::Change(Change::Insert { table: name, rows }))
 }
 
 /// `table`, `values` and `where`.
 pub(super) fn update(arguments: JsonObject) -> Result<Submission, Rejection> {
-    let mut arguments = Arguments::new(arguments);
+    let mut arguments = Arguments::new(arguments, &["table", "values", "where"])?;
     let name = table(arguments.need("table")?)?;
     let values = object("values", arguments.need("values")?)?;
     let filter = object("where", arguments.need("where")?)?;
-    arguments.finish()?;
     Ok(Submission::Change(Change::Update { table: name, values, filter }))
 }
 
 /// `table` and `where`.
 pub(super) fn delete(arguments: JsonObject) -> Result<Submission, Rejection> {
-    let mut arguments = Arguments::new(arguments);
+    let mut arguments = Arguments::new(arguments, &["table", "where"])?;
     let name = table(arguments.need("table")?)?;
     let filter = object("where", arguments.need("where")?)?;
-    arguments.finish()?;
     Ok(Submission::Change(Change::Delete { table: name, filter }))
 }
 
@@ -159,6 +153,16 @@ mod tests {
         let rejection = query(given(json!({ "sql": "select 1", "parms": [] }))).unwrap_err();
         assert_eq!(rejection.place, Place::Json("/parms".into()));
         assert_eq!(rejection.help.as_deref(), Some("the arguments are sql, params"));
+        let rejection = update(given(json!({ "table": "t", "set": {}, "where": {} }))).unwrap_err();
+        assert_eq!(rejection.place, Place::Json("/set".into()));
+        assert_eq!(rejection.help.as_deref(), Some("the arguments are table, values, where"));
+    }
+
+    #[test]
+    fn a_missing_argument_is_told() {
+        let rejection = query(given(json!({ "params": [] }))).unwrap_err();
+        assert_eq!(rejection.place, Place::Json("/sql".into()));
+        assert_eq!(rejection.message, "the argument `sql` is missing");
     }
 
     #[test]

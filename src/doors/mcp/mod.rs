@@ -8,7 +8,7 @@ use rmcp::model::{
     ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
     ServerCapabilities, ServerConfig,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use rmcp::{ServerHandler, ServiceExt};
 use tokio_util::sync::CancellationToken;
 
@@ -45,11 +45,25 @@ pub async fn serve_stdio(gateway: Arc<Gateway>, principal: &str, shutdown: Cance
     let running = tokio::select! {
         running = server.serve_with_ct(transport, shutdown.clone()) => {
             // Also a client that hangs up at once, or doesn't speak MCP.
-            running.map_err(|error| format!("no MCP connection came about: {error}"))?
+            running.map_err(|error| format!("no MCP connection came about: {}", said(&error)))?
         }
         () = shutdown.cancelled() => return Ok(()),
     };
     running.waiting().await.map(|_| ()).map_err(|error| format!("the MCP connection broke: {error}"))
+}
+
+/// Why there was no handshake. Other than the library says it: that prints the message that came instead, in which a
+/// statement may stand.
+fn said(error: &ServerInitializeError) -> String {
+    match error {
+        ServerInitializeError::ConnectionClosed(_) => "the client hung up before it said `initialize`".to_owned(),
+        ServerInitializeError::ExpectedInitializeRequest(_) => {
+            "the client said something else before `initialize`".to_owned()
+        }
+        ServerInitializeError::InitializeFailed(error) => error.message.to_string(),
+        ServerInitializeError::TransportError { error, .. } => error.to_string(),
+        _ => "the handshake failed".to_owned(),
+    }
 }
 
 impl Server {
