@@ -111,6 +111,8 @@ fn settle(layer: Layer, file: &str, errors: &mut Diagnostics) -> Policy {
     for (name, schema) in layer.schemas {
         match schema.access {
             Some(access) => drop(schemas.insert(name, SchemaRule { access, deny: schema.deny })),
+            // There is one, it is faulty, and that has been told.
+            None if errors.0.iter().any(|error| error.rule.key == format!("{}.access", schema.rule.key)) => {}
             None => errors.push(
                 PolicyError::new(schema.rule, format!("`access` is missing for the schema `{name}`"))
                     .help("write `access = \"read\"`, `\"write\"` or `\"listed\"`"),

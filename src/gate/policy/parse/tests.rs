@@ -236,13 +236,15 @@ fn all_faults_are_told_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
-fn version_and_name_are_required_and_the_version_is_one() {
+fn version_name_and_access_are_required_and_told_once() {
     let told = |text: &str| read(&[("p.toml", text)]).err().map(|errors| errors.to_string()).unwrap_or_default();
     assert!(told("name = \"p\"").contains("p.toml:1: `version` is missing"));
     assert!(told("version = 1").contains("`name` is missing"));
     assert!(told("version = 2\nname = \"p\"").contains("`2` is out of bounds (version)\n  help: only 1 is known"));
     assert!(told("version = 1\nname = \"\"").contains("a name is between 1 and 63 bytes"));
     assert_eq!(told("version = 1\nname = 5").matches("name").count(), 1);
+    let access = told("version = 1\nname = \"p\"\n[schemas.s]\naccess = \"raed\"");
+    assert!(access.contains("unknown word `raed`") && !access.contains("is missing"), "{access}");
 }
 
 #[test]
