@@ -111,7 +111,7 @@ async fn ledger(directory: &Path) -> Result<Keys, StartError> {
     let directory = directory.to_owned();
     let work = move || {
         let records_exist = history::has_records(&directory).map_err(|error| {
-            Fault::new(Place::Nowhere, format!("the history in `{}` can't be read: {error}", directory.display()))
+            unrecordable(format!("the history in `{}` can't be read: {error}", directory.display()))
         })?;
         Keys::open(&keys::directory_beside(&directory), records_exist).map_err(unrecordable)
     };

@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Database, Finished, Wicket};
+use crate::support::{Database, Finished, PATIENCE, Wicket};
 
 const POLICY: &str = r#"
 version = 1
@@ -235,6 +235,45 @@ error[unknown_column]: column `ssn` of `sales.customers` is hidden by the policy
   = note: by the rule policy.toml:14 (tables."sales.customers".deny_columns)
   = help: columns in scope: `customers.id`, `customers.tenant_id`, `customers.name`, `customers.email`, `customers.phone`, `customers.region`, `customers.loyalty`, `customers.credit_limit`, `customers.created_at`
 "#);
+}
+
+/// Runs the binary through a line of shell.
+async fn through(wicket: &Wicket, script: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let whom = ana(wicket);
+    let all: Vec<&str> = arguments.iter().copied().chain(whom.iter().map(String::as_str)).collect();
+    let output = tokio::time::timeout(PATIENCE, wicket.command_through(script, &all).output()).await.unwrap().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[tokio::test]
+async fn output_that_is_lost_is_a_failure_unless_nobody_reads_it() {
+    let database = Database::sample().await;
+    let wicket = Wicket::on(&database);
+    let (code, stderr) = through(&wicket, r#""$0" "$@" > /dev/full"#, &["query", "SELECT 1"]).await;
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: standard output can't be written: "), "{stderr}");
+    // Much more than a pipe takes.
+    let script = r#"{ "$0" "$@"; echo "ended with $?" >&2; } | true"#;
+    let (code, stderr) = through(&wicket, script, &["query", "SELECT repeat('x', 500000)"]).await;
+    assert_eq!((code, stderr.as_str()), (Some(0), "ended with 0\n"));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_begin_as_mcp_does_is_told_in_a_sentence() {
+    let database = Database::sample().await;
+    let wicket = Wicket::on(&database);
+    for (sends, message) in [
+        (":", "the client hung up before it said `initialize`"),
+        (
+            r#"echo '{"jsonrpc":"2.0","id":1,"result":{"sql":"SELECT hush"}}'"#,
+            "the client said something else before `initialize`",
+        ),
+    ] {
+        let (code, stderr) = through(&wicket, &format!(r#"{sends} | "$0" "$@""#), &["serve"]).await;
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.ends_with(&format!("error: no MCP connection came about: {message}\n")), "{stderr}");
+        assert!(!stderr.contains("hush"), "{stderr}");
+    }
 }
 
 #[tokio::test]

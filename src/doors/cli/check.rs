@@ -33,12 +33,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     gateway.close().await;
     match checked {
         Ok(checked) => {
-            output::result(&describe(&checked));
+            output::result(&describe(&checked))?;
             Ok(Exit::Done)
         }
         Err(rejection) => {
             let drawn = draw::rejection(&rejection, &arguments.statement.sql, To::Stdout);
-            output::result(&format!("rejected\n\n{drawn}\n"));
+            output::result(&format!("rejected\n\n{drawn}\n"))?;
             Ok(Exit::of(&rejection))
         }
     }

@@ -30,7 +30,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let cancel = CancellationToken::new();
     on_signal(cancel.clone())?;
-    let mut say = |line: &str| output::result(&format!("{line}\n"));
+    // What the demo shows is worth nothing where nobody sees it, and no reason to leave the server behind.
+    let mut say = |line: &str| drop(output::result(&format!("{line}\n")));
     let done = if arguments.serve { demo::serve(&mut say, &cancel).await } else { demo::show(&mut say, &cancel).await };
     done.map(|()| Exit::Done).map_err(|error| failure(&error))
 }

@@ -25,7 +25,7 @@ use crate::gate::stack::THREAD_STACK;
 const EXIT_CODES: &str = "Exit codes:
   0  done; admitted
   1  the statement or the policy was refused, or failed in the database;
-     or no MCP connection came about
+     or no MCP connection came about, or the output can't be written
   2  wrong arguments or configuration, or a policy that doesn't fit the database
   3  the database can't be reached, or refuses the connection
   4  the history can't be written or read";

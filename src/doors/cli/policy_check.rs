@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let database = database(arguments.files.config.as_deref(), &environment)?;
     let Some(database) = database else {
         let name = draw::printable(&policy.name);
-        output::result(&format!("`{name}` is sound by itself; no database was named to hold it against\n"));
+        output::result(&format!("`{name}` is sound by itself; no database was named to hold it against\n"))?;
         return Ok(Exit::Done);
     };
     let (pool, catalog) = app::connect(&database).await?;
@@ -59,7 +59,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match bound {
         Ok(_) => {
             let (name, db) = (draw::printable(&policy.name), database.config.db());
-            output::result(&format!("`{name}` is sound, and fits the database `{db}`\n"));
+            output::result(&format!("`{name}` is sound, and fits the database `{db}`\n"))?;
             Ok(Exit::Done)
         }
         Err(error) if error.part == Part::Configuration => Ok(tell(&error.faults)),

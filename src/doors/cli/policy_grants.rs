@@ -39,7 +39,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     pool.close();
     match BoundPolicy::bind(Arc::clone(&policy), &catalog) {
         Ok(bound) => {
-            output::result(&grants::grants(&bound, &catalog, database.config.user()));
+            output::result(&grants::grants(&bound, &catalog, database.config.user()))?;
             Ok(Exit::Done)
         }
         Err(errors) => Ok(tell(&errors.into())),

@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match answer {
         Ok(answer) => {
             let text = print(&answer.result.json, answer.affected_rows, arguments.format)?;
-            output::result(&text);
+            output::result(&text)?;
             if answer.result.truncated.is_some() {
                 let rows = answer.result.row_count;
                 output::message(&format!("note: the result was cut off after {rows} rows by a limit"));
