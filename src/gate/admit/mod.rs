@@ -120,7 +120,6 @@ fn compile(
     let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters as u32);
     let statement = lowering.statement(&parsed.statement)?;
     let types = client_types(&statement, parameters, catalog)?;
-    certain_types(&statement, &doubtful(&statement, catalog), catalog)?;
     Stages { catalog, policy, principal }.after_lower(statement, parameters, types)
 }
 
@@ -168,6 +167,7 @@ impl Stages<'_> {
         let redacted_sql = emit_redacted(&statement);
         let literals = literals(&statement);
         let doubtful = doubtful(&statement, catalog);
+        certain_types(&statement, &doubtful, catalog)?;
         let authorized = authorize(&statement, catalog, policy)?;
 
         let mut plan = ParameterPlan::new(client_values);
