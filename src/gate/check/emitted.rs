@@ -263,7 +263,7 @@ fn list(all: &[String]) -> String {
 }
 
 /// An expression alone, as text.
-pub(super) fn shown(expr: &Expr) -> String {
+pub fn shown(expr: &Expr) -> String {
     let select = Select {
         distinct: Distinct::All,
         projection: vec![Projection { expr: expr.clone(), name: "x".to_owned() }],

@@ -11,7 +11,7 @@ mod tests;
 mod tree;
 mod world;
 
-pub use emitted::read_back;
+pub use emitted::{read_back, shown};
 pub use grammar::submission;
 pub use statement::{Worlds, parameters};
 pub use tree::{Callables, PARAMETERS, reads_back};

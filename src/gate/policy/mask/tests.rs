@@ -3,12 +3,8 @@
 use super::*;
 use crate::gate::catalog::builtin::{Verdict, verdict};
 use crate::gate::catalog::{CatalogParts, Function, FunctionKind, Oid, Type, TypeKind};
-use crate::gate::emit::emit;
-use crate::gate::ir::{
-    Call, ColumnRef, Distinct, ExprKind, FromItem, ItemId, Literal, Node, Projection, Query, RelationItem, RelationRef,
-    Select, SetExpr, SpecialForm, Statement, TypeRef,
-};
-use crate::gate::source::Origin;
+use crate::gate::check;
+use crate::gate::ir::{Call, ColumnRef, ExprKind, ItemId, Literal, Node, SpecialForm, TypeRef};
 
 /// Built-in types by OID, and a few of a user's.
 const TYPES: &[(u32, &str)] = &[
@@ -145,28 +141,7 @@ fn reference(column: &Column) -> Expr {
 
 /// The expression as the emitter writes it, names of built-in things shortened.
 fn written(expr: Expr) -> String {
-    let relation = RelationRef { oid: Oid(1), schema: "s".to_owned(), name: "t".to_owned() };
-    let item = RelationItem { id: ItemId(0), relation, only: false, sample: None, origin: Origin::default() };
-    let select = Select {
-        distinct: Distinct::All,
-        projection: vec![Projection { expr, name: "x".to_owned() }],
-        from: vec![FromItem::Relation(item)],
-        filter: None,
-        group_by: None,
-        having: None,
-        origin: Origin::default(),
-    };
-    let query = Query {
-        ctes: Vec::new(),
-        recursive: false,
-        body: SetExpr::Select(Box::new(select)),
-        order_by: Vec::new(),
-        limit: None,
-        offset: None,
-        columns: Vec::new(),
-        origin: Origin::default(),
-    };
-    let text = emit(&Statement::Query(query));
+    let text = check::shown(&expr);
     let text = text.strip_prefix("SELECT ").unwrap_or(&text).split(" AS \"x\"").next().unwrap_or_default().to_owned();
     text.replace("\"pg_catalog\".", "").replace('"', "")
 }

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::copies;
 use crate::gate::admit::{AttributeValue, Principal, Submission, admit};
 use crate::gate::catalog::{Catalog, CatalogParts, Relation, fixture};
-use crate::gate::emit::emit;
-use crate::gate::ir::{Distinct, Expr, Projection, Query, Select, SetExpr, Statement, renumber};
+use crate::gate::check;
+use crate::gate::ir::{Expr, renumber};
 use crate::gate::lower::{Lowering, Mode};
 use crate::gate::parse::parse;
 use crate::gate::policy::{BoundPolicy, Policy};
-use crate::gate::source::{Origin, Source};
+use crate::gate::source::Source;
 use crate::gate::stack::on_big_stack;
 
 const POLICY: &str = r#"version = 1
@@ -96,26 +96,7 @@ impl Fenced {
 }
 
 fn shown(expr: &Expr) -> String {
-    let select = Select {
-        distinct: Distinct::All,
-        projection: vec![Projection { expr: expr.clone(), name: "x".to_owned() }],
-        from: Vec::new(),
-        filter: None,
-        group_by: None,
-        having: None,
-        origin: Origin::default(),
-    };
-    let query = Query {
-        ctes: Vec::new(),
-        recursive: false,
-        body: SetExpr::Select(Box::new(select)),
-        order_by: Vec::new(),
-        limit: None,
-        offset: None,
-        columns: Vec::new(),
-        origin: Origin::default(),
-    };
-    let text = emit(&Statement::Query(query)).replace("\"pg_catalog\".", "").replace('"', "");
+    let text = check::shown(expr).replace("\"pg_catalog\".", "").replace('"', "");
     text.trim_start_matches("SELECT ").trim_end_matches(" AS x").to_owned()
 }
 
