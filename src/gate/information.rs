@@ -243,10 +243,7 @@ fn columns(scope: &Scope<'_>) -> Vec<Vec<Value>> {
 
 /// `data_type`, `character_maximum_length`, `numeric_precision`, `numeric_scale`, `udt_schema`, `udt_name`.
 fn type_of(catalog: &Catalog, policy: &Policy, column: &Column) -> [Value; 6] {
-    let mut base = catalog.type_(column.type_oid);
-    while let Some(TypeKind::Domain { base: below, .. }) = base.map(|one| &one.kind) {
-        base = catalog.type_(*below);
-    }
+    let base = catalog.type_(catalog.below_domain(column.type_oid));
     let name = base.map_or("", |one| one.name.as_str());
     let data_type = match base {
         Some(Type { kind: TypeKind::Array { .. }, .. }) => "ARRAY",

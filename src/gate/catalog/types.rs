@@ -103,6 +103,17 @@ impl Catalog {
         })
     }
 
+    /// The type below a domain, and below the domain that that may be over.
+    pub fn below_domain(&self, mut oid: Oid) -> Oid {
+        for _ in 0..MAX_NESTING {
+            match self.type_(oid).map(|one| &one.kind) {
+                Some(TypeKind::Domain { base, .. }) => oid = *base,
+                _ => break,
+            }
+        }
+        oid
+    }
+
     /// The type below arrays and domains.
     fn core_type(&self, mut oid: Oid) -> Oid {
         for _ in 0..MAX_NESTING {

@@ -58,7 +58,7 @@ impl Lowering<'_> {
 
     /// The type of a subscripted array: with a slice the array's, else its element's.
     fn subscripted(&self, base: Ty, subscripts: &[Subscript]) -> Ty {
-        let base = self.below_domain(base?);
+        let base = self.catalog.below_domain(base?);
         let TypeKind::Array { element } = self.catalog.type_(base)?.kind else { return None };
         let sliced = subscripts.iter().any(|one| matches!(one, Subscript::Slice(..)));
         Some(if sliced { base } else { element })

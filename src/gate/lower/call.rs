@@ -142,7 +142,7 @@ impl<'a> Lowering<'a> {
     /// The named columns that a function brings to FROM; `None` for one value without a name.
     fn columns_in_from(&self, function: &Function, span: Span) -> Result<Option<Vec<(String, Ty)>>, Rejection> {
         // One OUT column of a composite type is the result itself, and FROM shows its fields.
-        let returned = self.catalog.type_(self.below_domain(function.returns));
+        let returned = self.catalog.type_(self.catalog.below_domain(function.returns));
         if returned.is_some_and(|one| matches!(one.kind, TypeKind::Composite { .. })) {
             let what = format!("`{}` in FROM, which gives rows of a composite type,", function.name);
             return Err(not_yet(&what, span));

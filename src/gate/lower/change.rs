@@ -232,7 +232,7 @@ impl<'a> Lowering<'a> {
             rejection.place = Place::Json(at.to_owned());
             rejection
         };
-        let oid = self.below_domain(ty.ok_or_else(not_castable)?);
+        let oid = self.catalog.below_domain(ty.ok_or_else(not_castable)?);
         let target = self.catalog.type_(oid).ok_or_else(not_castable)?;
         let element = match &target.kind {
             TypeKind::Array { element } => self.catalog.type_(*element).ok_or_else(not_castable)?,

@@ -324,7 +324,7 @@ impl Lowering<'_> {
             }
         }
         // PostgreSQL keeps a domain only where everything is of that domain.
-        if literals { common.map(|ty| self.below_domain(ty)) } else { common }
+        if literals { common.map(|ty| self.catalog.below_domain(ty)) } else { common }
     }
 
     fn array_type(&self, elements: &[Expr]) -> Ty {

@@ -211,7 +211,7 @@ impl<'a> Lowering<'a> {
             };
         };
         let named = |schema: &str, name: &str| self.catalog.type_named(schema, name).map(|one| one.oid);
-        match self.catalog.type_(self.below_domain(oid)).map(|one| &one.kind) {
+        match self.catalog.type_(self.catalog.below_domain(oid)).map(|one| &one.kind) {
             Some(TypeKind::Array { element }) => match self.catalog.type_(*element).map(|one| &one.kind) {
                 Some(TypeKind::Composite { .. } | TypeKind::Pseudo) | None => {
                     Err(not_yet("`unnest` of an array of rows", span))

@@ -252,7 +252,7 @@ impl<'a> Lowering<'a> {
             &["varchar", "text"],
             &["date", "timestamp", "timestamptz"],
         ];
-        let base = self.below_domain(oid);
+        let base = self.catalog.below_domain(oid);
         let one = self.catalog.type_(base).filter(|one| one.schema == "pg_catalog")?;
         FAMILIES.iter().enumerate().find_map(|(family, names)| {
             let rank = names.iter().position(|name| *name == one.name)?;

@@ -10,9 +10,6 @@ use crate::gate::ir::{Expr, ExprKind, Literal, Ty, TypeRef};
 use crate::gate::policy::Visibility;
 use crate::gate::source::Span;
 
-/// Types nest a few levels at most; the bound is for a snapshot that lies.
-const MAX_NESTING: usize = 32;
-
 impl Lowering<'_> {
     /// The type to cast to, governed and visible.
     pub(super) fn type_ref(&mut self, data_type: &DataType, span: Span) -> Result<TypeRef, Rejection> {
@@ -47,17 +44,6 @@ impl Lowering<'_> {
             );
         }
         Ok(())
-    }
-
-    /// The type that a domain is over in the end; any other type itself.
-    pub(super) fn below_domain(&self, mut oid: Oid) -> Oid {
-        for _ in 0..MAX_NESTING {
-            match self.catalog.type_(oid).map(|one| &one.kind) {
-                Some(TypeKind::Domain { base, .. }) => oid = *base,
-                _ => break,
-            }
-        }
-        oid
     }
 
     /// Whether it is an array type.

@@ -62,7 +62,7 @@ impl ValueClass {
 
     /// The class of a type, seen through domains.
     pub(super) fn of(oid: Oid, catalog: &Catalog) -> Self {
-        let Some(one) = catalog.type_(base_of(oid, catalog)) else { return Self::Other };
+        let Some(one) = catalog.type_(catalog.below_domain(oid)) else { return Self::Other };
         match &one.kind {
             TypeKind::Enum { .. } => Self::Enum,
             TypeKind::Base if one.oid.is_builtin() && one.schema == "pg_catalog" => match one.name.as_str() {
@@ -79,18 +79,6 @@ impl ValueClass {
             _ => Self::Other,
         }
     }
-}
-
-/// The type below a domain, and below the domain that that may be over.
-pub(super) fn base_of(mut oid: Oid, catalog: &Catalog) -> Oid {
-    // Domains nest a few levels at most; the bound is for a snapshot that lies.
-    for _ in 0..32 {
-        match catalog.type_(oid).map(|one| &one.kind) {
-            Some(TypeKind::Domain { base, .. }) => oid = *base,
-            _ => break,
-        }
-    }
-    oid
 }
 
 /// The type that a mask has to give.
@@ -123,7 +111,7 @@ impl Target {
     /// # Errors
     /// A sentence: the type isn't known, or can't be a mask's result yet.
     pub fn of(column: &Column, catalog: &Catalog) -> Result<Self, String> {
-        let oid = base_of(column.type_oid, catalog);
+        let oid = catalog.below_domain(column.type_oid);
         let unknown = || format!("the type of `{}` is not known to the catalog", column.name);
         let one = catalog.type_(oid).ok_or_else(unknown)?;
         let domain = oid != column.type_oid;

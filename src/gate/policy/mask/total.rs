@@ -1,7 +1,7 @@
 //! Which expressions of a policy's author raise on no value whatever: an allow-list of nodes, functions and casts.
 //! What isn't listed is refused with its reason; that an expression could be total nevertheless is no defect.
 
-use super::target::{Target, ValueClass, base_of};
+use super::target::{Target, ValueClass};
 use crate::gate::catalog::{Catalog, Oid, TypeKind};
 use crate::gate::ir::{Call, Expr, ExprKind, Literal, SpecialForm, TypeRef};
 use crate::gate::policy::literals;
@@ -65,7 +65,7 @@ pub(super) fn to_declared(expr: Expr, target: &Target, catalog: &Catalog) -> Res
         }
         return build.collated(target, build.declared(target, expr));
     }
-    let Some(source) = expr.ty.map(|oid| base_of(oid, catalog)) else {
+    let Some(source) = expr.ty.map(|oid| catalog.below_domain(oid)) else {
         return Err(format!("the type of the expression is not known: cast it to the type of `{}`", target.column));
     };
     let fits = source == target.oid
@@ -199,7 +199,8 @@ impl Check<'_> {
         if let Some(literal) = literal(left) {
             return self.takes(right, literal);
         }
-        let same = || left.ty.map(|oid| base_of(oid, self.catalog)) == right.ty.map(|oid| base_of(oid, self.catalog));
+        let same =
+            || left.ty.map(|oid| self.catalog.below_domain(oid)) == right.ty.map(|oid| self.catalog.below_domain(oid));
         match (self.class(left), self.class(right)) {
             // Two columns can have collations that don't go together.
             (ValueClass::Text, ValueClass::Text) => is_constant(left) || is_constant(right),
@@ -219,7 +220,7 @@ impl Check<'_> {
             Literal::Null => class != ValueClass::Other && class != ValueClass::Json,
             Literal::Bool(_) => class == ValueClass::Bool,
             Literal::Number(_) => matches!(class, ValueClass::Integer | ValueClass::Numeric),
-            Literal::String(text) => match expr.ty.map(|oid| base_of(oid, self.catalog)) {
+            Literal::String(text) => match expr.ty.map(|oid| self.catalog.below_domain(oid)) {
                 Some(oid) if class == ValueClass::Enum => self.is_label(oid, text),
                 Some(oid) => class != ValueClass::Json && literals::check(&self.name(oid), text).is_ok(),
                 None => false,
@@ -234,7 +235,7 @@ impl Check<'_> {
             return refuse();
         }
         let class = ValueClass::of(to.oid, self.catalog);
-        let base = base_of(to.oid, self.catalog) == to.oid;
+        let base = self.catalog.below_domain(to.oid) == to.oid;
         if !base {
             return Err(format!("the cast to the domain `{}` is not known to be total", to.name));
         }
@@ -253,7 +254,7 @@ impl Check<'_> {
             return if holds && !modified { Ok(()) } else { refuse() };
         }
         self.total(expr)?;
-        let Some(source) = expr.ty.map(|oid| base_of(oid, self.catalog)) else {
+        let Some(source) = expr.ty.map(|oid| self.catalog.below_domain(oid)) else {
             return Err("a cast of something whose type is not known".to_owned());
         };
         let printable = !matches!(self.class(expr), ValueClass::Other);
