@@ -1,6 +1,6 @@
 //! A statement through pgwicket over stdio beside the same statement prepared and executed on a bare connection, in
-//! one run: `cargo bench --bench end_to_end`. The two alternate, so that a noisy machine disturbs both alike; what
-//! counts is the ratio of the medians.
+//! one run: `cargo bench --bench end_to_end`. The two alternate, so that a noisy machine disturbs both alike, and both
+//! begin anew several times, since which processes share a core is decided then; what counts is the ratio of the medians.
 #![allow(clippy::disallowed_methods, reason = "the bare connection is what is measured against")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 use pgwicket::postgres::ephemeral::{Ephemeral, Options};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 
 const SAMPLE: &str = include_str!("../src/demo/sample.sql");
-const ROUNDS: usize = 1_500;
-const WARM_UP: usize = 200;
+/// Fresh connections and processes for each case, and calls on each.
+const STARTS: usize = 10;
+const ROUNDS: usize = 300;
+const WARM_UP: usize = 100;
 
 const OPEN: &str = "version = 1\nname = \"bench\"\n[statements]\nallow = [\"select\"]\n\
     [schemas.sales]\naccess = \"read\"\n[limits]\nrows = 10000\n";
@@ -132,41 +135,47 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let server = Ephemeral::start(&Options::default()).unwrap();
-    runtime.block_on(server.run_script("postgres", SAMPLE)).unwrap();
+/// One start of both sides, and the times of their calls in turn.
+fn measure(runtime: &Runtime, server: &Ephemeral, case: &Case, bare: &mut Vec<Duration>, gated: &mut Vec<Duration>) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut gate = Gate::start(server, case.policy, directory.path());
     let client = runtime.block_on(async {
         let (client, connection) = server.config("postgres").connect(NoTls).await.unwrap();
         tokio::spawn(connection);
         client
     });
+    let statement = runtime.block_on(client.prepare(case.sql)).unwrap();
+    let parameters: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
+        case.parameters.iter().map(|value| value as _).collect();
+    for round in 0..ROUNDS + WARM_UP {
+        let begin = Instant::now();
+        runtime.block_on(client.query(&statement, &parameters)).unwrap();
+        let direct = begin.elapsed();
+        let begin = Instant::now();
+        gate.query(case);
+        let through = begin.elapsed();
+        if round >= WARM_UP {
+            bare.push(direct);
+            gated.push(through);
+        }
+    }
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let server = Ephemeral::start(&Options::default()).unwrap();
+    runtime.block_on(server.run_script("postgres", SAMPLE)).unwrap();
     println!("| statement | bare, prepared | through pgwicket | ratio |");
     println!("|---|---|---|---|");
     for case in CASES {
-        let directory = tempfile::tempdir().unwrap();
-        let mut gate = Gate::start(&server, case.policy, directory.path());
-        let statement = runtime.block_on(client.prepare(case.sql)).unwrap();
-        let parameters: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
-            case.parameters.iter().map(|value| value as _).collect();
         let (mut bare, mut gated) = (Vec::new(), Vec::new());
-        for round in 0..ROUNDS + WARM_UP {
-            let begin = Instant::now();
-            runtime.block_on(client.query(&statement, &parameters)).unwrap();
-            let direct = begin.elapsed();
-            let begin = Instant::now();
-            gate.query(case);
-            let through = begin.elapsed();
-            if round >= WARM_UP {
-                bare.push(direct);
-                gated.push(through);
-            }
+        for _ in 0..STARTS {
+            measure(&runtime, &server, case, &mut bare, &mut gated);
         }
         let (bare, gated) = (median(bare), median(gated));
         let ratio = gated.as_secs_f64() / bare.as_secs_f64();
         println!("| {} | {:.0} µs | {:.0} µs | {ratio:.2} |", case.name, micros(bare), micros(gated));
     }
-    drop(client);
     server.stop().unwrap();
 }
 

@@ -1,8 +1,9 @@
 //! One transaction a statement, its messages sent together: what can travel in one flight isn't awaited one by one.
 //!
 //! A **read** is BEGIN, settings, execute, verification and COMMIT in one flight; its rows are released only if the
-//! verification, which ran after the statement had taken its locks, holds. A text that is new to the session is
-//! prepared in a flight of its own before, inside the same transaction.
+//! verification, which ran after the statement had taken its locks, holds. They don't wait for the answer to COMMIT: it
+//! ends a transaction that changed nothing. A text that is new to the session is prepared in a flight of its own before,
+//! inside the same transaction.
 //!
 //! A **write** is prepared afresh, so that parsing takes its locks, and verified before execute is sent; verified once
 //! more behind execute, since a descendant may have appeared while it was planned; then its affected rows are
@@ -14,6 +15,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
+use futures_util::future::{Either, select};
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Row};
 
@@ -69,15 +71,16 @@ async fn execute_and_commit(
     prepared: &Prepared,
 ) -> Result<Outcome, ExecuteError> {
     let (_, frame) = session.parts();
-    let (result, verified, committed) = tokio::join!(
-        biased;
-        rows(client, plan, prepared),
-        plan.expectation.check(client, frame),
-        statements::run(client, &frame.commit),
-    );
+    let answers =
+        pin!(async { tokio::join!(biased; rows(client, plan, prepared), plan.expectation.check(client, frame)) });
+    // Sent behind the two; whoever has the session next is answered after it, and finds out if it failed.
+    let commit = pin!(statements::run(client, &frame.commit));
+    let (result, verified) = match select(answers, commit).await {
+        Either::Left((answers, _)) => answers,
+        Either::Right((_, answers)) => answers.await,
+    };
     let (writer, _) = result?;
     verified?;
-    committed?;
     Ok(Outcome { result: writer.finish(None), affected_rows: None })
 }
 

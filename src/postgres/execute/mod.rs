@@ -54,7 +54,7 @@ pub struct Context {
     pub application_name: String,
 }
 
-/// A statement that was executed, verified and committed.
+/// A statement that was executed and verified; a write is committed as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Its rows; for a write without RETURNING none, and no columns.
@@ -112,8 +112,9 @@ async fn lease(pool: &Pool, context: &Context) -> Result<Lease, ExecuteError> {
     let patient = Context { deadline: context.deadline + POOL_MARGIN, ..context.clone() };
     tokio::select! {
         biased;
-        reason = stop(&patient) => Err(ExecuteError::Stopped(reason)),
+        // First, so that a session at hand costs no timer.
         lease = pool.lease(wait) => Ok(lease?),
+        reason = stop(&patient) => Err(ExecuteError::Stopped(reason)),
     }
 }
 

@@ -128,6 +128,7 @@ async fn reads_give_rows_first_prepared_then_from_the_cache() {
     }
     let count = "SELECT count(*) FROM pg_catalog.pg_prepared_statements WHERE statement LIKE 'SELECT id + 0%'";
     assert_eq!(database.value(count).await, 1);
+    database.assert_soon_idle().await;
 }
 
 #[tokio::test]
