@@ -177,14 +177,17 @@ impl Source {
             let mut lease = self.pool.lease(PATIENCE).await?;
             let reused = lease.was_reused();
             let session = lease.session().ok_or(RefreshError::Pool(PoolError::Closed))?;
-            let (client, _) = session.parts();
-            let done = timeout(LIMIT, work(client)).await.map_err(|_| RefreshError::TimedOut)?;
+            let own = async {
+                let client = session.for_own_work().await?;
+                work(client).await
+            };
+            let done = timeout(LIMIT, own).await.map_err(|_| RefreshError::TimedOut)?;
             match done {
                 Ok(done) => {
                     lease.release();
                     return Ok(done);
                 }
-                Err(_) if reused && !replaced && client.is_closed() => replaced = true,
+                Err(_) if reused && !replaced && session.is_closed() => replaced = true,
                 Err(error) => return Err(RefreshError::Load(Arc::new(error))),
             }
         }

@@ -38,7 +38,7 @@ pub enum StandingError {
 pub async fn standing(pool: &Pool, role: &str) -> Result<Standing, StandingError> {
     let mut lease = pool.lease(PATIENCE).await?;
     let session = lease.session().ok_or(PoolError::Closed)?;
-    let (client, _) = session.parts();
+    let client = session.for_own_work().await?;
     let statement = ROLE_STANDING.prepare(client).await?;
     let rows = statements::ask(client, &statement, &[&role]).await?;
     let member = rows.first().map(|row| row.try_get::<_, bool>(0)).transpose()?;

@@ -4,14 +4,23 @@
 use std::sync::Arc;
 
 use deadpool_postgres::ClientWrapper;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Error};
 
 use super::cancel::Canceller;
 use super::connect::{ConnectError, Connector};
 use super::execute::Prepared;
 use super::frames::MessageBound;
-use super::statements::Frame;
+use super::statements::{Frame, RESET_NAME, RESET_TIMEOUT};
 use crate::gate::cache::StatementCache;
+
+/// What a statement sets for its session; the next one with the same needn't.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// `statement_timeout` with its unit.
+    pub(crate) statement_timeout: String,
+    /// What `pg_stat_activity` shows.
+    pub(crate) application_name: String,
+}
 
 /// A connection between statements or in the middle of one; [`super::pool`] owns it, one lease at a time.
 pub(crate) struct Session {
@@ -20,6 +29,8 @@ pub(crate) struct Session {
     frame: Frame,
     /// Dropping an entry closes its statement on the server.
     cache: StatementCache<Arc<Prepared>>,
+    /// What the last statement set, if it is known to hold.
+    settings: Option<Settings>,
     canceller: Arc<Canceller>,
     bound: Arc<MessageBound>,
 }
@@ -31,7 +42,7 @@ impl Session {
         let bound = connected.bound;
         let client = ClientWrapper::new(connected.client, connected.driver);
         let frame = Frame::prepare(&client).await.map_err(|error| ConnectError::from_first_use(&error))?;
-        Ok(Self { client, frame, cache: StatementCache::default(), canceller, bound })
+        Ok(Self { client, frame, cache: StatementCache::default(), settings: None, canceller, bound })
     }
 
     /// The connection and our own statements on it.
@@ -42,6 +53,27 @@ impl Session {
     /// What was prepared for admitted texts.
     pub(crate) fn cache(&mut self) -> &mut StatementCache<Arc<Prepared>> {
         &mut self.cache
+    }
+
+    /// What holds for the session, if that is known.
+    pub(crate) fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
+    /// Remembers what a committed transaction set, or with `None` that nothing is known of it.
+    pub(crate) fn remember(&mut self, settings: Option<Settings>) {
+        self.settings = settings;
+    }
+
+    /// The connection for work of our own, under the settings that it was opened with.
+    ///
+    /// # Errors
+    /// A lost connection.
+    pub(crate) async fn for_own_work(&mut self) -> Result<&Client, Error> {
+        if self.settings.take().is_some() {
+            tokio::try_join!(biased; RESET_TIMEOUT.rows(&self.client), RESET_NAME.rows(&self.client))?;
+        }
+        Ok(&self.client)
     }
 
     pub(crate) fn canceller(&self) -> Arc<Canceller> {

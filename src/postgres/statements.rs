@@ -21,13 +21,18 @@ const BEGIN_READ: OwnStatement = OwnStatement("BEGIN ISOLATION LEVEL READ COMMIT
 const BEGIN_WRITE: OwnStatement = OwnStatement("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 const COMMIT: OwnStatement = OwnStatement("COMMIT");
 const ROLLBACK: OwnStatement = OwnStatement("ROLLBACK");
-/// What differs by principal or statement; it ends with the transaction. The role comes last, since another role may
-/// not be allowed to set the rest.
-const SET_LOCAL: OwnStatement = OwnStatement(
-    "SELECT pg_catalog.set_config('statement_timeout', $1, true), \
-            pg_catalog.set_config('application_name', $2, true), \
-            pg_catalog.set_config('role', $3, true)",
+/// What differs by principal and seldom changes from one statement to the next: it stays with the session, unless the
+/// transaction fails. No role does.
+const SET_FOR_SESSION: OwnStatement = OwnStatement(
+    "SELECT pg_catalog.set_config('statement_timeout', $1, false), \
+            pg_catalog.set_config('application_name', $2, false), \
+            pg_catalog.set_config('role', 'none', false)",
 );
+/// The principal's role; it ends with the transaction.
+const SET_ROLE: OwnStatement = OwnStatement("SELECT pg_catalog.set_config('role', $1, true)");
+/// What [`SET_FOR_SESSION`] set is as it was when the session was opened.
+pub(crate) const RESET_TIMEOUT: OwnStatement = OwnStatement("RESET statement_timeout");
+pub(crate) const RESET_NAME: OwnStatement = OwnStatement("RESET application_name");
 
 /// Whether the login role is a member of the role `$1`; no row if there is no such role.
 pub(crate) const ROLE_STANDING: OwnStatement = OwnStatement(
@@ -58,7 +63,8 @@ impl OwnStatement {
 pub(crate) struct Frame {
     pub(crate) begin_read: Statement,
     pub(crate) begin_write: Statement,
-    pub(crate) set_local: Statement,
+    pub(crate) set_for_session: Statement,
+    pub(crate) set_role: Statement,
     pub(crate) commit: Statement,
     pub(crate) rollback: Statement,
     pub(crate) verifier: Verifier,
@@ -70,15 +76,16 @@ impl Frame {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub(crate) async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (begin_read, begin_write, set_local, commit, rollback, verifier) = tokio::try_join!(
+        let (begin_read, begin_write, set_for_session, set_role, commit, rollback, verifier) = tokio::try_join!(
             BEGIN_READ.prepare(client),
             BEGIN_WRITE.prepare(client),
-            SET_LOCAL.prepare(client),
+            SET_FOR_SESSION.prepare(client),
+            SET_ROLE.prepare(client),
             COMMIT.prepare(client),
             ROLLBACK.prepare(client),
             Verifier::prepare(client),
         )?;
-        Ok(Self { begin_read, begin_write, set_local, commit, rollback, verifier })
+        Ok(Self { begin_read, begin_write, set_for_session, set_role, commit, rollback, verifier })
     }
 }
 

@@ -33,8 +33,7 @@ pub(super) async fn read(session: &mut Session, plan: &Plan<'_>, progress: &Prog
     let text = plan.admitted.sql();
     let known = session.cache().find(text).map(Arc::clone);
     let (client, frame) = session.parts();
-    let begin =
-        async { tokio::join!(biased; statements::run(client, &frame.begin_read), plan.set_local(client, frame)) };
+    let begin = async { tokio::join!(biased; statements::run(client, &frame.begin_read), plan.set(session)) };
     let (outcome, prepared, is_new) = match known {
         Some(prepared) => {
             prepared.check_origins(plan.admitted.permit())?;
@@ -94,7 +93,7 @@ pub(super) async fn write(
     let (begun, set, prepared, verified) = tokio::join!(
         biased;
         statements::run(client, &frame.begin_write),
-        plan.set_local(client, frame),
+        plan.set(session),
         Prepared::prepare(client, plan.admitted),
         plan.expectation.check(client, frame),
     );

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_postgres::{Client, Error};
+use tokio_postgres::Error;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{DatabaseError, ErrorObject, ExecuteError, StopReason};
@@ -26,8 +26,8 @@ use progress::Progress;
 
 use super::pool::{Lease, Pool};
 use super::rows::ResultSet;
-use super::session::Session;
-use super::statements::{self, Frame};
+use super::session::{Session, Settings};
+use super::statements;
 use super::verify::Expectation;
 use crate::gate::admit::Admitted;
 use crate::gate::policy::model::StatementKind;
@@ -131,27 +131,43 @@ async fn stop(context: &Context) -> StopReason {
 struct Plan<'a> {
     admitted: &'a Admitted,
     expectation: Expectation<'a>,
-    statement_timeout: String,
-    application_name: &'a str,
+    settings: Settings,
 }
 
 impl<'a> Plan<'a> {
     fn new(admitted: &'a Admitted, context: &'a Context) -> Self {
         let permit = admitted.permit();
-        let left = context.deadline.saturating_duration_since(Instant::now()) + SERVER_MARGIN;
+        // The principal's limit and not what is left of it, so that it is the same for the next statement.
+        let limit = permit.timeout.saturating_add(SERVER_MARGIN).as_millis().min(LONGEST_TIMEOUT);
         Self {
             admitted,
             expectation: Expectation::new(admitted.verification(), Purpose::of(permit.kind), permit.role.as_deref()),
-            statement_timeout: format!("{}ms", left.as_millis().min(LONGEST_TIMEOUT)),
-            application_name: &context.application_name,
+            settings: Settings {
+                statement_timeout: format!("{limit}ms"),
+                application_name: context.application_name.clone(),
+            },
         }
     }
 
-    async fn set_local(&self, client: &Client, frame: &Frame) -> Result<(), Error> {
-        let role = self.admitted.permit().role.as_deref().unwrap_or("none");
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&self.statement_timeout, &self.application_name, &role];
-        statements::ask(client, &frame.set_local, &values).await.map(|_| ())
+    /// Sets what this statement needs and the session doesn't have; sent at the first poll. The role comes last, since
+    /// another role may not be allowed to set the rest.
+    async fn set(&self, session: &Session) -> Result<(), Error> {
+        let (client, frame) = session.parts();
+        let for_session = async {
+            if session.settings() == Some(&self.settings) {
+                return Ok(());
+            }
+            let Settings { statement_timeout, application_name } = &self.settings;
+            statements::ask(client, &frame.set_for_session, &[statement_timeout, application_name]).await.map(|_| ())
+        };
+        let role = async {
+            match self.admitted.permit().role.as_deref() {
+                Some(role) => statements::ask(client, &frame.set_role, &[&role]).await.map(|_| ()),
+                None => Ok(()),
+            }
+        };
+        let (for_session, role) = tokio::join!(biased; for_session, role);
+        for_session.and(role)
     }
 }
 
@@ -171,6 +187,8 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
     };
     session.message_bound().set_for_result(admitted.permit().byte_cap);
     let (result, in_doubt) = run(session, &plan, purpose, &progress, &context).await;
+    // What a transaction set ends with it, unless it was committed.
+    session.remember(result.is_ok().then(|| plan.settings.clone()));
     if session.message_bound().is_exceeded() {
         // Known, so not tried again; a COMMIT's answer is small, so it was never on its way.
         let most = session.message_bound().most();
@@ -263,7 +281,7 @@ async fn explain(error: ExecuteError, session: &Session, plan: &Plan<'_>, purpos
     let (begun, set, verified, ended) = tokio::join!(
         biased;
         statements::run(client, begin),
-        plan.set_local(client, frame),
+        plan.set(session),
         plan.expectation.check(client, frame),
         statements::run(client, &frame.rollback),
     );

@@ -344,6 +344,31 @@ async fn settings_of_one_statement_are_gone_with_the_next() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "asks as our own work would")]
+async fn what_a_statement_set_for_the_session_is_set_again_when_it_is_gone() {
+    let database = Database::start(1).await;
+    let who = "SELECT pg_catalog.current_setting('application_name') || ' ' || \
+               pg_catalog.current_setting('statement_timeout') AS x";
+    let set = "pgwicket test 21s";
+    assert_eq!(database.value(who).await, set);
+    assert_eq!(database.value(who).await, set, "kept");
+    assert_eq!(sqlstate(database.execute(read("SELECT 1 / 0 AS x")).await), "22012");
+    assert_eq!(database.value(who).await, set, "after a rollback");
+    let permit = Permit { timeout: Duration::from_secs(7), ..permit(StatementKind::Select) };
+    let other = Admitted::for_executor_tests(who, None, permit);
+    let result = database.execute(other).await.unwrap().result.json;
+    assert!(result.contains("pgwicket test 8s"), "{result}");
+
+    let mut lease = database.pool.lease(Duration::from_secs(5)).await.unwrap();
+    let client = lease.session().unwrap().for_own_work().await.unwrap();
+    let ours = "SELECT current_setting('application_name') || ' ' || current_setting('statement_timeout')";
+    let ours: String = client.query_one(ours, &[]).await.unwrap().get(0);
+    assert_eq!(ours, "pgwicket 0");
+    lease.release();
+    assert_eq!(database.value(who).await, set, "after work of our own");
+}
+
+#[tokio::test]
 async fn a_role_that_may_not_be_taken_ends_the_statement() {
     let database = Database::start(1).await;
     let permit = Permit { role: Some("nobody here".to_owned()), ..permit(StatementKind::Select) };
