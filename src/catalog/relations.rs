@@ -69,6 +69,7 @@ pub(super) fn relations(
             row_estimate: row_estimate(kind, server_version, row.try_get(5)?, row.try_get(6)?),
             stamp: row.try_get(12)?,
             index_stamp: row.try_get(13)?,
+            key_stamp: row.try_get(14)?,
         });
     }
     Ok(relations)

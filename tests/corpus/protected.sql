@@ -136,3 +136,14 @@ SELECT s.id FROM sales.switches s WHERE EXISTS (SELECT FROM sales.codes c WHERE 
 SELECT (SELECT code::int FROM sales.codes WHERE id = 1001) AS n;
 SELECT n FROM (SELECT id, code::int AS n FROM sales.codes WHERE id > 0) q WHERE n = 7 AND id = 1;
 SELECT id FROM sales.codes WHERE id > 1000 ORDER BY code::int LIMIT 1;
+
+-- what a primary key determines
+SELECT id, name, email, loyalty, credit_limit FROM sales.customers GROUP BY id ORDER BY id;
+SELECT c.id, c.name, c.birth_date, count(o.id) AS n FROM sales.customers c LEFT JOIN sales.orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY n DESC, c.id LIMIT 30;
+SELECT c.id, c.name, count(*) FROM sales.orders o LEFT JOIN sales.customers c ON c.id = o.customer_id GROUP BY c.id ORDER BY c.id NULLS FIRST;
+SELECT id FROM sales.codes GROUP BY id HAVING code::int > 20 AND 100 / divisor > 2 ORDER BY id;
+SELECT id, code, rank() OVER (ORDER BY code::int, id) FROM sales.codes GROUP BY id ORDER BY 100 / divisor, id;
+SELECT c.id, c.code, s.shown, count(*) FROM sales.codes c JOIN sales.switches s ON s.id = c.id GROUP BY c.id, ROLLUP (s.shown) ORDER BY c.id, s.shown NULLS LAST;
+SELECT DISTINCT ON (c.credit_limit) c.credit_limit, c.email FROM sales.customers c JOIN sales.orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY c.credit_limit, count(*) DESC, c.id;
+SELECT o.id, o.comment, c.id AS customer, c.phone FROM sales.orders o JOIN sales.customers c ON c.id = o.customer_id GROUP BY o.id, c.id ORDER BY o.id LIMIT 40;
+SELECT c.id, (SELECT count(*) FROM sales.events e WHERE e.customer_id = c.id AND e.happened_at > c.created_at) FROM sales.customers c GROUP BY c.id ORDER BY c.id;

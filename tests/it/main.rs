@@ -5,6 +5,7 @@
     reason = "a test looks at the database beside pgwicket, to see what pgwicket did and what it hides"
 )]
 
+mod acceptance;
 mod attacks;
 mod catalog;
 mod cli;

@@ -1,6 +1,7 @@
 //! What has to hold on the oldest and the newest PostgreSQL too: `cargo test --test it smoke`.
 
 mod builtin;
+mod grouping;
 mod leakproof;
 mod masks;
 

@@ -167,6 +167,25 @@ async fn written(database: &Database) -> String {
     database.connect().await.query_one(sql, &[]).await.unwrap().get(0)
 }
 
+/// What a key determines is grouped by in the key's stead, so without the key there would be more groups, where PostgreSQL
+/// would refuse the statement.
+#[tokio::test]
+async fn a_key_that_goes_takes_the_meaning_of_its_groups_along() {
+    let database = Database::sample().await;
+    let table = "CREATE TABLE sales.tills (id int PRIMARY KEY, name text, pin text);
+                 INSERT INTO sales.tills VALUES (1, 'one', '1234'); GRANT SELECT ON sales.tills TO wicket";
+    database.script(table).await;
+    let policy = format!("{POLICY}[tables.\"sales.tills\"]\ndeny_columns = [\"pin\"]\n");
+    let library = Library::open(&database, &policy, &[]).await;
+    let sql = "SELECT id, name, count(*) FROM sales.tills GROUP BY id";
+    assert_eq!(library.rows(sql).await, json!([[1, "one", 1]]));
+    let gone = "ALTER TABLE sales.tills DROP CONSTRAINT tills_pkey; INSERT INTO sales.tills VALUES (1, 'two', '5678')";
+    let change = ("a key goes", sql, gone);
+    assert_eq!(happens(&database, &library, &change).await, Vec::<String>::new());
+    assert_eq!(library.query(sql).await.unwrap_err().reason.code(), "database_error");
+    assert_eq!(library.rows("SELECT id, count(*) FROM sales.tills GROUP BY id").await, json!([[1, 2]]));
+}
+
 #[tokio::test]
 async fn the_gateway_asks_the_gate_once_more() {
     let database = Database::sample().await;

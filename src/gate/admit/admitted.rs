@@ -44,6 +44,8 @@ pub struct Verification {
     pub relations: Vec<(Oid, String)>,
     /// Stamps of what a write works out for its relations' indexes; a read has none.
     pub indexes: Vec<(Oid, String)>,
+    /// Stamps of the primary keys that the meaning of a GROUP BY rests on.
+    pub keys: Vec<(Oid, String)>,
     /// Stamps of functions that aren't built in.
     pub functions: Vec<(Oid, String)>,
     /// Stamps of types that aren't built in.

@@ -1,5 +1,6 @@
 //! The stages in order. The only maker of [`Admitted`].
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -168,10 +169,11 @@ impl Stages<'_> {
         let literals = literals(&statement);
         let doubtful = doubtful(&statement, catalog);
         certain_types(&statement, &doubtful, catalog)?;
-        let authorized = authorize(&statement, catalog, policy)?;
+        let mut authorized = authorize(&statement, catalog, policy)?;
 
         let mut plan = ParameterPlan::new(client_values);
-        rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
+        let keys = rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
+        authorized.verification.keys = key_stamps(catalog, &keys);
         renumber(&mut statement);
 
         let emitted = Emitted { catalog, policy, parameters: plan.count() };
@@ -217,6 +219,11 @@ impl Stages<'_> {
 
 /// Bytes of all the values that a statement brings at most.
 const MAX_VALUE_BYTES: usize = 16 << 20;
+
+fn key_stamps(catalog: &Catalog, relations: &BTreeSet<Oid>) -> Vec<(Oid, String)> {
+    let relations = relations.iter().filter_map(|oid| catalog.relation(*oid));
+    relations.map(|relation| (relation.oid, relation.key_stamp.clone())).collect()
+}
 
 fn literals(statement: &Statement) -> Vec<String> {
     let mut all = Vec::new();

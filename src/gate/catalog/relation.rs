@@ -140,6 +140,8 @@ pub struct Relation {
     pub stamp: String,
     /// Changes whenever what a write works out for the relation's indexes does.
     pub index_stamp: String,
+    /// Changes whenever the primary key does.
+    pub key_stamp: String,
 }
 
 impl Relation {

@@ -55,6 +55,12 @@ impl Expr {
     pub fn walk_mut(&mut self, visit: &mut dyn FnMut(NodeMut<'_>)) {
         changing::expr(self, visit);
     }
+
+    /// Visits this expression and everything below it twice: on the way in, where `false` leaves out the node and all
+    /// below it, and on the way out, where the answer means nothing. The second argument tells the way in.
+    pub fn walk_in_and_out(&mut self, visit: &mut dyn FnMut(NodeMut<'_>, bool) -> bool) {
+        choosing::expr(self, visit);
+    }
 }
 
 impl Query {
@@ -64,17 +70,26 @@ impl Query {
     }
 }
 
-/// Both walkers from one text, so that neither can forget a field that the other knows.
+/// All walkers from one text, so that none can forget a field that another knows.
 macro_rules! walker {
     ($module:ident, $Node:ident, [$($lt:lifetime)?], [$($m:tt)?], before: $before:tt, after: $after:tt) => {
+        #[allow(dead_code, reason = "not every kind of walk begins at a statement")]
         mod $module {
             use super::*;
 
-            type Visit<'v, $($lt)?> = walker!(@visit $Node, 'v $(, $lt)?);
+            type Visit<'v, $($lt)?> = walker!(@visit $module, 'v $(, $lt)?);
 
             macro_rules! hook {
                 (yes, $visit:ident, $kind:ident, $node:ident) => { $visit($Node::$kind($node)) };
                 (no, $visit:ident, $kind:ident, $node:ident) => {};
+                (enter, $visit:ident, $kind:ident, $node:ident) => {
+                    if !$visit($Node::$kind(&mut *$node), true) {
+                        return;
+                    }
+                };
+                (leave, $visit:ident, $kind:ident, $node:ident) => {
+                    $visit($Node::$kind($node), false);
+                };
             }
 
             pub fn statement<$($lt)?>(s: & $($lt)? $($m)? Statement, visit: Visit<'_, $($lt)?>) {
@@ -110,7 +125,8 @@ macro_rules! walker {
             }
 
             fn target<$($lt)?>(item: & $($lt)? $($m)? RelationItem, visit: Visit<'_, $($lt)?>) {
-                visit($Node::Target(item));
+                hook!($before, visit, Target, item);
+                hook!($after, visit, Target, item);
             }
 
             fn projections<$($lt)?>(all: & $($lt)? $($m)? Vec<Projection>, visit: Visit<'_, $($lt)?>) {
@@ -293,12 +309,14 @@ macro_rules! walker {
             }
         }
     };
-    (@visit Node, $v:lifetime, $lt:lifetime) => { &$v mut dyn FnMut(Node<$lt>) };
-    (@visit NodeMut, $v:lifetime) => { &$v mut dyn FnMut(NodeMut<'_>) };
+    (@visit reading, $v:lifetime, $lt:lifetime) => { &$v mut dyn FnMut(Node<$lt>) };
+    (@visit changing, $v:lifetime) => { &$v mut dyn FnMut(NodeMut<'_>) };
+    (@visit choosing, $v:lifetime) => { &$v mut dyn FnMut(NodeMut<'_>, bool) -> bool };
 }
 
 walker!(reading, Node, ['a], [], before: yes, after: no);
 walker!(changing, NodeMut, [], [mut], before: no, after: yes);
+walker!(choosing, NodeMut, [], [mut], before: enter, after: leave);
 
 /// Gives items and CTEs the numbers 1, 2, … in the order in which a reading walk meets them, so that statements that
 /// say the same are equal.

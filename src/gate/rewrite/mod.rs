@@ -1,6 +1,7 @@
 //! Rewrite: the obligations of the policy applied on the IR, where a relation enters the query. A protected relation
 //! becomes a derived table with an explicit column list: masked columns by their mask, denied ones absent, the row
-//! filter inside and fenced, and beside it copies of the statement's own conditions that can't leak ([`pushdown`]).
+//! filter inside and fenced, and beside it copies of the statement's own conditions that can't leak ([`pushdown`]). What
+//! PostgreSQL knew of the relation itself and no longer sees, its primary key, is said ([`grouping`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::admit::{AttributeValue, Principal};
 use super::authorize::Authorized;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Reason, Rejection};
 use super::ir::{
     ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, OutputColumn, Projection, Query,
@@ -18,6 +19,7 @@ use super::policy::{BoundPolicy, ColumnRights, RelationRights};
 use super::source::Origin;
 use super::value;
 
+mod grouping;
 mod pushdown;
 mod shape;
 
@@ -56,10 +58,11 @@ impl ParameterPlan {
     }
 }
 
-/// Applies masks, row filters and the row cap.
+/// Applies masks, row filters and the row cap. Gives the relations on whose primary keys the result rests.
 ///
 /// # Errors
-/// An attribute that a row filter or mask needs and the principal doesn't have, or of the wrong type.
+/// An attribute that a row filter or mask needs and the principal doesn't have, or of the wrong type; a GROUP BY of a
+/// primary key that the policy masks.
 pub fn rewrite(
     statement: &mut Statement,
     authorized: &Authorized,
@@ -67,7 +70,8 @@ pub fn rewrite(
     policy: &BoundPolicy,
     principal: &Principal,
     plan: &mut ParameterPlan,
-) -> Result<(), Rejection> {
+) -> Result<BTreeSet<Oid>, Rejection> {
+    let keys = grouping::group_by_determined(statement, catalog, policy)?;
     let copies = match authorized.filters.is_empty() {
         true => BTreeMap::new(),
         false => pushdown::copies(statement, catalog, policy),
@@ -98,7 +102,7 @@ pub fn rewrite(
     if let Statement::Query(query) = statement {
         cap(query, policy.policy().limits.rows);
     }
-    Ok(())
+    Ok(keys)
 }
 
 struct Rewriter<'a> {

@@ -60,7 +60,7 @@ pub(crate) const SERVER: OwnStatement = OwnStatement(concat!(
 ));
 
 /// Relations: OID, schema, name, kind, row security, pages, rows, has rules, triggers, parents, children, comment,
-/// stamp, stamp of its indexes. A trigger is internal if it enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has
+/// stamp, stamps of its indexes and of its primary key. A trigger is internal if it enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has
 /// from its parent.
 pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relrowsecurity, c.relpages, c.reltuples, \
@@ -78,6 +78,8 @@ pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     stamp::relation!(),
     ", ",
     stamp::indexes!(),
+    ", ",
+    stamp::key!(),
     from_user_relations!(),
     " LEFT JOIN pg_catalog.pg_description e \
         ON e.classoid = 'pg_catalog.pg_class'::regclass AND e.objoid = c.oid AND e.objsubid = 0 \

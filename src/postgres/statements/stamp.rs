@@ -39,6 +39,18 @@ macro_rules! indexes {
     };
 }
 
+/// The stamp of the primary key of relation `c` (`pg_class`). Dropping a key leaves the relation's own stamp as it was, and
+/// few statements need this one.
+macro_rules! key {
+    () => {
+        "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', c.oid, \
+            CASE WHEN c.relhasindex THEN ARRAY(\
+                SELECT k.xmin FROM pg_catalog.pg_constraint k \
+                WHERE k.conrelid = c.oid AND k.contype = 'p') END\
+        ), 0)::text"
+    };
+}
+
 /// The stamp of function `p` (`pg_proc`) in schema `n` (`pg_namespace`): itself, and every overload of its name there,
 /// since a new one could be the better match for a call.
 macro_rules! function {
@@ -72,4 +84,4 @@ macro_rules! type_ {
     };
 }
 
-pub(super) use {function, indexes, relation, type_};
+pub(super) use {function, indexes, key, relation, type_};

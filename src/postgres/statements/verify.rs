@@ -30,6 +30,14 @@ const INDEXES: OwnStatement = OwnStatement(concat!(
     " FROM pg_catalog.pg_class c WHERE c.oid = want.oid)) IS NOT TRUE)"
 ));
 
+/// Primary keys, by their relation's OID and stamp.
+const KEYS: OwnStatement = OwnStatement(concat!(
+    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                        WHERE (want.stamp = (SELECT ",
+    stamp::key!(),
+    " FROM pg_catalog.pg_class c WHERE c.oid = want.oid)) IS NOT TRUE)"
+));
+
 /// Functions that aren't built in, by OID and stamp.
 const FUNCTIONS: OwnStatement = OwnStatement(concat!(
     "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
@@ -55,6 +63,8 @@ pub enum Stamped {
     Relation,
     /// Expressions and predicates of a relation's indexes.
     Indexes,
+    /// A relation's primary key.
+    Key,
     /// A function that isn't built in, with its overloads.
     Function,
     /// A type that isn't built in.
@@ -82,6 +92,7 @@ pub struct Verifier {
     settings: Statement,
     relations: Statement,
     indexes: Statement,
+    keys: Statement,
     functions: Statement,
     types: Statement,
 }
@@ -92,14 +103,15 @@ impl Verifier {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (settings, relations, indexes, functions, types) = tokio::try_join!(
+        let (settings, relations, indexes, keys, functions, types) = tokio::try_join!(
             SETTINGS.prepare(client),
             RELATIONS.prepare(client),
             INDEXES.prepare(client),
+            KEYS.prepare(client),
             FUNCTIONS.prepare(client),
             TYPES.prepare(client),
         )?;
-        Ok(Self { settings, relations, indexes, functions, types })
+        Ok(Self { settings, relations, indexes, keys, functions, types })
     }
 
     /// Compares with what is there now. Everything is sent when the future is first polled, so that it can be joined
@@ -116,6 +128,7 @@ impl Verifier {
         tokio::try_join!(
             self.verify_relations(client, &expected.relations, settings),
             verify_stamps(client, &self.indexes, &expected.indexes, Stamped::Indexes),
+            verify_stamps(client, &self.keys, &expected.keys, Stamped::Key),
             verify_stamps(client, &self.functions, &expected.functions, Stamped::Function),
             verify_stamps(client, &self.types, &expected.types, Stamped::Type),
         )?;

@@ -17,6 +17,7 @@ async fn everything_is_verified_together() {
     let expected = Verification {
         relations: parts.relations.iter().map(|one| (one.oid, one.stamp.clone())).collect(),
         indexes: parts.relations.iter().map(|one| (one.oid, one.index_stamp.clone())).collect(),
+        keys: parts.relations.iter().map(|one| (one.oid, one.key_stamp.clone())).collect(),
         functions: parts
             .functions
             .iter()
@@ -46,6 +47,7 @@ async fn what_is_missing_is_not_what_was_admitted() {
     for (expected, kind) in [
         (Verification { relations: missing(), ..nothing.clone() }, Stamped::Relation),
         (Verification { indexes: missing(), ..nothing.clone() }, Stamped::Indexes),
+        (Verification { keys: missing(), ..nothing.clone() }, Stamped::Key),
         (Verification { functions: missing(), ..nothing.clone() }, Stamped::Function),
         (Verification { types: missing(), ..nothing.clone() }, Stamped::Type),
     ] {

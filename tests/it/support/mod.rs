@@ -3,12 +3,14 @@
 pub mod cell;
 mod corpus;
 mod database;
+mod direct;
 mod library;
 mod mcp;
 mod process;
 
 pub use corpus::statements;
 pub use database::{Database, server_version};
+pub use direct::{Direct, is_ordered};
 pub use library::{Library, sql_of};
 pub use mcp::{Mcp, Pending};
 pub use process::{Finished, Wicket};

@@ -27,6 +27,7 @@ mod allowed_text;
 mod allowed_times;
 mod allowed_xml;
 pub mod audit;
+pub mod grouping;
 mod index;
 pub mod leakproof;
 mod refused;
