@@ -47,10 +47,11 @@ fn admitted(sql: &str) -> String {
 /// What the outermost query is grouped by; columns have the numbers of the derived table.
 fn grouped(sql: &str) -> String {
     let text = admitted(sql);
-    let at = text.rfind(" GROUP BY ").unwrap_or_else(|| panic!("{text}"));
-    let clause = &text[at + 10..];
-    let end = [" HAVING", " ORDER BY", " LIMIT"].iter().filter_map(|word| clause.find(word)).min();
-    clause[..end.unwrap()].to_owned()
+    let (_, mut clause) = text.rsplit_once(" GROUP BY ").unwrap_or_else(|| panic!("{text}"));
+    for end in [" HAVING", " ORDER BY", " LIMIT"] {
+        clause = clause.split_once(end).map_or(clause, |(before, _)| before);
+    }
+    clause.to_owned()
 }
 
 fn refused(sql: &str) -> String {
