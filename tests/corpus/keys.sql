@@ -11,6 +11,7 @@ SELECT c.id, c.name, c.segment, f.store_id, count(*), grouping(c.segment, f.stor
 SELECT s.id, s.city, f.channel, f.quantity, sum(f.amount) FROM star.stores s JOIN star.sales f ON f.store_id = s.id GROUP BY GROUPING SETS ((s.id, f.channel), (s.id, f.quantity), (s.id)) ORDER BY 1, 3 NULLS LAST, 4 NULLS LAST;
 -- a determined column that is grouped by in some sets is null in the others
 SELECT s.id, s.city, s.country, count(*) FROM star.stores s JOIN star.sales f ON f.store_id = s.id GROUP BY GROUPING SETS ((s.id, s.city), (s.id)) ORDER BY 1, 2 NULLS LAST;
+SELECT c.id, c.name, c.email, f.channel, f.quantity, count(*) FROM star.customers c JOIN star.sales f ON f.customer_id = c.id WHERE c.id < 20 GROUP BY c.id, GROUPING SETS (f.quantity, ROLLUP (f.channel), CUBE (c.email)) ORDER BY 1, 3 NULLS LAST, 4 NULLS LAST, 5 NULLS LAST, 6;
 -- windows over the groups
 SELECT c.id, c.name, rank() OVER (PARTITION BY c.segment ORDER BY sum(f.amount) DESC, c.id) AS place FROM star.customers c JOIN star.sales f ON f.customer_id = c.id GROUP BY c.id ORDER BY c.segment, place;
 SELECT p.id, p.brand, sum(count(*)) OVER (PARTITION BY p.brand ORDER BY p.price, p.id) AS so_far, max(p.price) OVER (PARTITION BY p.brand) FROM star.products p JOIN star.sales f ON f.product_id = p.id GROUP BY p.id ORDER BY p.id;

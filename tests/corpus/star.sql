@@ -7,6 +7,8 @@ SELECT s.country, s.city, grouping(s.country, s.city) AS level, sum(f.amount) AS
 SELECT d.year, f.channel, c.segment, count(*), sum(f.amount) FROM star.sales f JOIN star.days d USING (day) JOIN star.customers c ON c.id = f.customer_id GROUP BY CUBE (d.year, f.channel, c.segment) HAVING grouping(d.year, f.channel, c.segment) IN (1, 2, 4) ORDER BY 1 NULLS FIRST, 2 NULLS LAST, 3;
 -- GROUPING SETS of unequal sets, the empty one too
 SELECT s.country, d.quarter, sum(f.quantity) AS pieces FROM star.sales f JOIN star.stores s ON s.id = f.store_id JOIN star.days d ON d.day = f.day GROUP BY GROUPING SETS ((s.country, d.quarter), (d.quarter), ()) ORDER BY s.country NULLS LAST, d.quarter NULLS LAST;
+-- CUBE and ROLLUP inside GROUPING SETS, one of them over composite elements
+SELECT s.country, f.channel, d.year, count(*), grouping(s.country, f.channel, d.year) AS level FROM star.sales f JOIN star.stores s ON s.id = f.store_id JOIN star.days d ON d.day = f.day GROUP BY GROUPING SETS ((s.country, d.year), CUBE (s.country, f.channel), ROLLUP ((d.year, f.channel))) ORDER BY level, 1, 2, 3, 4;
 -- a plain element beside ROLLUP and a composite one inside it
 SELECT channel, store_id, product_id, sum(amount) FROM star.sales WHERE store_id < 4 AND product_id < 4 GROUP BY channel, ROLLUP ((store_id, product_id)) ORDER BY 1, 2 NULLS FIRST, 3;
 -- running total of a grouped query

@@ -1,8 +1,8 @@
 //! ORDER BY, DISTINCT ON and GROUP BY: what a name or a number in them means.
 
 use sqlparser::ast::{
-    self, Expr as AstExpr, GroupByExpr, Ident, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, UnaryOperator,
-    Value,
+    self, Expr as AstExpr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr,
+    Ident, ObjectNamePart, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, UnaryOperator, Value,
 };
 
 use super::from::refuse_present;
@@ -20,6 +20,9 @@ enum Outputs<'p> {
     /// The columns of a set operation, and nothing else.
     Columns(&'p [OutputColumn]),
 }
+
+/// Sets of one GROUPING SETS at most, as in PostgreSQL.
+const MAX_GROUPING_SETS: usize = 4_096;
 
 const OVER_SUBQUERY: &str = "put the query into FROM as a subquery and order that";
 
@@ -154,26 +157,60 @@ impl<'a> Lowering<'a> {
                 let message = "ROLLUP and CUBE take no empty list";
                 return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
             }
-            if empty_allowed {
-                self.no_nested_sets(set)?;
+            match set.as_slice() {
+                [one] if empty_allowed => match nested(one) {
+                    Some((kind, lists)) => {
+                        let lists = self.lists(kind, lists, projection, span)?;
+                        let more = kind.unfolded(&lists);
+                        for set in &more {
+                            self.count_unfolded(set.len(), span)?;
+                            self.count_copied(set.iter().filter_map(Target::expr), span)?;
+                        }
+                        all.extend(more);
+                    }
+                    None => all.push(vec![self.group_target(one, projection)?]),
+                },
+                many => all.push(self.group_targets(many, projection)?),
             }
-            all.push(set.iter().map(|one| self.group_target(one, projection)).collect::<Result<_, _>>()?);
+            if all.len() > MAX_GROUPING_SETS {
+                let message = format!("GROUPING SETS holds more than {MAX_GROUPING_SETS} sets");
+                return Err(Rejection::new(Reason::LimitExceeded, message).at(span));
+            }
         }
         Ok(all)
     }
 
-    /// sqlparser reads ROLLUP and CUBE inside GROUPING SETS as functions.
-    fn no_nested_sets(&self, set: &[AstExpr]) -> Result<(), Rejection> {
-        for one in set {
-            if let AstExpr::Function(ast::Function { name, .. }) = one
-                && let [ast::ObjectNamePart::Identifier(Ident { value, quote_style: None, span: _ })] =
-                    name.0.as_slice()
-                && ["rollup", "cube", "grouping"].iter().any(|word| value.eq_ignore_ascii_case(word))
-            {
-                return Err(not_yet("ROLLUP or CUBE inside GROUPING SETS", self.span(one)));
-            }
+    fn group_targets(&mut self, list: &[AstExpr], projection: &[Projection]) -> Result<Vec<Target>, Rejection> {
+        list.iter().map(|one| self.group_target(one, projection)).collect()
+    }
+
+    /// The lists of a ROLLUP or CUBE inside GROUPING SETS, which the parser takes for a function's arguments.
+    fn lists(
+        &mut self,
+        kind: Nested,
+        arguments: &[FunctionArg],
+        projection: &[Projection],
+        span: Span,
+    ) -> Result<Vec<Vec<Target>>, Rejection> {
+        let mut lists = Vec::new();
+        for argument in arguments {
+            lists.push(match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(AstExpr::Tuple(list))) if !list.is_empty() => {
+                    self.group_targets(list, projection)?
+                }
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(one)) => vec![self.group_target(one, projection)?],
+                _ => return Err(not_supported("this in ROLLUP or CUBE", span)),
+            });
         }
-        Ok(())
+        match (lists.len(), kind) {
+            (0, _) => {
+                Err(Rejection::new(Reason::InvalidStatement, "ROLLUP and CUBE take no empty list").at(span))
+            }
+            (13.., Nested::Cube) => {
+                Err(Rejection::new(Reason::LimitExceeded, "CUBE takes 12 elements at most").at(span))
+            }
+            _ => Ok(lists),
+        }
     }
 
     /// An input column before an output column of that name, a number, else an expression.
@@ -194,6 +231,54 @@ impl<'a> Lowering<'a> {
             None => Ok(Target::Expr(self.expr(expr)?)),
         }
     }
+}
+
+/// ROLLUP or CUBE inside GROUPING SETS.
+#[derive(Clone, Copy)]
+enum Nested {
+    Rollup,
+    Cube,
+}
+
+impl Nested {
+    /// The sets that it stands for: GROUPING SETS inside GROUPING SETS are as good as side by side.
+    fn unfolded(self, lists: &[Vec<Target>]) -> Vec<Vec<Target>> {
+        let chosen: Vec<Vec<&Vec<Target>>> = match self {
+            Self::Rollup => (0..=lists.len()).rev().map(|many| lists.iter().take(many).collect()).collect(),
+            Self::Cube => {
+                let numbers = (0..1_u32 << lists.len()).rev();
+                let of = |number: u32| lists.iter().enumerate().filter(move |(at, _)| number & (1 << at) != 0);
+                numbers.map(|number| of(number).map(|(_, list)| list).collect()).collect()
+            }
+        };
+        chosen.into_iter().map(|lists| lists.into_iter().flatten().cloned().collect()).collect()
+    }
+}
+
+/// ROLLUP and CUBE as the parser reads them inside GROUPING SETS: as functions.
+fn nested(expr: &AstExpr) -> Option<(Nested, &[FunctionArg])> {
+    let AstExpr::Function(Function {
+        name,
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group,
+    }) = expr
+    else {
+        return None;
+    };
+    let [ObjectNamePart::Identifier(Ident { value, quote_style: None, span: _ })] = name.0.as_slice() else {
+        return None;
+    };
+    let kind = match value.to_ascii_lowercase().as_str() {
+        "rollup" => Nested::Rollup,
+        "cube" => Nested::Cube,
+        _ => return None,
+    };
+    (within_group.is_empty() && clauses.is_empty()).then_some((kind, args))
 }
 
 impl Outputs<'_> {

@@ -86,10 +86,54 @@ fn check_positions(source: &Source<'_>, shown: &[&TokenWithSpan]) -> Result<(), 
     Ok(())
 }
 
+/// Refuses `GROUPING SETS ((CUBE (a)))`, which is a function's call for PostgreSQL: the parser drops the parentheses that
+/// make it one.
+fn check_sets(source: &Source<'_>, shown: &[&TokenWithSpan]) -> Result<(), Rejection> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Open {
+        Sets,
+        Set,
+        Other,
+    }
+    let mut open: Vec<Open> = Vec::new();
+    let (mut before, mut before_that): (Option<&TokenWithSpan>, Option<&TokenWithSpan>) = (None, None);
+    for one in shown {
+        match one.token {
+            Token::LParen => {
+                let sets = before.is_some_and(|word| is_word(word, Keyword::SETS))
+                    && before_that.is_some_and(|word| is_word(word, Keyword::GROUPING));
+                let inside = open.last() == Some(&Open::Sets) && before.is_some_and(|one| !is_name(one));
+                open.push(if sets {
+                    Open::Sets
+                } else if inside {
+                    Open::Set
+                } else {
+                    Open::Other
+                });
+            }
+            Token::RParen => drop(open.pop()),
+            Token::Word(Word { keyword: Keyword::CUBE | Keyword::ROLLUP, quote_style: None, .. })
+                if open.last() == Some(&Open::Set) && before.is_some_and(|one| one.token == Token::LParen) =>
+            {
+                return Err(parse_error("ROLLUP or CUBE in parentheses of its own", span_of(source, one)));
+            }
+            _ => {}
+        }
+        before_that = before;
+        before = Some(one);
+    }
+    Ok(())
+}
+
+fn is_name(one: &TokenWithSpan) -> bool {
+    matches!(one.token, Token::Word(_))
+}
+
 /// Refuses what the parser's tree would not show.
 fn check(source: &Source<'_>, tokens: &[TokenWithSpan]) -> Result<(), Rejection> {
     let shown: Vec<&TokenWithSpan> = tokens.iter().filter(|one| !is_blank(one)).collect();
     check_positions(source, &shown)?;
+    check_sets(source, &shown)?;
     for (at, one) in shown.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| shown.get(before));
         let rest = shown.get(at + 1..).unwrap_or_default();
