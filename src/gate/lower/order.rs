@@ -1,8 +1,8 @@
 //! ORDER BY, DISTINCT ON and GROUP BY: what a name or a number in them means.
 
 use sqlparser::ast::{
-    self, Expr as AstExpr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr,
-    Ident, ObjectNamePart, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, UnaryOperator, Value,
+    self, Expr as AstExpr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
+    GroupByExpr, Ident, ObjectNamePart, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, UnaryOperator, Value,
 };
 
 use super::from::refuse_present;
@@ -203,9 +203,7 @@ impl<'a> Lowering<'a> {
             });
         }
         match (lists.len(), kind) {
-            (0, _) => {
-                Err(Rejection::new(Reason::InvalidStatement, "ROLLUP and CUBE take no empty list").at(span))
-            }
+            (0, _) => Err(Rejection::new(Reason::InvalidStatement, "ROLLUP and CUBE take no empty list").at(span)),
             (13.., Nested::Cube) => {
                 Err(Rejection::new(Reason::LimitExceeded, "CUBE takes 12 elements at most").at(span))
             }
