@@ -335,6 +335,9 @@ impl<'a> Check<'a> {
             | ExprKind::Clock(_)
             | ExprKind::Array(_)
             | ExprKind::Row(_)
+            | ExprKind::WholeRow { .. }
+            | ExprKind::Record(_)
+            | ExprKind::Field { .. }
             | ExprKind::Subscript { .. }
             | ExprKind::Collate { .. }
             | ExprKind::Grouping(_)

@@ -157,23 +157,59 @@ SELECT * FROM sales.customer_cards
 SELECT * FROM sales.monthly_revenue
 
 --# whole rows and system columns
---> not_yet_supported
+--> admitted
 SELECT c FROM sales.customers c
---> not_yet_supported
+--> admitted
 SELECT to_jsonb(c) FROM sales.customers c
---> not_yet_supported
-SELECT row_to_json(customers) FROM sales.customers
---> not_yet_supported
+--> admitted
+SELECT row_to_json(customers), json_agg(customers), array_agg(sales.customers.*) FROM sales.customers GROUP BY customers
+--> admitted
 SELECT count(DISTINCT c) FROM sales.customers c
---> not_yet_supported
-SELECT c::text FROM sales.customers c
+--> admitted
+SELECT c::text, CAST(c AS varchar), concat(c), format('%s', c) FROM sales.customers c
+--> admitted
+SELECT c, max(c::text) OVER (PARTITION BY c ORDER BY c) FROM sales.customers c WHERE c IS NOT NULL ORDER BY c
+--> admitted
+SELECT DISTINCT ON (a) a, b FROM sales.customers a JOIN sales.customers b ON a = b WHERE a IN (SELECT d FROM sales.customers d) AND a >= ANY (SELECT d FROM sales.customers d) AND a IS NOT DISTINCT FROM b
+--> admitted
+SELECT a FROM sales.customers a UNION SELECT b FROM sales.customers b EXCEPT SELECT e FROM sales.customers e WHERE e.id < 9
+--> admitted
+SELECT x.c, y FROM (SELECT c FROM sales.customers c) x LEFT JOIN LATERAL (SELECT to_jsonb(x.c) -> 'ssn' AS ssn, x) y ON true
+--> admitted
+WITH RECURSIVE q AS (SELECT c, 1 AS n FROM sales.customers c UNION ALL SELECT q.c, q.n + 1 FROM q WHERE n < 2) SELECT q, to_json(q) FROM q
+--> admitted
+SELECT (SELECT c FROM sales.regions LIMIT 1), EXISTS (SELECT c), ARRAY(SELECT c), ARRAY[c, c] FROM sales.customers c
+--> admitted
+SELECT c FROM (SELECT * FROM sales.customers) c
+--> admitted
+SELECT to_jsonb(c) ->> 'ssn', to_jsonb(c) -> 'tenant_id', to_jsonb(c) #>> '{ssn}', jsonb_path_query(to_jsonb(c), '$.ssn') FROM sales.customers c
 --> unknown_column
 SELECT c.row_to_json FROM sales.customers c
---> not_yet_supported
+--> unknown_column
 SELECT (c).ssn FROM sales.customers c
+--> unknown_column
+SELECT ((customers)).ssn FROM sales.customers
+--> unknown_column
+SELECT (c)."ssn" FROM sales.customers c
+--> unknown_function
+SELECT ssn(c) FROM sales.customers c
+--> unknown_column
+SELECT c.upper FROM sales.customers c
+--> unknown_column
+SELECT (c).upper FROM sales.customers c
+--> not_yet_supported
+SELECT (x.c).ssn FROM (SELECT c FROM sales.customers c) x
+--> not_yet_supported
+SELECT ((SELECT c FROM sales.customers c LIMIT 1)).ssn
+--> not_yet_supported
+SELECT j FROM (sales.customers c JOIN sales.orders o ON o.id = c.id) j
+--> not_yet_supported
+SELECT c FROM sales.customers c (a, b, c1, d, e, f)
+--> type_not_allowed
+SELECT c::sales.customers FROM sales.customers c
 --> parse_error
 SELECT (c).* FROM sales.customers c
---> not_yet_supported
+--> admitted
 SELECT ROW(c.*) FROM sales.customers c
 --> type_not_allowed
 SELECT (json_populate_record(NULL::sales.customers, '{}')).ssn
@@ -475,11 +511,11 @@ SELECT information_schema._pg_expandarray(ARRAY[1])
 SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS x text)
 --> not_yet_supported
 SELECT * FROM sales.customers TABLESAMPLE SYSTEM (10)
---> not_yet_supported
+--> admitted
 SELECT count(c.*) FROM sales.customers c
---> not_yet_supported
+--> admitted
 SELECT to_jsonb(q) FROM (SELECT * FROM sales.customers) AS q
---> not_yet_supported
+--> admitted
 SELECT id FROM sales.customers c WHERE c IS NOT NULL
---> not_yet_supported
-SELECT min(c) FROM sales.customers c
+--> admitted
+SELECT min(c::text) FROM sales.customers c

@@ -137,6 +137,7 @@ SELECT (SELECT code::int FROM sales.codes WHERE id = 1001) AS n;
 SELECT n FROM (SELECT id, code::int AS n FROM sales.codes WHERE id > 0) q WHERE n = 7 AND id = 1;
 SELECT id FROM sales.codes WHERE id > 1000 ORDER BY code::int LIMIT 1;
 
+<<<<<<< HEAD
 -- what a primary key determines
 SELECT id, name, email, loyalty, credit_limit FROM sales.customers GROUP BY id ORDER BY id;
 SELECT c.id, c.name, c.birth_date, count(o.id) AS n FROM sales.customers c LEFT JOIN sales.orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY n DESC, c.id LIMIT 30;
@@ -147,3 +148,34 @@ SELECT c.id, c.code, s.shown, count(*) FROM sales.codes c JOIN sales.switches s 
 SELECT DISTINCT ON (c.credit_limit) c.credit_limit, c.email FROM sales.customers c JOIN sales.orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY c.credit_limit, count(*) DESC, c.id;
 SELECT o.id, o.comment, c.id AS customer, c.phone FROM sales.orders o JOIN sales.customers c ON c.id = o.customer_id GROUP BY o.id, c.id ORDER BY o.id LIMIT 40;
 SELECT c.id, (SELECT count(*) FROM sales.events e WHERE e.customer_id = c.id AND e.happened_at > c.created_at) FROM sales.customers c GROUP BY c.id ORDER BY c.id;
+=======
+-- whole rows: what `*` shows, as one value
+SELECT c FROM sales.customers AS c ORDER BY c.id;
+SELECT row_to_json(c) FROM sales.customers AS c ORDER BY c.id LIMIT 20;
+SELECT to_jsonb(c) - 'id' FROM sales.customers AS c ORDER BY c LIMIT 20;
+SELECT json_agg(c ORDER BY c.id), array_agg(c ORDER BY c DESC), count(c), count(DISTINCT c) FROM sales.customers AS c;
+SELECT c::text FROM sales.customers AS c WHERE c::text LIKE '%555%' ORDER BY 1;
+SELECT count(*) FROM sales.customers AS c WHERE c IS NOT NULL;
+SELECT count(*) FROM sales.customers AS c WHERE c IS NULL OR NOT c IS NULL;
+SELECT count(*) FROM sales.customers AS a JOIN sales.customers AS b ON a = b;
+SELECT count(*) FROM sales.customers AS a JOIN sales.customers AS b ON a < b AND a.id = b.id + 2;
+SELECT a.id FROM sales.customers AS a WHERE a IN (SELECT b FROM sales.customers AS b WHERE b.loyalty = 'gold') ORDER BY a.id;
+SELECT a.id FROM sales.customers AS a WHERE a >= ALL (SELECT b FROM sales.customers AS b) ORDER BY a.id;
+SELECT c, count(*) FROM sales.customers AS c GROUP BY c ORDER BY c LIMIT 10;
+SELECT DISTINCT to_jsonb(c) ->> 'name' AS name FROM sales.customers AS c ORDER BY name;
+SELECT DISTINCT ON (c) c.id FROM sales.customers AS c ORDER BY c DESC, c.id LIMIT 10;
+SELECT row_number() OVER (PARTITION BY (c).region ORDER BY c), c.id FROM sales.customers AS c ORDER BY c.id;
+SELECT (c).name, (c).email, (c).birth_date FROM sales.customers AS c ORDER BY (c).id LIMIT 10;
+SELECT r.code, c, count(c) OVER () FROM sales.regions AS r LEFT JOIN sales.customers AS c ON c.region = r.code AND c.id < 20 ORDER BY r.code, c.id;
+SELECT r.code FROM sales.regions AS r LEFT JOIN sales.customers AS c ON c.region = r.code AND c.id < 5 WHERE c IS NULL ORDER BY r.code;
+SELECT x.id, row_to_json(x) FROM (SELECT id, name, phone FROM sales.customers) AS x ORDER BY x.id LIMIT 10;
+WITH q AS (SELECT c FROM sales.customers AS c) SELECT count(q), count(q.c), min(q.c::text), max(q::text) FROM q;
+SELECT c.id, t.doc FROM sales.customers AS c CROSS JOIN LATERAL (SELECT jsonb_object_agg(key, value) AS doc FROM jsonb_each(to_jsonb(c)) AS e) AS t ORDER BY c.id LIMIT 10;
+SELECT e.key, count(*), count(DISTINCT e.value) FROM sales.customers AS c, jsonb_each(to_jsonb(c)) AS e GROUP BY e.key ORDER BY e.key;
+SELECT c FROM sales.customers AS c WHERE c.id = 3 UNION ALL SELECT o FROM sales.orders AS o WHERE o.id = 3;
+SELECT s FROM sales.codes AS s WHERE s.id < 20 ORDER BY s;
+SELECT count(s), min(s::text) FROM sales.codes AS s WHERE s.code::int > 20;
+SELECT to_jsonb(o) FROM sales.orders AS o WHERE o.id < 10 ORDER BY o.id;
+SELECT e FROM sales.events AS e WHERE e.kind <> 'view' ORDER BY e.id LIMIT 10;
+SELECT ROW(c.*) = c, ROW(c.*, 1) <> c FROM sales.customers AS c WHERE c.id = 3;
+>>>>>>> 8f5f067 (Read whole rows and fields of composite values)

@@ -2,8 +2,8 @@
 
 use super::Writer;
 use crate::gate::ir::{
-    Call, Clock, ColumnRef, Expr, ExprKind, Frame, FrameBound, FrameUnits, IsTest, Literal, Query, SpecialForm,
-    Subscript, TypeRef, Window,
+    Call, Clock, ColumnRef, Expr, ExprKind, Frame, FrameBound, FrameUnits, IsTest, Literal, Projection, Query,
+    SpecialForm, Subscript, TypeRef, Window,
 };
 
 impl Writer {
@@ -53,6 +53,19 @@ impl Writer {
                 self.push("]");
             }
             ExprKind::Row(all) => self.form("ROW(", all),
+            // Rewrite replaces it; the mark is no SQL.
+            ExprKind::WholeRow { item, fields: _ } => {
+                self.push(":row(");
+                self.item(*item);
+                self.push(")");
+            }
+            ExprKind::Record(fields) => self.record(fields),
+            ExprKind::Field { base, name } => {
+                self.push("(");
+                self.expr(base);
+                self.push(").");
+                self.identifier(name);
+            }
             ExprKind::Grouping(all) => self.form("GROUPING(", all),
             ExprKind::Special { form, arguments } => self.form(special(*form), arguments),
             ExprKind::Clock(clock) => self.clock(*clock),
@@ -176,6 +189,14 @@ impl Writer {
                 self.push(&(column.column + 1).to_string());
             }
         }
+    }
+
+    /// Only a row of FROM has names of one's own. `r.*` means that row and nothing else, even where there are columns
+    /// called `r`; in a call it isn't unfolded, and COALESCE gives it as it is.
+    fn record(&mut self, fields: &[Projection]) {
+        self.push("(SELECT COALESCE(r.*) FROM (SELECT ");
+        self.projections(fields);
+        self.push(") AS r)");
     }
 
     fn literal(&mut self, literal: &Literal) {

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | item, CTE, derived column | `t1`, `q1`, `c1` |
 //! | operator | `(a + b)`, `(- a)` |
+//! | record with named fields | `(SELECT COALESCE(r.*) FROM (SELECT a AS "x", b AS "y") AS r)` |
+//! | field of a composite value | `(a)."x"` |
 //! | join | `(a LEFT JOIN b ON …)`, never USING or NATURAL |
 //! | function | `"pg_catalog"."lower"(…)`; `unnest(a, b)` in FROM, which exists only unqualified |
 //! | output reference in GROUP BY, ORDER BY, DISTINCT ON | its ordinal |

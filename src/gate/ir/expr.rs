@@ -1,6 +1,6 @@
 //! Expressions of the IR.
 
-use super::{ItemId, OrderBy, Query, Ty};
+use super::{ItemId, OrderBy, Projection, Query, Ty};
 use crate::gate::catalog::Oid;
 use crate::gate::source::{Origin, Span};
 
@@ -178,6 +178,23 @@ pub enum ExprKind {
     Array(Vec<Expr>),
     /// ROW(…).
     Row(Vec<Expr>),
+    /// The whole row of a FROM item, or of a write's target: NULL where an outer join has no row of it. Rewrite makes a
+    /// column of it; it never reaches emit.
+    WholeRow {
+        /// Which item.
+        item: ItemId,
+        /// Its visible columns under the names that they have in the row.
+        fields: Vec<Projection>,
+    },
+    /// A record whose fields have names, which ROW(…) can't give.
+    Record(Vec<Projection>),
+    /// `(base).name`: a field of a composite value.
+    Field {
+        /// The composite value.
+        base: Box<Expr>,
+        /// The field.
+        name: String,
+    },
     /// `base[…]…`.
     Subscript {
         /// The array or jsonb value.

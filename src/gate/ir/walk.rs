@@ -252,7 +252,9 @@ macro_rules! walker {
                     ExprKind::Cast { expr: inner, to: _ }
                     | ExprKind::Not(inner)
                     | ExprKind::Is { expr: inner, test: _, negated: _ }
-                    | ExprKind::Collate { expr: inner, collation: _ } => expr(inner, visit),
+                    | ExprKind::Collate { expr: inner, collation: _ }
+                    | ExprKind::Field { base: inner, name: _ } => expr(inner, visit),
+                    ExprKind::WholeRow { item: _, fields } | ExprKind::Record(fields) => projections(fields, visit),
                     ExprKind::Call(c) => call(c, visit),
                     ExprKind::Operator { symbol: _, left, right } => {
                         if let Some(left) = left { expr(left, visit); }
@@ -357,6 +359,7 @@ pub fn renumber(statement: &mut Statement) {
             }
         }
         NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) => item_number(&mut column.item),
+        NodeMut::Expr(Expr { kind: ExprKind::WholeRow { item, fields: _ }, .. }) => item_number(item),
         NodeMut::Expr(_) | NodeMut::Select(_) => {}
     });
 }
@@ -390,7 +393,8 @@ impl FromItem {
         }
     }
 
-    fn id_mut(&mut self) -> Option<&mut ItemId> {
+    /// The item's identity, to change it.
+    pub fn id_mut(&mut self) -> Option<&mut ItemId> {
         match self {
             Self::Relation(relation) => Some(&mut relation.id),
             Self::Cte { id, .. } | Self::Derived { id, .. } | Self::Function { id, .. } => Some(id),

@@ -1,8 +1,8 @@
-//! Subscripts, and what else may follow a value after a dot or in brackets.
+//! What may follow a value: subscripts in brackets and fields after a dot.
 
 use sqlparser::ast::{self, AccessExpr, Ident};
 
-use super::{Lowering, not_supported, not_yet};
+use super::{Lowering, not_supported};
 use crate::gate::catalog::TypeKind;
 use crate::gate::diagnostic::Rejection;
 use crate::gate::ir::{Expr, ExprKind, Subscript, Ty};
@@ -23,13 +23,13 @@ impl Lowering<'_> {
             path.push(ident.clone());
             rest = more;
         }
-        let base = if path.is_empty() { self.expr(root)? } else { self.resolve_column(&path, self.span(root))? };
+        let mut base = if path.is_empty() { self.expr(root)? } else { self.resolve_column(&path, self.span(root))? };
         let mut subscripts = Vec::with_capacity(rest.len());
         for access in rest {
             match access {
                 AccessExpr::Subscript(subscript) => subscripts.push(self.subscript(subscript)?),
-                AccessExpr::Dot(ast::Expr::Identifier(_)) => {
-                    return Err(not_yet("a field of a composite value", self.span(access)));
+                AccessExpr::Dot(ast::Expr::Identifier(name)) => {
+                    base = self.field(self.subscripted(base, std::mem::take(&mut subscripts)), name, self.span(access))?;
                 }
                 AccessExpr::Dot(_) => {
                     return Err(not_supported("a function call written after a dot", self.span(access))
@@ -37,9 +37,17 @@ impl Lowering<'_> {
                 }
             }
         }
-        let ty = self.subscripted(base.ty, &subscripts);
+        Ok(self.subscripted(base, subscripts))
+    }
+
+    /// The value with its subscripts, if there are any.
+    fn subscripted(&self, base: Expr, subscripts: Vec<Subscript>) -> Expr {
+        if subscripts.is_empty() {
+            return base;
+        }
+        let ty = self.subscripted_type(base.ty, &subscripts);
         let span = base.origin.0;
-        Ok(Expr::new(ExprKind::Subscript { base: Box::new(base), subscripts }).typed(ty).at(span))
+        Expr::new(ExprKind::Subscript { base: Box::new(base), subscripts }).typed(ty).at(span)
     }
 
     fn subscript(&mut self, subscript: &ast::Subscript) -> Result<Subscript, Rejection> {
@@ -57,7 +65,7 @@ impl Lowering<'_> {
     }
 
     /// The type of a subscripted array: with a slice the array's, else its element's.
-    fn subscripted(&self, base: Ty, subscripts: &[Subscript]) -> Ty {
+    fn subscripted_type(&self, base: Ty, subscripts: &[Subscript]) -> Ty {
         let base = self.catalog.below_domain(base?);
         let TypeKind::Array { element } = self.catalog.type_(base)?.kind else { return None };
         let sliced = subscripts.iter().any(|one| matches!(one, Subscript::Slice(..)));

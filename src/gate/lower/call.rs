@@ -232,7 +232,10 @@ impl<'a> Lowering<'a> {
             arguments.push(match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.expr(expr)?,
                 FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => {
-                    return Err(not_yet("a whole row as an argument", self.span(name)).help("name a column"));
+                    let qualifier = self.object_name(name)?;
+                    let row = self.whole_row(&qualifier, self.span(name))?;
+                    self.count_copied([&row], self.span(name))?;
+                    row
                 }
                 FunctionArg::Unnamed(FunctionArgExpr::Wildcard | FunctionArgExpr::WildcardWithOptions(_)) => {
                     return Err(not_supported("`*` among other arguments", self.span(arg)));

@@ -125,7 +125,7 @@ impl Lowering<'_> {
             ast::Expr::IsJson { .. } => not_yet("IS JSON", span),
             ast::Expr::IsNormalized { .. } => not_yet("IS NORMALIZED", span),
             ast::Expr::Wildcard(_) => not_supported("`*` in this place", span),
-            ast::Expr::QualifiedWildcard(..) => not_yet("a whole row as a value", span).help("list the columns"),
+            ast::Expr::QualifiedWildcard(..) => not_yet("`t.*` as a value", span).help("write `t`, the whole row"),
             ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => {
                 not_supported("GROUPING SETS, CUBE or ROLLUP outside of GROUP BY", span)
             }
@@ -256,6 +256,9 @@ impl Lowering<'_> {
 
     /// A subquery of one column.
     pub(super) fn scalar(&mut self, query: &ast::Query) -> Result<Expr, Rejection> {
+        if let Some(record) = self.record(query)? {
+            return Ok(record);
+        }
         let query = self.query(query)?;
         let ty = the_column(&query)?;
         Ok(Expr::new(ExprKind::Scalar(Box::new(query))).typed(ty))

@@ -288,6 +288,7 @@ impl Sides<'_> {
 /// A join as a name: what it shows to unqualified references, and under its alias if it has one.
 fn shown<'a>(alias: Option<String>, columns: Vec<ScopeColumn<'a>>) -> ScopeItem<'a> {
     ScopeItem {
+        id: None,
         alias: alias.map(Cow::Owned),
         aliased: true,
         relation: None,

@@ -30,6 +30,7 @@ mod predicate;
 mod query;
 mod relation;
 mod resolve;
+mod row;
 mod sample;
 mod scope;
 mod search;

@@ -52,21 +52,14 @@ impl<'a> Lowering<'a> {
                 Meaning::Columns(found) => self.judged(&written, span, &found, || self.every_item()),
             };
         }
-        let same = |item: &&ScopeItem<'a>| item.alias.as_deref() == Some(name);
-        if let Some(item) = self.scope.levels().find_map(|level| level.reachable().find(same)) {
-            // PostgreSQL reads the whole row of a function that gives one value as that value.
-            if let [column] = item.columns.as_slice()
-                && item.scalar
-            {
-                return self.judged(&written, span, &[(item, column)], || std::iter::once(item));
-            }
-            return Err(not_yet(&format!("the whole row `{name}`"), span)
-                .help(format!("name the columns that you need, or write `{name}.*` in the select list")));
+        let same = |item: &ScopeItem<'a>| item.alias.as_deref() == Some(name);
+        if self.scope.levels().any(|level| level.reachable().any(same)) {
+            return self.whole_row(&written, span);
         }
         Err(self.unknown_column(&written, span, self.every_item(), None))
     }
 
-    fn qualified_column(&self, names: &[String], span: Span) -> Result<Expr, Rejection> {
+    pub(super) fn qualified_column(&self, names: &[String], span: Span) -> Result<Expr, Rejection> {
         let Some((name, qualifier)) = names.split_last() else {
             return Err(Rejection::new(Reason::InvalidStatement, "an empty name").at(span));
         };
@@ -125,7 +118,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The one column that a name means, if the principal may see it.
-    fn judged<'s, I>(
+    pub(super) fn judged<'s, I>(
         &'s self,
         written: &[String],
         span: Span,

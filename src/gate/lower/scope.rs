@@ -40,6 +40,8 @@ type Index = HashMap<String, Vec<(usize, usize)>>;
 /// A FROM item as a name.
 #[derive(Debug)]
 pub(super) struct ScopeItem<'a> {
+    /// Its identity; `None` for a join, which has none of its own.
+    pub id: Option<ItemId>,
     /// What qualifies its columns; `None` for a join without alias.
     pub alias: Option<Cow<'a, str>>,
     /// An alias was written, so the relation's own name no longer counts.
@@ -252,6 +254,7 @@ impl<'a> ScopeItem<'a> {
             source: ColumnSource::Relation { item, index, relation, rights },
         });
         Self {
+            id: Some(item),
             aliased: alias.is_some(),
             alias: Some(alias.map_or(Cow::Borrowed(relation.name.as_str()), Cow::Owned)),
             relation: Some(relation),
@@ -269,6 +272,7 @@ impl<'a> ScopeItem<'a> {
             source: ColumnSource::Output { item, index, ty: column.ty },
         });
         Self {
+            id: Some(item),
             aliased: true,
             alias: alias.map(Cow::Owned),
             relation: None,

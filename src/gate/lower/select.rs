@@ -218,7 +218,7 @@ pub(super) fn is_bare_literal(expr: &Expr) -> bool {
 }
 
 /// The visible columns of the items, in order.
-fn star<'s, 'a: 's>(
+pub(super) fn star<'s, 'a: 's>(
     items: impl IntoIterator<Item = &'s ScopeItem<'a>>,
     written: &str,
     span: Span,

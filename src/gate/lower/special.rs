@@ -27,7 +27,7 @@ impl Lowering<'_> {
                 ));
             }
             "row" if args.is_empty() => return Ok(Some(Expr::new(ExprKind::Row(Vec::new())).at(span))),
-            "row" => return Ok(Some(Expr::new(ExprKind::Row(self.plain_values(word, args, span)?)).at(span))),
+            "row" => return Ok(Some(Expr::new(ExprKind::Row(self.row_values(args)?)).at(span))),
             _ if is_form(word) => return Err(refused_form(word, span)),
             _ => return self.clock_or_session(word, args, span),
         };

@@ -21,6 +21,7 @@ use super::value;
 
 mod grouping;
 mod pushdown;
+mod rows;
 mod shape;
 
 use shape::cap;
@@ -93,12 +94,14 @@ pub fn rewrite(
         }
     });
     let replaced = std::mem::take(&mut rewriter.replaced);
+    let mut next_item = rewriter.next_item;
     if let Some(failure) = rewriter.failure {
         return Err(failure);
     }
     if !replaced.is_empty() {
         rename(statement, &replaced);
     }
+    rows::make(statement, &mut next_item);
     if let Statement::Query(query) = statement {
         cap(query, policy.policy().limits.rows);
     }

@@ -80,10 +80,16 @@ fn outer(item: ItemId, columns: &[OutputColumn], each: impl Fn(Expr) -> Expr) ->
         expr: each(Expr::new(ExprKind::Column(ColumnRef { item, column: at as u32, name: None })).typed(column.ty)),
         name: column.name.clone(),
     });
+    Query { columns: columns.to_vec(), ..select(projection.collect(), Vec::new()) }
+}
+
+/// `SELECT projection FROM from`.
+pub(super) fn select(projection: Vec<Projection>, from: Vec<FromItem>) -> Query {
+    let columns = projection.iter().map(|one| OutputColumn { name: one.name.clone(), ty: one.expr.ty }).collect();
     let select = Select {
         distinct: Distinct::All,
-        projection: projection.collect(),
-        from: Vec::new(),
+        projection,
+        from,
         filter: None,
         group_by: None,
         having: None,
@@ -96,7 +102,7 @@ fn outer(item: ItemId, columns: &[OutputColumn], each: impl Fn(Expr) -> Expr) ->
         order_by: Vec::new(),
         limit: None,
         offset: None,
-        columns: columns.to_vec(),
+        columns,
         origin: Origin::default(),
     }
 }

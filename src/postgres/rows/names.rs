@@ -24,6 +24,8 @@ pub fn type_name(type_: &Type) -> String {
         Type::TIMESTAMP => "timestamp without time zone",
         Type::TIMESTAMPTZ => "timestamp with time zone",
         Type::VARBIT => "bit varying",
+        // Of no kind that has elements to the client library.
+        Type::RECORD_ARRAY => "record[]",
         _ => type_.name(),
     };
     name.to_owned()
@@ -44,6 +46,7 @@ mod tests {
             (Type::CHAR_ARRAY, "\"char\"[]"),
             (Type::NUMERIC, "numeric"),
             (Type::INT8_RANGE, "int8range"),
+            (Type::RECORD_ARRAY, "record[]"),
         ] {
             assert_eq!(type_name(&type_), name);
         }

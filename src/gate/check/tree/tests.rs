@@ -242,6 +242,10 @@ fn kinds_of(expr: &Expr) -> Vec<&'static str> {
         ExprKind::Clock(_) => vec!["clock"],
         ExprKind::Array(_) => vec!["array"],
         ExprKind::Row(_) => vec!["row"],
+        // Rewrite makes a column of it.
+        ExprKind::WholeRow { .. } => Vec::new(),
+        ExprKind::Record(_) => vec!["record"],
+        ExprKind::Field { .. } => vec!["field"],
         ExprKind::Subscript { subscripts, .. } => {
             let each = |one: &Subscript| if matches!(one, Subscript::Index(_)) { "index" } else { "slice" };
             subscripts.iter().map(each).collect()

@@ -239,7 +239,6 @@ fn what_is_refused_is_refused_by_name() {
         ("select @ 1", "operator_not_allowed", "prefix operator `@`"),
         ("select current_user", "function_not_allowed", "current_user"),
         ("select ship_to.street from sales.regions", "unknown_relation", "ship_to"),
-        ("select (ship_to).street from sales.regions", "not_yet_supported", "field"),
         ("select ('x').pg_sleep", "not_yet_supported", "field"),
         ("select (1).abs(1)", "not_supported", "after a dot"),
         ("select tags[1:2:3] from sales.customers", "not_supported", "step"),

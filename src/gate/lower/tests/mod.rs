@@ -17,6 +17,7 @@ mod hidden;
 mod joins;
 mod queries;
 mod refused;
+mod rows;
 mod scopes;
 mod writes;
 

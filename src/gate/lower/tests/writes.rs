@@ -33,7 +33,6 @@ fn inserts() {
         ("insert into scratch.notes (id, title) values (1)", "invalid_statement", "more columns than values"),
         ("insert into scratch.notes (id) values (notes.id)", "unknown_relation", "`notes`"),
         ("insert into scratch.notes (id) select notes.id", "unknown_relation", "`notes`"),
-        ("insert into scratch.notes (id) values (1) returning notes", "not_yet_supported", "the whole row"),
         ("insert into nope (id) values (1)", "unknown_relation", "`nope`"),
         ("insert into scratch.notes n (id) values (1)", "invalid_statement", "needs AS"),
         ("insert into scratch.notes (id) values (1) on conflict do nothing", "not_yet_supported", "ON CONFLICT"),
