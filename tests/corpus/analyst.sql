@@ -272,3 +272,5 @@ SELECT (s.place).zip + 1 AS next, (s.old[1]).street, s.old[1:1], (s.other).stree
 SELECT (s).place.zip, ((s).old[1]).zip, s FROM sales.shops AS s WHERE (s.place).street IS NOT NULL ORDER BY (place).zip DESC;
 SELECT place, (place).street, row_to_json(place), count(*) FROM (SELECT place FROM sales.shops) AS x GROUP BY place ORDER BY place;
 SELECT (jsonb_each('{"a": 1}')).key, (jsonb_each('{"a": 1}')).value;
+SELECT c.id, row_to_json(c), c.name, count(*) FROM sales.customers c JOIN sales.orders o ON o.customer_id = c.id WHERE c.id < 9 GROUP BY c.id ORDER BY c.id;
+SELECT p, sum(i.quantity) FROM sales.products p LEFT JOIN sales.order_items i ON i.product_id = p.id WHERE p.id < 5 GROUP BY p.id HAVING count(p) > 0 ORDER BY p.id;

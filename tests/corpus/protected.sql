@@ -137,7 +137,7 @@ SELECT (SELECT code::int FROM sales.codes WHERE id = 1001) AS n;
 SELECT n FROM (SELECT id, code::int AS n FROM sales.codes WHERE id > 0) q WHERE n = 7 AND id = 1;
 SELECT id FROM sales.codes WHERE id > 1000 ORDER BY code::int LIMIT 1;
 
-<<<<<<< HEAD
+
 -- what a primary key determines
 SELECT id, name, email, loyalty, credit_limit FROM sales.customers GROUP BY id ORDER BY id;
 SELECT c.id, c.name, c.birth_date, count(o.id) AS n FROM sales.customers c LEFT JOIN sales.orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY n DESC, c.id LIMIT 30;
@@ -148,7 +148,7 @@ SELECT c.id, c.code, s.shown, count(*) FROM sales.codes c JOIN sales.switches s 
 SELECT DISTINCT ON (c.credit_limit) c.credit_limit, c.email FROM sales.customers c JOIN sales.orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY c.credit_limit, count(*) DESC, c.id;
 SELECT o.id, o.comment, c.id AS customer, c.phone FROM sales.orders o JOIN sales.customers c ON c.id = o.customer_id GROUP BY o.id, c.id ORDER BY o.id LIMIT 40;
 SELECT c.id, (SELECT count(*) FROM sales.events e WHERE e.customer_id = c.id AND e.happened_at > c.created_at) FROM sales.customers c GROUP BY c.id ORDER BY c.id;
-=======
+
 -- whole rows: what `*` shows, as one value
 SELECT c FROM sales.customers AS c ORDER BY c.id;
 SELECT row_to_json(c) FROM sales.customers AS c ORDER BY c.id LIMIT 20;
@@ -178,4 +178,5 @@ SELECT count(s), min(s::text) FROM sales.codes AS s WHERE s.code::int > 20;
 SELECT to_jsonb(o) FROM sales.orders AS o WHERE o.id < 10 ORDER BY o.id;
 SELECT e FROM sales.events AS e WHERE e.kind <> 'view' ORDER BY e.id LIMIT 10;
 SELECT ROW(c.*) = c, ROW(c.*, 1) <> c FROM sales.customers AS c WHERE c.id = 3;
->>>>>>> 8f5f067 (Read whole rows and fields of composite values)
+
+SELECT c.id, c, count(o) FROM sales.customers AS c LEFT JOIN sales.orders AS o ON o.customer_id = c.id GROUP BY c.id ORDER BY c.id LIMIT 10;

@@ -200,8 +200,11 @@ impl Admission<'_> {
     /// What stands beside a row filter tells nothing of hidden rows, and the statement says it outside, too.
     fn copies(&self, statement: &Statement, behind: &Behind<'_>, text: &str) {
         let Behind { outside, select, item, rights, .. } = *behind;
+        let with_row = with_row(statement, outside);
+        let outermost = with_row.map_or(outside, |(id, _)| id);
         let Some((_, copies)) = self.filter_and_copies(behind) else { return };
-        let rejecting = if copies.is_empty() { BTreeSet::new() } else { super::copies::rejecting(statement, outside) };
+        let rejecting =
+            if copies.is_empty() { BTreeSet::new() } else { super::copies::rejecting(statement, outermost) };
         for copy in copies {
             let told = || format!("the copy {} {}", shown(copy), self.told(text));
             let name =
@@ -213,6 +216,14 @@ impl Admission<'_> {
             let position = position.unwrap_or_else(|| panic!("{}", told()));
             let inner = ExprKind::Column(ColumnRef { item: item.id, column: at as u32, name: Some(name) });
             let outer = ExprKind::Column(ColumnRef { item: outside, column: position as u32, name: None });
+            let outer = match with_row {
+                None => outer,
+                Some((id, around)) => {
+                    let at = around.projection.iter().position(|one| one.expr.kind == outer);
+                    let column = at.unwrap_or_else(|| panic!("{}", told())) as u32;
+                    ExprKind::Column(ColumnRef { item: id, column, name: None })
+                }
+            };
             let mut original = copy.clone();
             original.walk_mut(&mut |node| {
                 if let NodeMut::Expr(expr) = node
@@ -255,6 +266,22 @@ impl Admission<'_> {
         let behind = self.admitted.parameters().iter().enumerate().skip(own);
         behind.into_iter().find(|(_, bound)| **bound == value).map_or(0, |(at, _)| at + 1)
     }
+}
+
+/// The derived table around an item that adds the item's whole row as its last column.
+fn with_row(statement: &Statement, item: ItemId) -> Option<(ItemId, &Select)> {
+    let mut found = None;
+    walk(statement, &mut |node| {
+        if let Node::From(FromItem::Derived { id, query, .. }) = node
+            && let SetExpr::Select(select) = &query.body
+            && let [inside] = select.from.as_slice()
+            && inside.id() == Some(item)
+            && select.projection.last().is_some_and(|last| matches!(last.expr.kind, ExprKind::Record(_)))
+        {
+            found = Some((*id, select.as_ref()));
+        }
+    });
+    found
 }
 
 fn list(all: &[String]) -> String {

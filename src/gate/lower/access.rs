@@ -29,7 +29,8 @@ impl Lowering<'_> {
             match access {
                 AccessExpr::Subscript(subscript) => subscripts.push(self.subscript(subscript)?),
                 AccessExpr::Dot(ast::Expr::Identifier(name)) => {
-                    base = self.field(self.subscripted(base, std::mem::take(&mut subscripts)), name, self.span(access))?;
+                    base =
+                        self.field(self.subscripted(base, std::mem::take(&mut subscripts)), name, self.span(access))?;
                 }
                 AccessExpr::Dot(_) => {
                     return Err(not_supported("a function call written after a dot", self.span(access))

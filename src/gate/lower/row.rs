@@ -100,7 +100,8 @@ impl<'a> Lowering<'a> {
 
     /// The fields of a value of a composite type, or of what a function with OUT columns gives.
     fn fields_of(&self, base: &Expr) -> Option<Vec<(String, Ty)>> {
-        let concrete = |(name, ty): &(String, Oid)| (name.clone(), Some(*ty).filter(|ty| self.catalog.is_concrete(*ty)));
+        let concrete =
+            |(name, ty): &(String, Oid)| (name.clone(), Some(*ty).filter(|ty| self.catalog.is_concrete(*ty)));
         if let ExprKind::Call(call) = &base.kind {
             let mut outs = call.function.candidates.iter().map(|oid| {
                 let function = self.catalog.function(*oid)?;
@@ -171,6 +172,7 @@ fn emitted_record(query: &ast::Query) -> Option<&[SelectItem]> {
 /// A SELECT with neither WITH, WHERE, ORDER BY nor LIMIT.
 fn bare_select(query: &ast::Query) -> Option<&ast::Select> {
     let SetExpr::Select(select) = query.body.as_ref() else { return None };
-    let bare = query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() && query.fetch.is_none();
+    let bare =
+        query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() && query.fetch.is_none();
     (bare && select.selection.is_none() && select.distinct.is_none()).then_some(select)
 }

@@ -4,8 +4,8 @@
 //!
 //! **The result stays the same.** The key's columns are, as they are stored, in every grouping set, so the rows of a group
 //! are one row of the relation (or all null-extended), joined to whatever. Its other columns have one value in the group,
-//! and joining them to every set splits no group. A column whose type PostgreSQL can't group by is taken from the group's
-//! first row instead, `(array_agg(x))[1]`: outside of aggregates and grouping expressions, as PostgreSQL itself looks
+//! and joining them to every set splits no group. A column whose type PostgreSQL can't group by, and a whole row, is taken
+//! from the group's first row instead, `(array_agg(x))[1]`: outside of aggregates and grouping expressions, as PostgreSQL itself looks
 //! for ungrouped columns (`check_ungrouped_columns_walker`).
 //!
 //! **Nothing leaks.** What is added are columns that the statement names anyway, out of the derived table: filtered and
@@ -30,10 +30,14 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use super::rows;
 use search::{Search, Sets};
 
-/// A column of a FROM item, by its place in the relation.
+/// A column of a FROM item, by its place in the relation, or its whole row, by [`ROW`].
 type Place = (ItemId, u32);
+
+/// The place of a whole row.
+const ROW: u32 = u32::MAX;
 
 /// Groups by what a primary key determines, in every query of the statement. Gives the relations on whose keys the result
 /// rests. Comes before protected relations are replaced.
@@ -45,7 +49,8 @@ pub(super) fn group_by_determined(
     catalog: &Catalog,
     policy: &BoundPolicy,
 ) -> Result<BTreeSet<Oid>, Rejection> {
-    let mut grouping = Grouping { catalog, policy, keys: BTreeSet::new(), failure: None };
+    let with_rows = rows::asked(statement);
+    let mut grouping = Grouping { catalog, policy, with_rows, keys: BTreeSet::new(), failure: None };
     walk_mut(statement, &mut |node| {
         if let NodeMut::Query(Query { body, order_by, .. }) = node {
             grouping.body(body, order_by);
@@ -57,11 +62,13 @@ pub(super) fn group_by_determined(
 struct Grouping<'a> {
     catalog: &'a Catalog,
     policy: &'a BoundPolicy,
+    /// Items whose rows are asked for, which become derived tables, too.
+    with_rows: BTreeSet<ItemId>,
     keys: BTreeSet<Oid>,
     failure: Option<Rejection>,
 }
 
-/// A protected relation in a FROM list.
+/// A relation in a FROM list that becomes a derived table: a protected one, or one whose row is asked for.
 struct Protected<'a> {
     relation: &'a Relation,
     rights: &'a RelationRights,
@@ -105,9 +112,8 @@ impl<'a> Grouping<'a> {
                 continue;
             }
             for at in columns {
-                let column = reference(item, *id, at)?;
-                if self.can_be_grouped(item, at)? {
-                    added.push(GroupElement::Target(Target::Expr(column)));
+                if at != ROW && self.can_be_grouped(item, at)? {
+                    added.push(GroupElement::Target(Target::Expr(reference(item, *id, at)?)));
                 } else {
                     carried.insert((*id, at));
                 }
@@ -127,12 +133,14 @@ impl<'a> Grouping<'a> {
         Ok(())
     }
 
-    /// The protected relations of a FROM item and what it joins, subqueries left out.
+    /// The relations of a FROM item that become derived tables, and of what it joins, subqueries left out.
     fn protected(&self, item: &FromItem, items: &mut BTreeMap<ItemId, Protected<'a>>) {
         match item {
             FromItem::Relation(RelationItem { id, relation, only, origin, .. }) => {
                 let found = self.catalog.relation(relation.oid).zip(self.policy.rights(relation.oid));
-                if let Some((relation, rights)) = found.filter(|(_, rights)| rights.is_protected()) {
+                if let Some((relation, rights)) =
+                    found.filter(|(_, rights)| self.with_rows.contains(id) || rights.is_protected())
+                {
                     items.insert(*id, Protected { relation, rights, only: *only, span: origin.0 });
                 }
             }

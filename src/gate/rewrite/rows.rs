@@ -61,6 +61,17 @@ pub(super) fn make(statement: &mut Statement, next_item: &mut u32) {
     });
 }
 
+/// The items whose whole rows the statement asks for.
+pub(super) fn asked(statement: &Statement) -> BTreeSet<ItemId> {
+    let mut items = BTreeSet::new();
+    walk(statement, &mut |node| {
+        if let Node::Expr(Expr { kind: ExprKind::WholeRow { item, fields: _ }, .. }) = node {
+            items.insert(*item);
+        }
+    });
+    items
+}
+
 impl Asked {
     /// The new position of a column, or of the row.
     fn position(&self, column: &ColumnRef) -> u32 {

@@ -19,7 +19,12 @@ impl Direct {
         let prepared = client.prepare(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
         let mut columns = Vec::new();
         for column in prepared.columns() {
-            let name = "SELECT format_type($1, NULL)";
+            // A whole row is told, and made, as a record.
+            let name = "SELECT CASE
+                            WHEN EXISTS (SELECT FROM pg_class c WHERE c.reltype = $1 AND relkind <> 'c') THEN 'record'
+                            WHEN EXISTS (SELECT FROM pg_class c JOIN pg_type t ON t.oid = c.reltype
+                                          WHERE t.typarray = $1 AND relkind <> 'c') THEN 'record[]'
+                            ELSE format_type($1, NULL) END";
             let name: String = client.query_one(name, &[&column.type_().oid()]).await.unwrap().get(0);
             // A type is told without its schema.
             let name = name.rsplit_once('.').map_or(name.clone(), |(_, name)| name.to_owned());

@@ -30,7 +30,10 @@ fn a_whole_row_is_found_behind_every_column() {
             r#"SELECT 1 AS "?column?" FROM "sales"."regions" AS t1 GROUP BY :row(t1) ORDER BY :row(t1)"#,
         ),
         // A function that gives one value has no other row.
-        ("select s from generate_series(1, 2) s", r#"SELECT t1.c1 AS "s" FROM "pg_catalog"."generate_series"(1, 2) AS t1(c1)"#),
+        (
+            "select s from generate_series(1, 2) s",
+            r#"SELECT t1.c1 AS "s" FROM "pg_catalog"."generate_series"(1, 2) AS t1(c1)"#,
+        ),
         // ROW unfolds.
         (
             "select row(r.*, 1), count(r.*) from sales.regions r",
@@ -60,10 +63,7 @@ fn fields_are_those_of_the_type() {
             "select (r).ship_to.zip from sales.regions r",
             r#"SELECT (t1."ship_to")."zip" AS "zip" FROM "sales"."regions" AS t1"#,
         ),
-        (
-            "select (x).n from (select 1 as n) x",
-            r#"SELECT t1.c1 AS "n" FROM (SELECT 1 AS "n") AS t1(c1)"#,
-        ),
+        ("select (x).n from (select 1 as n) x", r#"SELECT t1.c1 AS "n" FROM (SELECT 1 AS "n") AS t1(c1)"#),
         (
             "select (jsonb_each(attributes)).key from sales.products",
             r#"SELECT ("pg_catalog"."jsonb_each"(t1."attributes"))."key" AS "key" FROM "sales"."products" AS t1"#,
@@ -117,7 +117,8 @@ fn a_row_does_not_name_what_is_hidden() {
         assert!(!why.to_json(None).to_string().contains("hidden"), "{sql}");
     }
     let Statement::Query(query) =
-        lower(&fixture::catalog(), &policies::restricted(&fixture::catalog()), "select c from sales.customers c").unwrap()
+        lower(&fixture::catalog(), &policies::restricted(&fixture::catalog()), "select c from sales.customers c")
+            .unwrap()
     else {
         panic!("no query")
     };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Place;
+use super::{Place, ROW};
 use crate::gate::catalog::{Catalog, FunctionKind, Oid};
 use crate::gate::ir::{
     Call, Expr, ExprKind, GroupElement, ItemId, Literal, Node, NodeMut, Projection, Subscript, Target,
@@ -22,10 +22,7 @@ pub(super) struct Sets {
 impl Sets {
     pub(super) fn of(elements: &[GroupElement], projection: &[Projection], catalog: &Catalog) -> Self {
         let mut sets = Self { common: BTreeSet::new(), columns: BTreeSet::new(), expressions: Vec::new() };
-        let column = |target: &Target| match &resolved(target, projection)?.kind {
-            ExprKind::Column(column) => Some((column.item, column.column)),
-            _ => None,
-        };
+        let column = |target: &Target| place(resolved(target, projection)?);
         for element in elements {
             match element {
                 // A set of the whole is one of each element, so what is in every set of one is in every set.
@@ -45,9 +42,9 @@ impl Sets {
                 GroupElement::Empty => Vec::new(),
             };
             for expr in targets.into_iter().filter_map(|target| resolved(target, projection)) {
-                match &without_idle_casts(expr, catalog).kind {
-                    ExprKind::Column(column) => drop(sets.columns.insert((column.item, column.column))),
-                    _ => sets.expressions.push(expr.clone()),
+                match place(without_idle_casts(expr, catalog)) {
+                    Some(place) => drop(sets.columns.insert(place)),
+                    None => sets.expressions.push(expr.clone()),
                 }
             }
         }
@@ -141,9 +138,8 @@ impl<'a> Search<'a> {
         if self.depth == 0 && self.sets.expressions.contains(expr) {
             return false;
         }
-        if let ExprKind::Column(column) = &expr.kind {
-            let place = (column.item, column.column);
-            if self.items.contains(&column.item) && !self.sets.columns.contains(&place) {
+        if let Some(place) = place(expr) {
+            if self.items.contains(&place.0) && !self.sets.columns.contains(&place) {
                 self.ungrouped.insert(place);
                 if self.carried.contains(&place) {
                     *expr = first_of(self.catalog, expr.clone());
@@ -194,6 +190,15 @@ impl<'a> Search<'a> {
             });
         }
         named.difference(&within).all(|item| !self.below.contains(item))
+    }
+}
+
+/// The place of a column, or of a whole row.
+fn place(expr: &Expr) -> Option<Place> {
+    match &expr.kind {
+        ExprKind::Column(column) => Some((column.item, column.column)),
+        ExprKind::WholeRow { item, fields: _ } => Some((*item, ROW)),
+        _ => None,
     }
 }
 

@@ -189,3 +189,21 @@ fn the_key_is_verified_where_the_result_rests_on_it() {
     // Of what isn't protected, PostgreSQL sees the key itself.
     assert_eq!(keys("SELECT id, name FROM products GROUP BY id"), 0);
 }
+
+#[test]
+fn a_key_determines_the_whole_row() {
+    // Of a protected relation, and of one that is a derived table only because its row is asked for.
+    for table in ["customers", "products"] {
+        let sql = format!(
+            "SELECT to_jsonb(c), c.name, count(*) FROM {table} c JOIN orders o ON o.customer_id = c.id GROUP BY c.id"
+        );
+        let text = admitted(&sql);
+        assert!(text.contains("to_jsonb((array_agg(t1.c3))[1]) AS to_jsonb, t1.c2 AS name"), "{text}");
+        assert!(text.contains(" GROUP BY t1.c1, t1.c2 LIMIT"), "{text}");
+    }
+    // A row that is grouped by stays, and so does one that no key determines: PostgreSQL judges it.
+    let text = admitted("SELECT c, count(*) FROM customers c GROUP BY c");
+    assert!(text.starts_with("SELECT t1.c1 AS c, count(*)") && text.contains(" GROUP BY 1 LIMIT"), "{text}");
+    let text = admitted("SELECT c, count(*) FROM customers c GROUP BY c.name");
+    assert!(text.starts_with("SELECT t1.c2 AS c, count(*)") && text.contains(" GROUP BY t1.c1 LIMIT"), "{text}");
+}
