@@ -89,8 +89,9 @@ pub async fn connect(database: &Database) -> Result<(Pool, CatalogWatch), StartE
 ///
 /// # Errors
 /// Everything in the policy that doesn't fit the database.
-pub async fn fit(policy: &Arc<Policy>, pool: &Pool, catalog: &Catalog) -> Result<BoundPolicy, StartError> {
-    let bound = BoundPolicy::bind(Arc::clone(policy), catalog).map_err(unfit);
+pub async fn fit(policy: &Arc<Policy>, pool: &Pool, catalog: &Arc<Catalog>) -> Result<BoundPolicy, StartError> {
+    let bound = policy.catalog(catalog).and_then(|catalog| BoundPolicy::bind(Arc::clone(policy), &catalog));
+    let bound = bound.map_err(unfit);
     let Some(role) = &policy.role else { return bound };
     let what = match role::standing(pool, role).await {
         Ok(Standing::Member) => return bound,

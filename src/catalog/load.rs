@@ -97,6 +97,7 @@ struct Answers {
     operators: Vec<Row>,
     user_casts: Vec<Row>,
     user_opclasses: Vec<Row>,
+    extensions: Vec<Row>,
     expressions: Vec<Row>,
     dependencies: Vec<Row>,
     owned_sequences: Vec<Row>,
@@ -107,7 +108,7 @@ impl Answers {
         let all_types = if version < MULTIRANGES { ask::TYPES_12 } else { ask::TYPES_14 };
         let (
             (relations, columns, unique_indexes, foreign_keys, types, fields),
-            (functions, operators, user_casts, user_opclasses),
+            (functions, operators, user_casts, user_opclasses, extensions),
             (expressions, dependencies, owned_sequences),
         ) = tokio::try_join!(
             async {
@@ -126,6 +127,7 @@ impl Answers {
                     ask::OPERATORS.rows(client),
                     ask::USER_CASTS.rows(client),
                     ask::USER_OPCLASSES.rows(client),
+                    ask::EXTENSIONS.rows(client),
                 )
             },
             async {
@@ -147,6 +149,7 @@ impl Answers {
             operators,
             user_casts,
             user_opclasses,
+            extensions,
             expressions,
             dependencies,
             owned_sequences,
@@ -158,6 +161,7 @@ impl Answers {
         parts.operators = routines::operators(&self.operators)?;
         parts.user_casts = routines::user_casts(&self.user_casts)?;
         parts.user_opclasses = routines::user_opclasses(&self.user_opclasses)?;
+        parts.extensions = routines::extensions(&self.extensions)?;
         let mut relations =
             relations::relations(&self.relations, parts.server_version, relations::columns(&self.columns)?)?;
         relations::add_keys(&mut relations, &self.unique_indexes, &self.foreign_keys)?;

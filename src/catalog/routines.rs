@@ -2,7 +2,7 @@
 
 use tokio_postgres::{Error, Row};
 
-use crate::gate::catalog::{Function, FunctionKind, Oid, Operator, UserCast, UserOpclass};
+use crate::gate::catalog::{Body, Extension, Function, FunctionKind, Oid, Operator, UserCast, UserOpclass};
 
 /// `pg_proc.proargmodes` of arguments that are columns of the result: OUT, INOUT and TABLE.
 const OUTPUT_MODES: [i8; 3] = [b'o' as i8, b'b' as i8, b't' as i8];
@@ -49,7 +49,26 @@ fn function(row: &Row) -> Result<Function, Error> {
         out_columns: out_columns(row.try_get(11)?, row.try_get(12)?, row.try_get(13)?),
         extension: row.try_get(14)?,
         stamp: row.try_get::<_, Option<_>>(15)?.unwrap_or_default(),
+        body: match (row.try_get(16)?, row.try_get(17)?, row.try_get::<_, Option<Vec<u32>>>(18)?) {
+            (Some(library), _, _) => Body::Library(library),
+            (None, Some(symbol), _) => Body::Internal(symbol),
+            (None, None, Some(steps)) => Body::Aggregate(steps.into_iter().filter(|oid| *oid != 0).map(Oid).collect()),
+            (None, None, None) => Body::Unread,
+        },
     })
+}
+
+pub(super) fn extensions(rows: &[Row]) -> Result<Vec<Extension>, Error> {
+    let extension = |row: &Row| {
+        Ok(Extension {
+            oid: oid(row, 0)?,
+            name: row.try_get(1)?,
+            schema: row.try_get(2)?,
+            creators: row.try_get(3)?,
+            stamp: row.try_get(4)?,
+        })
+    };
+    rows.iter().map(extension).collect()
 }
 
 /// The columns of the result as PostgreSQL names them: `column1`, … where there are several without names; none where
@@ -96,6 +115,8 @@ pub(super) fn user_casts(rows: &[Row]) -> Result<Vec<UserCast>, Error> {
             target: oid(row, 2)?,
             explicit_only: row.try_get(3)?,
             extension: row.try_get(4)?,
+            function: oid(row, 5)?,
+            implicit: row.try_get(6)?,
         })
     };
     rows.iter().map(cast).collect()

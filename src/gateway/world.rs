@@ -54,19 +54,25 @@ struct Bound {
 
 impl Bound {
     fn new(members: &PolicySet, catalog: &Arc<Catalog>) -> Self {
-        let mut policies: HashMap<&str, Result<Arc<BoundPolicy>, Diagnostics>> = HashMap::new();
+        let mut policies: HashMap<&str, Result<Fitted, Diagnostics>> = HashMap::new();
         let mut gates = HashMap::new();
         for (name, member) in members {
-            let bound = policies
-                .entry(&member.policy.digest)
-                .or_insert_with(|| BoundPolicy::bind(Arc::clone(&member.policy), catalog).map(Arc::new))
-                .clone();
+            let bound = policies.entry(&member.policy.digest).or_insert_with(|| bind(&member.policy, catalog)).clone();
             let gate =
-                bound.map(|policy| Arc::new(Gate::new(Arc::clone(catalog), policy, Arc::clone(&member.principal))));
+                bound.map(|(catalog, policy)| Arc::new(Gate::new(catalog, policy, Arc::clone(&member.principal))));
             gates.insert(name.clone(), gate);
         }
         Self { catalog: Arc::clone(catalog), gates }
     }
+}
+
+/// The catalog as a policy sees it, and the policy bound to it.
+type Fitted = (Arc<Catalog>, Arc<BoundPolicy>);
+
+fn bind(policy: &Arc<Policy>, catalog: &Arc<Catalog>) -> Result<Fitted, Diagnostics> {
+    let catalog = policy.catalog(catalog)?;
+    let bound = BoundPolicy::bind(Arc::clone(policy), &catalog)?;
+    Ok((catalog, Arc::new(bound)))
 }
 
 impl World {

@@ -1,5 +1,6 @@
 //! The settings that every session has, whoever asks. They travel in the startup packet, so that `RESET ALL` brings
-//! them back instead of the server's defaults, and each statement's verification checks them again.
+//! them back instead of the server's defaults, and each statement's verification checks them again. Only the search path
+//! of a policy that trusts extensions differs, for the length of a transaction.
 
 /// Makes the list of pins, and the expression that asks for all settings of a verification, from one list.
 macro_rules! pins {

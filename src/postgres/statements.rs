@@ -34,6 +34,9 @@ const SET_ROLE: OwnStatement = OwnStatement("SELECT pg_catalog.set_config('role'
 pub(crate) const RESET_TIMEOUT: OwnStatement = OwnStatement("RESET statement_timeout");
 pub(crate) const RESET_NAME: OwnStatement = OwnStatement("RESET application_name");
 
+/// The search path where the policy trusts extensions; it ends with the transaction.
+const SET_PATH: OwnStatement = OwnStatement("SELECT pg_catalog.set_config('search_path', $1, true)");
+
 /// Whether the login role is a member of the role `$1`; no row if there is no such role.
 pub(crate) const ROLE_STANDING: OwnStatement = OwnStatement(
     "SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles r WHERE r.rolname = $1",
@@ -65,6 +68,7 @@ pub(crate) struct Frame {
     pub(crate) begin_write: Statement,
     pub(crate) set_for_session: Statement,
     pub(crate) set_role: Statement,
+    pub(crate) set_path: Statement,
     pub(crate) commit: Statement,
     pub(crate) rollback: Statement,
     pub(crate) verifier: Verifier,
@@ -76,16 +80,17 @@ impl Frame {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub(crate) async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (begin_read, begin_write, set_for_session, set_role, commit, rollback, verifier) = tokio::try_join!(
+        let (begin_read, begin_write, set_for_session, set_role, set_path, commit, rollback, verifier) = tokio::try_join!(
             BEGIN_READ.prepare(client),
             BEGIN_WRITE.prepare(client),
             SET_FOR_SESSION.prepare(client),
             SET_ROLE.prepare(client),
+            SET_PATH.prepare(client),
             COMMIT.prepare(client),
             ROLLBACK.prepare(client),
             Verifier::prepare(client),
         )?;
-        Ok(Self { begin_read, begin_write, set_for_session, set_role, commit, rollback, verifier })
+        Ok(Self { begin_read, begin_write, set_for_session, set_role, set_path, commit, rollback, verifier })
     }
 }
 

@@ -18,7 +18,11 @@ impl<'a> Expectation<'a> {
     pub(crate) fn new(stamps: &'a Verification, purpose: Purpose, role: Option<&'a str>) -> Self {
         let read_only = if purpose == Purpose::Read { "on" } else { "off" };
         let own = OWN.into_iter().zip(["origin", "read committed", read_only, role.unwrap_or("none")]);
-        Self { stamps, settings: PINS.iter().copied().chain(own).collect() }
+        let pins = PINS.iter().map(|(name, value)| match (*name, &stamps.search_path) {
+            ("search_path", Some(path)) => (*name, path.as_str()),
+            _ => (*name, *value),
+        });
+        Self { stamps, settings: pins.chain(own).collect() }
     }
 
     /// Asks the server. Everything is sent at the first poll, so that it travels with what is polled before and after.

@@ -11,6 +11,7 @@ mod catalog;
 mod cli;
 mod demo;
 mod expressions;
+mod extensions;
 mod fence;
 mod hidden;
 mod identity;

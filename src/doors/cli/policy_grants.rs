@@ -37,8 +37,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let (pool, catalog) = app::connect(&database).await?;
     let catalog = catalog.current();
     pool.close();
-    match BoundPolicy::bind(Arc::clone(&policy), &catalog) {
-        Ok(bound) => {
+    let bound = policy.catalog(&catalog).and_then(|catalog| {
+        let bound = BoundPolicy::bind(Arc::clone(&policy), &catalog)?;
+        Ok((catalog, bound))
+    });
+    match bound {
+        Ok((catalog, bound)) => {
             output::result(&grants::grants(&bound, &catalog, database.config.user()))?;
             Ok(Exit::Done)
         }

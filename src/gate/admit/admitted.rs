@@ -50,6 +50,10 @@ pub struct Verification {
     pub functions: Vec<(Oid, String)>,
     /// Stamps of types that aren't built in.
     pub types: Vec<(Oid, String)>,
+    /// Stamps of the extensions that the policy trusts.
+    pub extensions: Vec<(Oid, String)>,
+    /// The `search_path` of the transaction; `None` for the pinned one.
+    pub search_path: Option<String>,
 }
 
 /// Why a statement was admitted and under which bounds; travels with it to the executor and the history.

@@ -1,4 +1,5 @@
-//! What has to be in the executing transaction as it was in the catalog: relations, functions and types by their stamps.
+//! What has to be in the executing transaction as it was in the catalog: relations, functions, types and trusted extensions
+//! by their stamps.
 
 use super::Check;
 use crate::gate::catalog::{Oid, Relation, ViewReads};
@@ -42,7 +43,7 @@ impl Check<'_> {
             && !known
             && let Some(function) = self.catalog.function(oid)
         {
-            self.authorized.opaque_errors = true;
+            self.authorized.opaque_errors |= !self.catalog.trust().has_function(oid);
             self.authorized.verification.functions.push((oid, function.stamp.clone()));
         }
     }
@@ -107,6 +108,11 @@ impl Check<'_> {
             self.authorized.verification.indexes =
                 written.iter().map(|one| (one.oid, one.index_stamp.clone())).collect();
         }
+        // Any operator may be one of a trusted extension's.
+        let trust = self.catalog.trust();
+        self.authorized.verification.search_path = trust.search_path();
+        let stamps = trust.extensions().iter().map(|one| (one.oid, one.stamp.clone()));
+        self.authorized.verification.extensions = stamps.collect();
         self.authorized.verification.relations.sort();
         self.authorized.verification.indexes.sort();
         self.authorized.verification.functions.sort();

@@ -2,10 +2,12 @@
 //! the server (or by a test); knows nothing of connections.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 pub mod builtin;
+pub mod extension;
 #[cfg(any(test, feature = "check"))]
 #[allow(
     clippy::expect_used,
@@ -19,9 +21,10 @@ mod relation;
 mod routine;
 pub mod types;
 
+pub use extension::{Extension, Trust, Untrusted};
 pub use operators::OperatorSet;
 pub use relation::{Column, ForeignKey, Key, Relation, RelationKind, ViewReads};
-pub use routine::{Function, FunctionKind, Operator, UserCast, UserOpclass};
+pub use routine::{Body, Function, FunctionKind, Operator, UserCast, UserOpclass};
 pub use types::{Type, TypeKind};
 
 /// An object identifier. Objects below [`Oid::FIRST_NORMAL`] were made by initdb, the others by users.
@@ -63,12 +66,15 @@ pub struct CatalogParts {
     pub user_opclasses: Vec<UserOpclass>,
     /// Built-in collation names (`pg_catalog`).
     pub collations: Vec<String>,
+    /// Extensions.
+    pub extensions: Vec<Extension>,
 }
 
 /// A snapshot of the database with its indexes. Immutable; a reload makes a new one.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    parts: CatalogParts,
+    parts: Arc<CatalogParts>,
+    trust: Trust,
     relation_by_oid: HashMap<Oid, usize>,
     /// By schema, then name: a look-up copies neither.
     relation_by_name: HashMap<String, HashMap<String, usize>>,
@@ -86,6 +92,23 @@ pub struct Catalog {
 impl Catalog {
     /// Indexes the parts.
     pub fn new(parts: CatalogParts) -> Self {
+        Self::indexed(Arc::new(parts))
+    }
+
+    /// The same snapshot for policies that trust these extensions: their types, functions and operators are like
+    /// built-in ones.
+    ///
+    /// # Errors
+    /// Every extension that can't be trusted in this database.
+    pub fn trusting<'n>(&self, extensions: impl Iterator<Item = &'n str>) -> Result<Self, Vec<Untrusted>> {
+        let trust = Trust::new(self, extensions)?;
+        let mut catalog = Self::indexed(Arc::clone(&self.parts));
+        catalog.trust = trust;
+        catalog.judge();
+        Ok(catalog)
+    }
+
+    fn indexed(parts: Arc<CatalogParts>) -> Self {
         let mut catalog = Self { parts, ..Self::default() };
         let parts = &catalog.parts;
         for (at, relation) in parts.relations.iter().enumerate() {
@@ -105,10 +128,20 @@ impl Catalog {
         for (at, operator) in parts.operators.iter().enumerate() {
             catalog.operators_by_name.entry(operator.name.clone()).or_default().push(at);
         }
-        catalog.governed = types::governance(&catalog);
-        catalog.operator_sets = operators::sets(&catalog);
         catalog.version = version_of(&catalog.parts);
+        catalog.judge();
         catalog
+    }
+
+    /// Works out what depends on which extensions are trusted.
+    fn judge(&mut self) {
+        self.governed = types::governance(self);
+        self.operator_sets = operators::sets(self);
+    }
+
+    /// The extensions that are trusted.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// A short digest of what the snapshot holds, for history records.
@@ -163,7 +196,8 @@ impl Catalog {
         at.iter().filter_map(|at| self.parts.operators.get(*at))
     }
 
-    /// The operators of `pg_catalog` of that symbol, infix or prefix; `None` where there are none.
+    /// The operators of `pg_catalog` and of trusted extensions' schemas of that symbol, infix or prefix; `None` where there
+    /// are none.
     pub fn operator_set(&self, symbol: &str, prefix: bool) -> Option<&OperatorSet> {
         let [infix, prefixed] = self.operator_sets.get(symbol)?;
         if prefix { prefixed.as_ref() } else { infix.as_ref() }
@@ -227,6 +261,10 @@ fn version_of(parts: &CatalogParts) -> String {
         hash.update(function.stamp.as_bytes());
     }
     for one in parts.types.iter().filter(|one| !one.oid.is_builtin()) {
+        hash.update(one.oid.0.to_be_bytes());
+        hash.update(one.stamp.as_bytes());
+    }
+    for one in &parts.extensions {
         hash.update(one.oid.0.to_be_bytes());
         hash.update(one.stamp.as_bytes());
     }

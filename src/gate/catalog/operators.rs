@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use super::builtin::{self, Verdict, types};
 use super::{Catalog, Oid, Operator, TypeKind};
 
-/// The operators of `pg_catalog` of one symbol, infix or prefix. Other schemas are not on a session's search path.
+/// The operators of one symbol, infix or prefix, that are on a session's search path: those of `pg_catalog` and of trusted
+/// extensions' schemas.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperatorSet {
-    /// Whether each of them that a statement can reach is built in, and its function allowed; the error says which
-    /// isn't.
+    /// Whether each of them that a statement can reach is built in or a trusted extension's, and its function allowed;
+    /// the error says which isn't.
     pub verdict: Result<(), String>,
     /// The type that all of them give.
     pub result: Option<Oid>,
@@ -19,9 +20,9 @@ pub struct OperatorSet {
 /// Works out the sets, by symbol and whether the operator is a prefix.
 pub(super) fn sets(catalog: &Catalog) -> HashMap<String, [Option<OperatorSet>; 2]> {
     let mut sets: HashMap<String, [Option<OperatorSet>; 2]> = HashMap::new();
-    let operators = catalog.parts().operators.iter();
+    let operators = catalog.parts().operators.iter().filter(|one| catalog.is_on_path(&one.schema));
     // Operators without right operand can't be written since PostgreSQL 14, and not here either.
-    let operators = operators.filter(|one| one.schema == "pg_catalog" && one.right != Oid(0));
+    let operators = operators.filter(|one| one.right != Oid(0));
     for one in operators.filter(|one| !is_refused(catalog, one.left) && !is_refused(catalog, one.right)) {
         let (verdict, result) = judge(catalog, one);
         let set = sets.entry(one.name.clone()).or_default();
@@ -58,11 +59,30 @@ fn is_refused(catalog: &Catalog, oid: Oid) -> bool {
     }
 }
 
+impl Catalog {
+    /// Whether operators of the schema are found without naming it.
+    pub fn is_on_path(&self, schema: &str) -> bool {
+        schema == "pg_catalog" || self.trust().extensions().iter().any(|one| one.schema == schema)
+    }
+}
+
 fn judge(catalog: &Catalog, one: &Operator) -> (Result<(), String>, Option<Oid>) {
     let Some(function) = catalog.function(one.function) else {
         return (Err("its function is not known to the catalog".to_owned()), None);
     };
     let result = catalog.is_concrete(function.returns).then_some(function.returns);
+    if catalog.trust().has_operator(one) {
+        return (Ok(()), result);
+    }
+    if one.schema != "pg_catalog" {
+        let why = match &one.extension {
+            Some(extension) => {
+                format!("`{}` behind one of the extension `{extension}` may not be called", function.name)
+            }
+            None => format!("one of that name in `{}` belongs to no trusted extension", one.schema),
+        };
+        return (Err(why), result);
+    }
     if !one.oid.is_builtin() || !function.oid.is_builtin() || function.schema != "pg_catalog" {
         return (Err("one of that name in `pg_catalog` is not built in".to_owned()), result);
     }

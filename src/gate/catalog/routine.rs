@@ -15,6 +15,20 @@ pub enum FunctionKind {
     Procedure,
 }
 
+/// What stands behind a function of an extension, as far as it matters for trusting it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Body {
+    /// In C, in this library (`pg_proc.probin`); it runs with its caller's rights and settings.
+    Library(String),
+    /// In C, in the server itself, under this symbol; it runs with its caller's rights and settings.
+    Internal(String),
+    /// An aggregate over these functions.
+    Aggregate(Vec<Oid>),
+    /// Of another language, with rights or settings of its own, or of no extension: nobody looks at it.
+    #[default]
+    Unread,
+}
+
 /// A function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Function {
@@ -44,6 +58,8 @@ pub struct Function {
     pub out_columns: Vec<(String, Oid)>,
     /// The extension it belongs to.
     pub extension: Option<String>,
+    /// What stands behind it.
+    pub body: Body,
     /// Changes whenever the function is replaced, moved or renamed, and whenever an overload of the same schema and
     /// name appears, changes or goes; empty for built-in ones.
     pub stamp: String,
@@ -99,6 +115,10 @@ pub struct UserCast {
     pub source: Oid,
     /// Target type.
     pub target: Oid,
+    /// `castfunc`; zero where it runs none, or only the types' own input and output.
+    pub function: Oid,
+    /// `castcontext = 'i'`: PostgreSQL applies it anywhere, unasked.
+    pub implicit: bool,
     /// `castcontext = 'e'`: only explicit casts use it.
     pub explicit_only: bool,
     /// The extension it belongs to.

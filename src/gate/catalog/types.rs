@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Catalog, Oid};
+use super::{Catalog, Oid, UserCast};
 
 const JSON: Oid = Oid(114);
 const JSONB: Oid = Oid(3802);
@@ -92,15 +92,46 @@ impl Type {
 const MAX_NESTING: usize = 32;
 
 impl Catalog {
-    /// Whether some cast that a user made leads from the one type to the other, also inside arrays and domains. `None` is
-    /// a type that isn't known, so it may be any.
+    /// Whether some cast that a user made leads from the one type to the other, also inside arrays and domains; those of
+    /// trusted extensions are none. `None` is a type that isn't known, so it may be any.
     pub fn has_user_cast(&self, source: Option<Oid>, target: Option<Oid>) -> bool {
         let source = source.map(|oid| self.core_type(oid));
         let target = target.map(|oid| self.core_type(oid));
-        self.parts().user_casts.iter().any(|cast| {
+        self.untrusted_casts().any(|cast| {
             target.is_none_or(|target| self.core_type(cast.target) == target)
                 && source.is_none_or(|source| self.core_type(cast.source) == source)
         })
+    }
+
+    /// The casts that neither initdb nor a trusted extension made.
+    pub fn untrusted_casts(&self) -> impl Iterator<Item = &UserCast> {
+        self.parts().user_casts.iter().filter(|cast| !self.trust().has_cast(cast))
+    }
+
+    /// Whether it is a type of a trusted extension, or an array of one.
+    pub fn trusts_type(&self, oid: Oid) -> bool {
+        match self.type_(oid).map(|one| &one.kind) {
+            Some(TypeKind::Array { element }) => self.trust().has_type(*element),
+            _ => self.trust().has_type(oid),
+        }
+    }
+
+    /// The type of a trusted extension of that name.
+    pub fn trusted_type_named(&self, name: &str) -> Option<&Type> {
+        let found = self.trust().schemas().into_iter().filter_map(|schema| self.type_named(schema, name));
+        found.into_iter().find(|one| self.trust().has_type(one.oid))
+    }
+
+    /// Whether PostgreSQL converts values of the one type to the other unasked.
+    pub fn converts_unasked(&self, source: Oid, target: Oid) -> bool {
+        let below = self.below_domain(source);
+        source == target
+            || below == target
+            || self
+                .parts()
+                .user_casts
+                .iter()
+                .any(|cast| cast.implicit && cast.target == target && (cast.source == source || cast.source == below))
     }
 
     /// The type below a domain, and below the domain that that may be over.
@@ -127,9 +158,9 @@ impl Catalog {
     }
 }
 
-/// Works out for every type whether it is governed. A type is governed if it is a curated built-in type, or an array,
-/// range, domain, enum or free-standing composite over such, and no cast or operator class that initdb did not make
-/// is attached to it.
+/// Works out for every type whether it is governed. A type is governed if it is a curated built-in type or one of a trusted
+/// extension, or an array, range, domain, enum or free-standing composite over such, and no cast or operator class is
+/// attached to it that neither initdb nor a trusted extension made.
 pub(super) fn governance(catalog: &Catalog) -> HashMap<Oid, Result<(), String>> {
     let tainted = tainted(catalog);
     let mut done = HashMap::new();
@@ -143,7 +174,7 @@ pub(super) fn governance(catalog: &Catalog) -> HashMap<Oid, Result<(), String>> 
 /// The types that a cast or operator class of a user's would be applied to unasked.
 fn tainted(catalog: &Catalog) -> HashMap<Oid, String> {
     let mut tainted = HashMap::new();
-    for cast in &catalog.parts().user_casts {
+    for cast in catalog.untrusted_casts() {
         // to_json and its kin look for a cast to json, explicit or not.
         if cast.explicit_only && cast.target != JSON && cast.target != JSONB {
             continue;
@@ -156,13 +187,21 @@ fn tainted(catalog: &Catalog) -> HashMap<Oid, String> {
             tainted.insert(oid, why.to_owned());
         }
     }
-    for class in &catalog.parts().user_opclasses {
+    for class in catalog.parts().user_opclasses.iter().filter(|class| !catalog.trust().has_opclass(class)) {
         tainted.insert(class.type_oid, "a user-defined default operator class is attached to it".to_owned());
     }
     tainted
 }
 
+/// The extension that brought a base type which may not be used: more to the point than what is attached to it.
+fn untrusted_extension<'c>(catalog: &Catalog, one: &'c Type) -> Option<&'c str> {
+    one.extension.as_deref().filter(|_| one.kind == TypeKind::Base && !catalog.trust().has_type(one.oid))
+}
+
 fn judge(catalog: &Catalog, tainted: &HashMap<Oid, String>, oid: Oid, path: &mut HashSet<Oid>) -> Result<(), String> {
+    if let Some(extension) = catalog.type_(oid).and_then(|one| untrusted_extension(catalog, one)) {
+        return Err(format!("it belongs to the extension `{extension}`, which the policy doesn't trust for it"));
+    }
     if let Some(why) = tainted.get(&oid) {
         return Err(why.clone());
     }
@@ -173,7 +212,8 @@ fn judge(catalog: &Catalog, tainted: &HashMap<Oid, String>, oid: Oid, path: &mut
     }
     let verdict = match &one.kind {
         TypeKind::Base => {
-            if one.oid.is_builtin() && one.schema == "pg_catalog" && super::builtin::types::is_allowed(&one.name) {
+            let listed = || one.schema == "pg_catalog" && super::builtin::types::is_allowed(&one.name);
+            if catalog.trust().has_type(one.oid) || one.oid.is_builtin() && listed() {
                 Ok(())
             } else if one.oid.is_builtin() {
                 Err("it is an internal type of PostgreSQL".to_owned())
@@ -205,7 +245,7 @@ fn judge(catalog: &Catalog, tainted: &HashMap<Oid, String>, oid: Oid, path: &mut
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CatalogParts, UserCast, UserOpclass};
+    use super::super::{CatalogParts, UserOpclass};
     use super::*;
 
     const INT4: Oid = Oid(23);
@@ -236,7 +276,9 @@ mod tests {
     }
 
     fn with_cast(source: Oid, target: Oid, explicit_only: bool) -> Vec<bool> {
-        let cast = UserCast { oid: Oid(16_500), source, target, explicit_only, extension: None };
+        let function = Oid(16_501);
+        let cast =
+            UserCast { oid: Oid(16_500), source, target, function, implicit: false, explicit_only, extension: None };
         governed(CatalogParts { user_casts: vec![cast], ..parts() })
     }
 

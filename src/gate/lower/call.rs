@@ -119,6 +119,7 @@ impl<'a> Lowering<'a> {
         }
         let callee = self.callee(name, args.len(), span)?;
         let (arguments, star) = self.arguments(args)?;
+        let callee = self.settle(callee, &arguments.iter().collect::<Vec<_>>(), span)?;
         if star || callee.candidates.iter().any(|one| one.kind != FunctionKind::Function) {
             let message = format!("`{}` is an aggregate or window function, which FROM can't have", callee.written);
             return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
@@ -171,6 +172,9 @@ impl<'a> Lowering<'a> {
     ) -> Result<Expr, Rejection> {
         let Extras { star, distinct, order_by, within_group, filter, over } = extras;
         self.count_node(span)?;
+        let given: Vec<&Expr> =
+            arguments.iter().chain(within_group.iter().filter_map(|one| one.target.expr())).collect();
+        let callee = self.settle(callee, &given, span)?;
         let callee = self.of_kind(callee, star, !within_group.is_empty(), over.is_some(), span)?;
         let mut arguments = arguments;
         let aggregated: Vec<&Expr> = within_group.iter().filter_map(|one| one.target.expr()).collect();
@@ -178,7 +182,7 @@ impl<'a> Lowering<'a> {
         self.search_objects_taken(&callee, &arguments);
         self.bound_sizes(&callee, &mut arguments, span)?;
         let ty = self.call_type(&callee, arguments.iter().chain(aggregated));
-        let Callee { schema, name, written: _, candidates } = callee;
+        let Callee { schema, name, candidates, .. } = callee;
         let candidates = candidates.iter().map(|one| one.oid).collect();
         let function = FunctionRef { schema, name, candidates };
         let variadic = false;

@@ -22,6 +22,9 @@ pub(super) struct Callee<'a> {
     pub(super) written: String,
     /// The overloads.
     pub(super) candidates: Vec<&'a Function>,
+    /// Where the name was written without schema and is one of `pg_catalog`: those of trusted extensions' schemas, which
+    /// PostgreSQL would choose from as well. See [`Lowering::settle`].
+    rivals: Vec<&'a Function>,
 }
 
 /// Unquoted words that PostgreSQL has syntax for and that take ordinary arguments, too.
@@ -42,8 +45,11 @@ impl<'a> Lowering<'a> {
         match parts.as_slice() {
             [name] => {
                 self.only_clients_write("a function without its schema", span)?;
-                match self.unqualified_function(name, span)? {
-                    Some(schema) => self.callee_in(&schema, name, written, count, span),
+                match self.unqualified_function(name, count, span)? {
+                    Some(schema) => {
+                        let rivals = if schema == "pg_catalog" { self.rivals(name, count) } else { Vec::new() };
+                        Ok(Callee { rivals, ..self.callee_in(&schema, name, written, count, span)? })
+                    }
                     None => Err(self.unknown_function(&written, span)),
                 }
             }
@@ -57,17 +63,23 @@ impl<'a> Lowering<'a> {
         self.callee_in("pg_catalog", name, name.to_owned(), count, span)
     }
 
-    /// The schema of an unqualified function: `pg_catalog` before all others.
-    fn unqualified_function(&self, name: &str, span: Span) -> Result<Option<String>, Rejection> {
+    /// The schema of an unqualified function: `pg_catalog` before trusted extensions, and these before all others.
+    fn unqualified_function(&self, name: &str, count: usize, span: Span) -> Result<Option<String>, Rejection> {
         let has = |schema: &str| self.catalog.functions_named(name).any(|one| one.schema == schema);
-        if has("pg_catalog") {
+        let extension = self.catalog.functions_named(name).filter(|one| self.catalog.trust().brought(one));
+        let mut extension = extension.filter(|one| !has("pg_catalog") || one.accepts(count));
+        let in_catalog = self.catalog.functions_named(name).filter(|one| one.schema == "pg_catalog");
+        if has("pg_catalog") && (in_catalog.into_iter().any(|one| one.accepts(count)) || extension.next().is_none()) {
             return Ok(Some("pg_catalog".to_owned()));
         }
-        let path = &self.policy.policy().search_path;
-        let found: Vec<&String> = path.iter().filter(|schema| has(schema)).collect();
+        let mut found: Vec<&str> =
+            self.catalog.trust().schemas().into_iter().filter(|schema| self.is_brought_in(name, schema)).collect();
+        if found.is_empty() {
+            found = self.policy.policy().search_path.iter().map(String::as_str).filter(|schema| has(schema)).collect();
+        }
         match found.as_slice() {
             [] => Ok(None),
-            [schema] => Ok(Some((*schema).clone())),
+            [schema] => Ok(Some((*schema).to_owned())),
             [..] => Err(Rejection::new(
                 Reason::AmbiguousName,
                 format!("function `{name}` is in more than one schema of the search path"),
@@ -75,6 +87,54 @@ impl<'a> Lowering<'a> {
             .at(span)
             .help("write the schema before it")),
         }
+    }
+
+    /// Whether a trusted extension has a function of that name in that schema.
+    fn is_brought_in(&self, name: &str, schema: &str) -> bool {
+        self.catalog.functions_named(name).any(|one| one.schema == schema && self.catalog.trust().brought(one))
+    }
+
+    /// What trusted extensions' schemas have under that name for so many arguments, whoever made it.
+    fn rivals(&self, name: &str, count: usize) -> Vec<&'a Function> {
+        let catalog = self.catalog;
+        let path = catalog.trust().schemas();
+        let named = catalog.functions_named(name).filter(|one| path.contains(&one.schema.as_str()));
+        named.filter(|one| one.accepts(count)).collect()
+    }
+
+    /// Decides between PostgreSQL's own functions and a trusted extension's of the same name, as in `max(x)`: what is
+    /// emitted has a schema. PostgreSQL prefers the overloads that take more arguments as they are, so an extension's
+    /// that takes all of them so wins, and one that can't take one of them doesn't count.
+    pub(super) fn settle(
+        &self,
+        mut callee: Callee<'a>,
+        arguments: &[&Expr],
+        span: Span,
+    ) -> Result<Callee<'a>, Rejection> {
+        let mut rivals = std::mem::take(&mut callee.rivals);
+        // Of two with the same arguments PostgreSQL takes the one that comes first on the path.
+        let in_catalog = |one: &Function| callee.candidates.iter().any(|own| own.arguments == one.arguments);
+        rivals.retain(|one| !in_catalog(one) && !self.impossible(one, arguments));
+        let Some(first) = rivals.first() else { return Ok(callee) };
+        let takes_all = |one: &&Function| {
+            let exact = |(wanted, given): (&Oid, &&Expr)| given.ty == Some(*wanted) || is_untyped(given);
+            let own =
+                |(wanted, given): (&Oid, &&Expr)| self.catalog.trust().has_type(*wanted) && given.ty == Some(*wanted);
+            one.arguments.len() == arguments.len()
+                && one.arguments.iter().zip(arguments).all(exact)
+                && one.arguments.iter().zip(arguments).any(own)
+        };
+        if rivals.iter().all(|one| one.schema == first.schema)
+            && rivals.iter().copied().filter(|one| takes_all(one)).count() == 1
+        {
+            return Ok(Callee { schema: first.schema.clone(), candidates: rivals, ..callee });
+        }
+        let message = format!(
+            "whether `{}` is PostgreSQL's own or an extension's depends on types that are not known here",
+            callee.written
+        );
+        let help = "cast the arguments, as in `x::text`, or write the schema before the function";
+        Err(Rejection::new(Reason::AmbiguousName, message).at(span).help(help))
     }
 
     fn callee_in(
@@ -100,7 +160,8 @@ impl<'a> Lowering<'a> {
             };
             return Err(Rejection::new(Reason::UnknownFunction, message).at(span));
         }
-        let callee = Callee { schema: schema.to_owned(), name: name.to_owned(), written, candidates };
+        let (schema, name) = (schema.to_owned(), name.to_owned());
+        let callee = Callee { schema, name, written, candidates, rivals: Vec::new() };
         // What no arguments could make right is refused before anything in them is.
         let refusals: Vec<_> = callee.candidates.iter().map(|one| self.refusal(&callee, one, span)).collect();
         match refusals.into_iter().collect::<Option<Vec<_>>>() {
@@ -159,6 +220,14 @@ impl<'a> Lowering<'a> {
                 Verdict::Unsorted => Some(refused("it is in no list of what is allowed")),
             };
         }
+        let trust = self.catalog.trust();
+        if trust.has_function(function.oid) {
+            return None;
+        }
+        if let Some(extension) = function.extension.as_deref().filter(|_| trust.brought(function)) {
+            let why = self.catalog.extension_refusal(extension, function);
+            return Some(refused(&format!("the policy trusts the extension `{extension}`, but {why}")));
+        }
         if self.policy.allows_function(function.oid) {
             return self.ungoverned_part(function).map(|why| refused(&why));
         }
@@ -189,18 +258,19 @@ impl<'a> Lowering<'a> {
     }
 
     /// Whether PostgreSQL can't choose the overload: it wants a transaction's or a row version's identity, which no
-    /// expression that the gate admits has, and to which nothing but a literal without type converts by itself.
+    /// expression that the gate admits has, and to which nothing but a literal without type converts by itself; or a
+    /// trusted extension's type, to which the argument's type doesn't convert by itself.
     fn impossible(&self, function: &Function, arguments: &[&Expr]) -> bool {
         let wants_server_type = |oid: &Oid| {
             let one = self.catalog.type_(*oid).filter(|one| one.oid.is_builtin());
             one.and_then(|one| builtin::types::sorted(&one.name)).is_some_and(|group| group.name == "transactions")
         };
         !function.variadic
-            && function
-                .arguments
-                .iter()
-                .zip(arguments)
-                .any(|(wanted, argument)| wants_server_type(wanted) && !is_untyped(argument))
+            && function.arguments.iter().zip(arguments).any(|(wanted, argument)| {
+                let is_other = |ty: Oid| !self.catalog.converts_unasked(ty, *wanted);
+                wants_server_type(wanted) && !is_untyped(argument)
+                    || self.catalog.trust().has_type(*wanted) && argument.ty.is_some_and(is_other)
+            })
     }
 
     /// `mood('x')` is a cast where a type has the function's name, so the type has to be one to cast to.

@@ -145,10 +145,12 @@ impl Lowering<'_> {
                 _ => return None,
             },
         };
-        let exact = self
-            .catalog
-            .operators_named(symbol)
-            .find(|one| one.schema == "pg_catalog" && one.left == left && one.right == right)?;
+        let exact = |schema: &str| {
+            let mut named = self.catalog.operators_named(symbol);
+            named.find(|one| one.schema == schema && one.left == left && one.right == right)
+        };
+        let schemas = self.catalog.trust().schemas();
+        let exact = ["pg_catalog"].into_iter().chain(schemas).find_map(exact)?;
         let returns = self.catalog.function(exact.function)?.returns;
         self.catalog.is_concrete(returns).then_some(returns)
     }

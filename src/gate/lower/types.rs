@@ -56,7 +56,8 @@ impl Lowering<'_> {
         self.catalog.type_(element).map(|one| one.array).filter(|array| *array != Oid(0))
     }
 
-    /// Looks the type up: `pg_catalog` first, then the policy's search path, as an unqualified name does everywhere.
+    /// Looks the type up: `pg_catalog` first, then trusted extensions, then the policy's search path, as an unqualified name
+    /// does everywhere.
     pub(super) fn lookup_type(&self, name: &TypeName, span: Span) -> Result<TypeRef, Rejection> {
         let written = match &name.schema {
             Some(schema) => format!("{schema}.{}", name.name),
@@ -71,7 +72,7 @@ impl Lowering<'_> {
                 .at(span)
         };
         let Some(found) = found else { return Err(missing()) };
-        if !self.schema_visible(&found.schema) {
+        if !self.schema_visible(&found.schema) && !self.catalog.trusts_type(found.oid) {
             let truth = format!("type `{written}` is in a schema that the policy doesn't open");
             return Err(missing().concealing(Reason::TypeNotAllowed, truth, None));
         }
@@ -102,6 +103,9 @@ impl Lowering<'_> {
 
     fn unqualified_type(&self, name: &str, span: Span) -> Result<Option<&Type>, Rejection> {
         if let Some(found) = self.catalog.type_named("pg_catalog", name) {
+            return Ok(Some(found));
+        }
+        if let Some(found) = self.catalog.trusted_type_named(name) {
             return Ok(Some(found));
         }
         let mut found = self

@@ -19,13 +19,16 @@ use crate::gate::ir::{ColumnRef, Expr, ExprKind};
 use crate::gate::lower::policy_expression;
 
 impl BoundPolicy {
-    /// Binds a policy to a catalog.
+    /// Binds a policy to a catalog, that of [`Policy::catalog`].
     ///
     /// # Errors
     /// Everything in the policy that doesn't fit the database.
     pub fn bind(policy: Arc<Policy>, catalog: &Catalog) -> Result<BoundPolicy, Diagnostics> {
         let mut binder = Binder { policy: &policy, catalog, errors: Diagnostics::default() };
         binder.names();
+        if let Err(error) = policy.check_catalog(catalog) {
+            binder.errors.push(error);
+        }
         let functions = binder.functions();
         let mut relations = HashMap::new();
         for relation in &catalog.parts().relations {

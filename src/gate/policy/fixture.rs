@@ -43,7 +43,7 @@ pub fn policy() -> Policy {
             schema("scratch", Access::Write),
         ]),
         tables: BTreeMap::new(),
-        functions: FunctionRules { builtin: None, explicit: false, allow: Vec::new() },
+        functions: FunctionRules { builtin: None, explicit: false, allow: Vec::new(), trusted_extensions: Vec::new() },
         limits: Limits::default(),
         history: HistoryRules { full: false, read_all: false },
     }

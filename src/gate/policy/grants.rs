@@ -49,6 +49,7 @@ pub fn grants(policy: &BoundPolicy, catalog: &Catalog, login: &str) -> String {
         }
         collected.schemas.extend(catalog.parts().schemas.iter().map(String::as_str).filter(|known| known == schema));
     }
+    collected.schemas.extend(catalog.trust().schemas());
     collected.write(policy, catalog, role, login)
 }
 

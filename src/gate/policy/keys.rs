@@ -185,8 +185,9 @@ keys! {
          signature. An empty list allows none, and no operator either.";
     FUNCTIONS_ADD = "functions.add_allow", Form::Texts("`@builtin` or signatures"), default "none", Enforced,
         "Functions that are added to those of the extended files.";
-    TRUSTED_EXTENSIONS = "functions.trusted_extensions", Form::Texts("extensions"), default "none", Later,
-        "Extensions whose types, functions and operators may be used.";
+    TRUSTED_EXTENSIONS = "functions.trusted_extensions", Form::Texts("extensions"), default "none", Enforced,
+        "Extensions whose types, functions and operators may be used as if they were PostgreSQL's own, as far as \
+         pgwicket has a list of what is safe in them.";
     LIMIT_ROWS = "limits.rows", Form::Count { least: 1, most: 1_000_000 }, default "1000", Enforced,
         "Rows of one result; what is beyond is cut off, and the result says so.";
     LIMIT_BYTES = "limits.bytes", Form::Bytes { least: 1024, most: 64 * MEBIBYTE }, default "4MiB", Enforced,

@@ -6,7 +6,7 @@ mod checks;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use self::checks::{access, condition, exact_names, functions, name, role};
+use self::checks::{access, condition, exact_names, extensions, functions, name, role};
 use super::error::{Diagnostics, PolicyError};
 use super::keys;
 use super::model::{Access, AttributeType, ColumnRule, Glob, Mask, Ruled, StatementKind};
@@ -30,6 +30,7 @@ pub struct Layer {
     pub schemas: BTreeMap<String, SchemaLayer>,
     pub tables: BTreeMap<(String, String), TableLayer>,
     pub functions: AllowList<FunctionEntry>,
+    pub trusted_extensions: AllowList<String>,
     pub limits: LimitsLayer,
     pub history: HistoryLayer,
 }
@@ -268,6 +269,9 @@ impl Layer {
         }
         if let Some(entry) = section.entry(&keys::FUNCTIONS_ADD) {
             self.functions.add = functions(&entry, errors).unwrap_or_default();
+        }
+        if let Some(entry) = section.entry(&keys::TRUSTED_EXTENSIONS) {
+            self.trusted_extensions.allow = extensions(&entry, errors).map(|list| (entry.rule.clone(), list));
         }
         section.finish(errors);
     }

@@ -36,6 +36,7 @@ impl Layer {
             schemas: union(base.schemas, self.schemas, |_, base, own| own.join(base)),
             tables: join_tables(base.tables, self.tables, errors),
             functions: self.functions.join(base.functions, || vec![FunctionEntry::Builtin]),
+            trusted_extensions: self.trusted_extensions.join(base.trusted_extensions, Vec::new),
             limits: self.limits.join(base.limits),
             history: HistoryLayer {
                 full: lesser(base.history.full, self.history.full),

@@ -21,6 +21,7 @@ pub(crate) mod raw;
 pub mod reference;
 pub(crate) mod suggest;
 mod tree;
+mod trust;
 pub(crate) mod types;
 mod values;
 

@@ -232,6 +232,8 @@ pub struct FunctionRules {
     pub explicit: bool,
     /// User functions by schema and signature, as in `sales` and `fx_rate(text, date)`.
     pub allow: Vec<Ruled<(String, String)>>,
+    /// `trusted_extensions`, each with a curated list.
+    pub trusted_extensions: Vec<Ruled<String>>,
 }
 
 impl FunctionRules {

@@ -149,7 +149,7 @@ fn settle(layer: Layer, file: &str, errors: &mut Diagnostics) -> Policy {
         columns: layer.columns,
         schemas,
         tables: tables.collect(),
-        functions: functions(layer.functions),
+        functions: functions(layer.functions, layer.trusted_extensions),
         limits: limits(layer.limits, errors),
         history: HistoryRules {
             full: layer.history.full.unwrap_or(false),
@@ -197,8 +197,9 @@ fn check_search_path(layer: &Layer, errors: &mut Diagnostics) {
     }
 }
 
-fn functions(entries: AllowList<FunctionEntry>) -> FunctionRules {
-    let mut rules = FunctionRules { builtin: None, explicit: entries.allow.is_some(), allow: Vec::new() };
+fn functions(entries: AllowList<FunctionEntry>, extensions: AllowList<String>) -> FunctionRules {
+    let (explicit, trusted_extensions) = (entries.allow.is_some(), list(extensions));
+    let mut rules = FunctionRules { builtin: None, explicit, allow: Vec::new(), trusted_extensions };
     for entry in list(entries) {
         match entry.value {
             FunctionEntry::Builtin => rules.builtin = Some(entry.rule),

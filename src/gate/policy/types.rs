@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use super::model::Policy;
 use crate::gate::catalog::{Catalog, Column, Oid, Type, TypeKind};
 
-/// Whether the type, or one that it is made of, is of a schema that the policy doesn't open: PostgreSQL names these in
+/// Whether the type, or one that it is made of, is of a schema that the policy doesn't open, and of no extension that it
+/// trusts: PostgreSQL names these in
 /// full in messages, plans and stored expressions, which would tell of the schema.
 pub(crate) fn has_hidden_name(catalog: &Catalog, policy: &Policy, oid: Oid) -> bool {
     let mut seen = BTreeSet::new();
     let mut waiting = vec![oid];
     while let Some(oid) = waiting.pop() {
         let Some(one) = catalog.type_(oid).filter(|_| seen.insert(oid)) else { continue };
-        if is_hidden(policy, one) {
+        if is_hidden(catalog, policy, one) {
             return true;
         }
         waiting.extend(one.parts());
@@ -20,14 +21,15 @@ pub(crate) fn has_hidden_name(catalog: &Catalog, policy: &Policy, oid: Oid) -> b
     false
 }
 
-fn is_hidden(policy: &Policy, one: &Type) -> bool {
-    one.schema != "pg_catalog" && !policy.schemas.contains_key(&one.schema)
+fn is_hidden(catalog: &Catalog, policy: &Policy, one: &Type) -> bool {
+    let open = one.schema == "pg_catalog" || policy.schemas.contains_key(&one.schema);
+    !open && !catalog.trusts_type(one.oid)
 }
 
 /// The column's type as PostgreSQL prints it, without a schema that is hidden.
 pub(crate) fn told(catalog: &Catalog, policy: &Policy, column: &Column) -> String {
     match element(catalog, column.type_oid) {
-        Some(one) if is_hidden(policy, one) => {
+        Some(one) if is_hidden(catalog, policy, one) => {
             let array = if one.oid == column.type_oid { "" } else { "[]" };
             format!("{}{array}", one.name)
         }

@@ -166,8 +166,14 @@ impl<'a> Plan<'a> {
                 None => Ok(()),
             }
         };
-        let (for_session, role) = tokio::join!(biased; for_session, role);
-        for_session.and(role)
+        let path = async {
+            match &self.admitted.verification().search_path {
+                Some(path) => statements::ask(client, &frame.set_path, &[path]).await.map(|_| ()),
+                None => Ok(()),
+            }
+        };
+        let (for_session, path, role) = tokio::join!(biased; for_session, path, role);
+        for_session.and(path).and(role)
     }
 }
 

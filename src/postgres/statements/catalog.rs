@@ -162,7 +162,9 @@ pub(crate) const FIELDS: OwnStatement = OwnStatement(
 );
 
 /// Functions: OID, schema, name, argument types, these as text, defaults, variadic, kind, ordered-set, result type,
-/// returns a set, all arguments' types, modes and names where some are not input, extension, stamp.
+/// returns a set, all arguments' types, modes and names where some are not input, extension, stamp; of an extension's
+/// functions with their caller's rights and settings the library if they are in C (language 13), the symbol if they are
+/// the server's own (12), and what an aggregate is made of.
 pub(crate) const FUNCTIONS: OwnStatement = OwnStatement(concat!(
     "SELECT p.oid, n.nspname::text, p.proname::text, p.proargtypes::oid[], \
         pg_catalog.oidvectortypes(p.proargtypes), p.pronargdefaults, p.provariadic <> 0, p.prokind, \
@@ -170,7 +172,14 @@ pub(crate) const FUNCTIONS: OwnStatement = OwnStatement(concat!(
         CASE WHEN p.proallargtypes IS NOT NULL THEN p.proargnames END, x.extname::text, \
         CASE WHEN p.oid >= 16384 THEN ",
     stamp::function!(),
-    " END FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+    " END, \
+        CASE WHEN x.oid IS NOT NULL AND p.prolang = 13 AND NOT p.prosecdef AND p.proconfig IS NULL \
+          THEN p.probin::text END, \
+        CASE WHEN x.oid IS NOT NULL AND p.prolang = 12 AND NOT p.prosecdef AND p.proconfig IS NULL \
+          AND g.aggfnoid IS NULL THEN p.prosrc END, \
+        CASE WHEN x.oid IS NOT NULL AND g.aggfnoid IS NOT NULL THEN ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, \
+          g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]::oid[] END \
+      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
         LEFT JOIN pg_catalog.pg_aggregate g ON g.aggfnoid = p.oid",
     join_extension!("pg_catalog.pg_proc", "p.oid"),
     " WHERE n.nspname !~ '^pg_(toast|temp)' ORDER BY p.oid"
@@ -184,9 +193,10 @@ pub(crate) const OPERATORS: OwnStatement = OwnStatement(concat!(
     " WHERE n.nspname !~ '^pg_(toast|temp)' ORDER BY o.oid"
 ));
 
-/// Casts that initdb did not make: OID, source, target, only explicit, extension.
+/// Casts that initdb did not make: OID, source, target, only explicit, extension, function, implicit.
 pub(crate) const USER_CASTS: OwnStatement = OwnStatement(concat!(
-    "SELECT k.oid, k.castsource, k.casttarget, k.castcontext = 'e', x.extname::text FROM pg_catalog.pg_cast k",
+    "SELECT k.oid, k.castsource, k.casttarget, k.castcontext = 'e', x.extname::text, k.castfunc, \
+        k.castcontext = 'i' FROM pg_catalog.pg_cast k",
     join_extension!("pg_catalog.pg_cast", "k.oid"),
     " WHERE k.oid >= 16384 ORDER BY k.oid"
 ));
@@ -196,6 +206,17 @@ pub(crate) const USER_OPCLASSES: OwnStatement = OwnStatement(concat!(
     "SELECT k.oid, k.opcintype, x.extname::text FROM pg_catalog.pg_opclass k",
     join_extension!("pg_catalog.pg_opclass", "k.oid"),
     " WHERE k.oid >= 16384 AND k.opcdefault AND k.opcmethod IN (403, 405) ORDER BY k.oid"
+));
+
+/// Extensions: OID, name, schema, who may create in the schema beside its owner and superusers, stamp. Without privileges
+/// of its own (NULL) a schema has only its owner's.
+pub(crate) const EXTENSIONS: OwnStatement = OwnStatement(concat!(
+    "SELECT x.oid, x.extname::text, n.nspname::text, \
+        ARRAY(SELECT DISTINCT COALESCE(r.rolname::text, 'PUBLIC') FROM pg_catalog.aclexplode(n.nspacl) a \
+              LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee \
+              WHERE a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner AND r.rolsuper IS NOT TRUE ORDER BY 1), ",
+    stamp::extension!(),
+    " FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace ORDER BY x.oid"
 ));
 
 /// Stored expressions of user's objects as PostgreSQL's own node trees: what it is of (`d` a column's default, `c` a

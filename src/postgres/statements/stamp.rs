@@ -84,4 +84,21 @@ macro_rules! type_ {
     };
 }
 
-pub(super) use {function, indexes, key, relation, type_};
+/// The stamp of extension `x` (`pg_extension`) in schema `n` (`pg_namespace`): itself, its schema with owner and
+/// privileges, its members, the functions among them, and every operator in the schema.
+macro_rules! extension {
+    () => {
+        "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', \
+            x.oid, x.xmin, x.extname, n.oid, n.xmin, n.nspname, \
+            ARRAY(SELECT pg_catalog.concat_ws(' ', d.classid, d.objid, p.xmin) FROM pg_catalog.pg_depend d \
+                  LEFT JOIN pg_catalog.pg_proc p \
+                    ON d.classid = 'pg_catalog.pg_proc'::regclass::oid AND p.oid = d.objid \
+                  WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = x.oid \
+                    AND d.deptype = 'e' ORDER BY d.classid, d.objid), \
+            ARRAY(SELECT o.xmin FROM pg_catalog.pg_operator o \
+                  WHERE o.oid >= 16384::oid AND o.oprnamespace = n.oid ORDER BY o.oid)\
+        ), 0)::text"
+    };
+}
+
+pub(super) use {extension, function, indexes, key, relation, type_};

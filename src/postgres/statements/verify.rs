@@ -1,4 +1,8 @@
 //! The verification: asked in the executing transaction, it proves that what ran is what was admitted.
+//!
+//! Extensions' schemas may be on the search path here, and one of them may have changed. So every function of these
+//! statements has its schema, and every operator has operands of exactly the types of one of `pg_catalog`, which comes first:
+//! nothing else can be chosen.
 
 use tokio_postgres::{Client, Error, Statement};
 
@@ -56,6 +60,18 @@ const TYPES: OwnStatement = OwnStatement(concat!(
             IS NOT TRUE)"
 ));
 
+/// Extensions by OID and stamp; and whether the transaction's role may use their schemas: PostgreSQL passes over those of
+/// a `search_path` that it may not, and then finds other operators.
+const EXTENSIONS: OwnStatement = OwnStatement(concat!(
+    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                        WHERE (want.stamp = (SELECT ",
+    stamp::extension!(),
+    " FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace \
+            WHERE x.oid = want.oid)) IS NOT TRUE), \
+        NOT EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.oid = ANY ($1::oid[]) \
+                    AND NOT pg_catalog.has_schema_privilege(x.extnamespace, 'USAGE'))"
+));
+
 /// Kinds of things that a stamp stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamped {
@@ -69,6 +85,8 @@ pub enum Stamped {
     Function,
     /// A type that isn't built in.
     Type,
+    /// An extension that the policy trusts.
+    Extension,
 }
 
 /// Why nothing that ran in this transaction may be believed.
@@ -95,6 +113,7 @@ pub struct Verifier {
     keys: Statement,
     functions: Statement,
     types: Statement,
+    extensions: Statement,
 }
 
 impl Verifier {
@@ -103,15 +122,16 @@ impl Verifier {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (settings, relations, indexes, keys, functions, types) = tokio::try_join!(
+        let (settings, relations, indexes, keys, functions, types, extensions) = tokio::try_join!(
             SETTINGS.prepare(client),
             RELATIONS.prepare(client),
             INDEXES.prepare(client),
             KEYS.prepare(client),
             FUNCTIONS.prepare(client),
             TYPES.prepare(client),
+            EXTENSIONS.prepare(client),
         )?;
-        Ok(Self { settings, relations, indexes, keys, functions, types })
+        Ok(Self { settings, relations, indexes, keys, functions, types, extensions })
     }
 
     /// Compares with what is there now. Everything is sent when the future is first polled, so that it can be joined
@@ -131,8 +151,24 @@ impl Verifier {
             verify_stamps(client, &self.keys, &expected.keys, Stamped::Key),
             verify_stamps(client, &self.functions, &expected.functions, Stamped::Function),
             verify_stamps(client, &self.types, &expected.types, Stamped::Type),
+            self.verify_extensions(client, &expected.extensions),
         )?;
         Ok(())
+    }
+
+    async fn verify_extensions(&self, client: &Client, expected: &[(Oid, String)]) -> Result<(), VerifyError> {
+        if expected.is_empty() {
+            return Ok(());
+        }
+        let (oids, stamps) = columns(expected);
+        let row = client.query_one(&self.extensions, &[&oids, &stamps]).await?;
+        match (row.try_get(0)?, row.try_get(1)?) {
+            (true, true) => Ok(()),
+            (true, false) => Err(VerifyError::Settings(vec![
+                "search_path (the role may not use the schema of a trusted extension: GRANT USAGE on it)".to_owned(),
+            ])),
+            (false, _) => Err(VerifyError::Changed(Stamped::Extension)),
+        }
     }
 
     async fn verify_relations(

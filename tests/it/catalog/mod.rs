@@ -12,7 +12,7 @@ use tokio_postgres::Client;
 
 use crate::support::{Database, PATIENCE};
 
-async fn loaded(client: &Client) -> Catalog {
+pub async fn loaded(client: &Client) -> Catalog {
     Catalog::new(load(client).await.unwrap())
 }
 

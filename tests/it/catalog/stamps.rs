@@ -119,6 +119,7 @@ async fn has_changed(verifier: &Verifier, client: &Client, kind: Stamped, oid: O
         Stamped::Type => &mut expected.types,
         Stamped::Indexes => &mut expected.indexes,
         Stamped::Key => &mut expected.keys,
+        Stamped::Extension => &mut expected.extensions,
     };
     list.push((oid, stamp.to_owned()));
     match verifier.verify(client, &expected, &[]).await {

@@ -25,6 +25,8 @@ async fn everything_is_verified_together() {
             .map(|one| (one.oid, one.stamp.clone()))
             .collect(),
         types: parts.types.iter().filter(|one| of_shop(&one.schema)).map(|one| (one.oid, one.stamp.clone())).collect(),
+        extensions: parts.extensions.iter().map(|one| (one.oid, one.stamp.clone())).collect(),
+        search_path: None,
     };
     assert!(expected.relations.len() > 20 && expected.functions.len() > 10 && expected.types.len() > 10);
     let verifier = Verifier::prepare(&client).await.unwrap();
@@ -50,6 +52,7 @@ async fn what_is_missing_is_not_what_was_admitted() {
         (Verification { keys: missing(), ..nothing.clone() }, Stamped::Key),
         (Verification { functions: missing(), ..nothing.clone() }, Stamped::Function),
         (Verification { types: missing(), ..nothing.clone() }, Stamped::Type),
+        (Verification { extensions: missing(), ..nothing.clone() }, Stamped::Extension),
     ] {
         let verified = verifier.verify(&client, &expected, &[]).await;
         assert!(matches!(verified, Err(VerifyError::Changed(changed)) if changed == kind), "{verified:?}");

@@ -113,7 +113,7 @@ impl Library {
 
     /// As [`Library::admit`], with values for parameters.
     pub fn admit_submission(&self, submission: &Submission) -> Result<Admitted, Rejection> {
-        let catalog = self.catalog.current();
+        let catalog = self.member.policy.catalog(&self.catalog.current()).unwrap();
         let policy = BoundPolicy::bind(Arc::clone(&self.member.policy), &catalog).unwrap();
         admit(&catalog, &policy, &self.member.principal, submission)
     }

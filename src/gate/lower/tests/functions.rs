@@ -125,6 +125,8 @@ fn casts_that_users_made_are_not_run() {
         oid: Oid(60_000),
         source: text,
         target: status,
+        function: Oid(60_001),
+        implicit: false,
         explicit_only: true,
         extension: None,
     });

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::FunctionEntry;
+use crate::gate::catalog::Untrusted;
+use crate::gate::catalog::extension::curated;
 use crate::gate::policy::error::{Diagnostics, PolicyError};
 use crate::gate::policy::model::{Access, Ruled};
 use crate::gate::policy::names;
@@ -100,5 +102,19 @@ pub(super) fn functions(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<V
             }
         }
     }
+    Some(list)
+}
+
+/// Extensions of which there is a list; whether they are in the database is for later to say.
+pub(super) fn extensions(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Vec<Ruled<String>>> {
+    let mut list = exact_names(entry, errors)?;
+    list.retain(|one| match curated(&one.value) {
+        Some(_) => true,
+        None => {
+            let fault = Untrusted::unlisted(&one.value);
+            errors.push(PolicyError::new(one.rule.clone(), fault.message).help(fault.help));
+            false
+        }
+    });
     Some(list)
 }

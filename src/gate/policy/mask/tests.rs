@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gate::catalog::builtin::{Verdict, verdict};
-use crate::gate::catalog::{CatalogParts, Function, FunctionKind, Oid, Type, TypeKind};
+use crate::gate::catalog::{Body, CatalogParts, Function, FunctionKind, Oid, Type, TypeKind};
 use crate::gate::check;
 use crate::gate::ir::{Call, ColumnRef, ExprKind, ItemId, Literal, Node, SpecialForm, TypeRef};
 
@@ -93,6 +93,7 @@ fn catalog() -> Catalog {
         returns_set: false,
         out_columns: Vec::new(),
         extension: None,
+        body: Body::Unread,
         stamp: String::new(),
     });
     Catalog::new(CatalogParts { functions: functions.collect(), types, ..CatalogParts::default() })

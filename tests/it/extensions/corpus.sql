@@ -1,0 +1,74 @@
+-- citext: comparisons fold case wherever PostgreSQL compares
+SELECT id FROM sales.people WHERE email = 'ADA@EXAMPLE.COM' ORDER BY 1;
+SELECT id FROM sales.people WHERE email = 'ADA@EXAMPLE.COM'::text ORDER BY 1;
+SELECT id FROM sales.people WHERE email = 'ADA@EXAMPLE.COM'::citext ORDER BY 1;
+SELECT id FROM sales.people WHERE email = name::citext || '@example.com' ORDER BY 1;
+SELECT id, email <> 'BOB@example.com' FROM sales.people ORDER BY 1;
+SELECT id FROM sales.people WHERE email IN ('ADA@example.com', 'Bob@Example.com') ORDER BY 1;
+SELECT id FROM sales.people WHERE email NOT IN ('ADA@example.com') ORDER BY 1;
+SELECT id FROM sales.people WHERE email IN (SELECT upper(email::text)::citext FROM sales.people) ORDER BY 1;
+SELECT id FROM sales.people WHERE email = ANY (ARRAY['BOB@EXAMPLE.COM']::citext[]) ORDER BY 1;
+SELECT id FROM sales.people WHERE email BETWEEN 'A' AND 'B' ORDER BY 1;
+SELECT id, nullif(email, 'BOB@example.com') FROM sales.people ORDER BY 1;
+SELECT id, CASE email WHEN 'BOB@EXAMPLE.COM' THEN 'b' ELSE 'other' END FROM sales.people ORDER BY 1;
+SELECT id, email IS DISTINCT FROM 'BOB@EXAMPLE.COM' FROM sales.people ORDER BY 1;
+SELECT id, coalesce(email, 'none') FROM sales.people ORDER BY 1;
+SELECT greatest('Z'::citext, 'a'::citext), least('Z'::citext, 'a'::citext);
+SELECT id FROM sales.people WHERE email LIKE 'ADA%' ORDER BY 1;
+SELECT id FROM sales.people WHERE email NOT LIKE 'ADA%' ORDER BY 1;
+SELECT id FROM sales.people WHERE email ~ '^ADA' ORDER BY 1;
+SELECT id FROM sales.people WHERE email::text LIKE 'ADA%' ORDER BY 1;
+SELECT email FROM sales.people ORDER BY email, id;
+SELECT DISTINCT upper(email::text)::citext AS e FROM sales.people ORDER BY 1;
+SELECT email, count(*) FROM sales.people GROUP BY email ORDER BY 1;
+SELECT max(email), min(email) FROM sales.people;
+SELECT max(name), min(id) FROM sales.people;
+SELECT string_agg(email, ',' ORDER BY email) FROM sales.people;
+SELECT array_agg(email ORDER BY email) FROM sales.people;
+SELECT p.id, q.id FROM sales.people AS p JOIN sales.people AS q ON p.email = upper(q.email::text)::citext ORDER BY 1, 2;
+SELECT email FROM sales.people UNION SELECT 'bob@EXAMPLE.com'::citext ORDER BY 1;
+SELECT id, lower(email), length(email), email || '!' FROM sales.people ORDER BY 1;
+SELECT id, email::text, email::varchar(5) FROM sales.people ORDER BY 1;
+SELECT true::citext, 'x'::text::citext, ' a'::char(4)::citext;
+SELECT replace(name, 'A', 'x'), split_part(name, ' ', 1), strpos(name, 'a') FROM sales.people ORDER BY id;
+SELECT to_json(email), jsonb_build_object('e', email) FROM sales.people ORDER BY id;
+SELECT citext_cmp('a', 'A'), ext.citext_eq('a', 'A');
+-- hstore
+SELECT id, extra FROM sales.people ORDER BY 1;
+SELECT id, extra -> 'room', extra -> ARRAY['room', 'likes'] FROM sales.people ORDER BY 1;
+SELECT id FROM sales.people WHERE extra ? 'room' ORDER BY 1;
+SELECT id FROM sales.people WHERE extra @> 'room=>7' ORDER BY 1;
+SELECT id FROM sales.people WHERE extra ?& ARRAY['room', 'likes'] ORDER BY 1;
+SELECT id, extra || 'a=>b', extra - 'room'::text FROM sales.people ORDER BY 1;
+SELECT id, akeys(extra), avals(extra), hstore_to_array(extra) FROM sales.people ORDER BY 1;
+SELECT id, extra::json, extra::jsonb, to_json(extra), hstore_to_jsonb_loose(extra) FROM sales.people ORDER BY 1;
+SELECT p.id, k FROM sales.people AS p CROSS JOIN LATERAL skeys(p.extra) AS k ORDER BY 1, 2;
+SELECT p.id, e.key, e.value FROM sales.people AS p CROSS JOIN LATERAL each(p.extra) AS e ORDER BY 1, 2;
+SELECT hstore('a', 'b'), hstore(ARRAY['a', 'b'], ARRAY['c', 'd']), 'x=>y'::hstore, ARRAY['a', 'b']::text[]::hstore;
+SELECT extra, count(*) FROM sales.people GROUP BY extra ORDER BY 2, 1;
+SELECT defined(extra, 'likes'), exist(extra, 'likes'), delete(extra, 'room'::text), slice(extra, ARRAY['room']) FROM sales.people ORDER BY id;
+-- pg_trgm
+SELECT name, similarity(name, 'ada') FROM sales.people ORDER BY 2 DESC, 1;
+SELECT name FROM sales.people WHERE name % 'Ada' ORDER BY 1;
+SELECT name FROM sales.people ORDER BY name <-> 'ada', id LIMIT 2;
+SELECT word_similarity('ada', name), strict_word_similarity('ada', name), 'ada' <% name, show_trgm(name) FROM sales.people ORDER BY id;
+SELECT 7 % 4, 7.5 % 2;
+-- pgcrypto
+SELECT digest('abc', 'sha256'), encode(digest('abc'::text, 'md5'), 'hex'), hmac('abc', 'key', 'sha1');
+SELECT length(gen_random_bytes(8)), length(gen_random_uuid()::text);
+SELECT armor('\x0102'::bytea), dearmor(armor('\x0102'::bytea));
+-- intarray
+SELECT id FROM sales.people WHERE tags && ARRAY[3] ORDER BY 1;
+SELECT id FROM sales.people WHERE tags @> ARRAY[2, 3] ORDER BY 1;
+SELECT id FROM sales.people WHERE tags @@ '1&2'::query_int ORDER BY 1;
+SELECT id FROM sales.people WHERE tags @@ '2&!1' ORDER BY 1;
+SELECT id, tags + 9, tags - 2, tags | ARRAY[7], tags & ARRAY[3], #tags, tags # 3 FROM sales.people ORDER BY 1;
+SELECT icount(tags), sort(tags, 'desc'), uniq(sort(tags)), subarray(tags, 1, 1), idx(tags, 3), intset(4) FROM sales.people ORDER BY id;
+-- unaccent, fuzzystrmatch, uuid-ossp, ltree
+SELECT unaccent(name) FROM sales.people WHERE unaccent(name) = 'Chloe';
+SELECT name, levenshtein(name, 'Ada'), soundex(name), metaphone(name, 4) FROM sales.people ORDER BY id;
+SELECT uuid_generate_v5(uuid_ns_dns(), 'example.com'), uuid_nil();
+SELECT id FROM sales.people WHERE path <@ 'top.maths' ORDER BY 1;
+SELECT id FROM sales.people WHERE path ~ 'top.*{1}'::lquery ORDER BY 1;
+SELECT id, path, nlevel(path), subpath(path, 0, 1), path || 'x' FROM sales.people ORDER BY 1;
+SELECT lca(path, 'top.maths.sets') FROM sales.people ORDER BY id;

@@ -1,0 +1,78 @@
+//! The curated lists against the extensions of the server at hand.
+
+use pgwicket::gate::catalog::Catalog;
+use pgwicket::gate::catalog::extension::CURATED;
+
+use crate::catalog::loaded;
+use crate::support::Database;
+
+async fn installed() -> Catalog {
+    let database = Database::empty().await;
+    let mut script = "CREATE SCHEMA ext;".to_owned();
+    for one in CURATED {
+        script += &format!("CREATE EXTENSION \"{}\" SCHEMA ext;", one.name);
+    }
+    database.script(&script).await;
+    loaded(&database.connect().await).await
+}
+
+/// Every function of every extension is allowed or refused with a reason, and so is every one that a later version
+/// brings. What is allowed is what the server has: of a list with a slip of the pen nothing could be called.
+#[tokio::test]
+async fn every_function_of_a_listed_extension_is_sorted() {
+    let catalog = installed().await;
+    let trusting = catalog.trusting(CURATED.iter().map(|one| one.name)).unwrap();
+    let mut wrong = Vec::new();
+    for list in CURATED {
+        let mut have = Vec::new();
+        for function in catalog.parts().functions.iter().filter(|one| one.extension.as_deref() == Some(list.name)) {
+            let signature = trusting.extension_signature(function);
+            let listed = list.function(&signature).is_some();
+            if listed != trusting.trust().has_function(function.oid) {
+                wrong.push(format!("{}: {signature} is listed, but isn't made so: {:?}", list.name, function.body));
+            }
+            if !listed && list.refusal(&signature).is_none() {
+                wrong.push(format!("{}: {signature} is in no list", list.name));
+            }
+            have.push(signature);
+        }
+        // What an older or newer version has, this one may not.
+        let missing = list.functions.iter().filter(|one| !have.iter().any(|have| have == one.signature)).count();
+        assert!(missing <= 8 && missing <= list.functions.len() / 2, "{}: {missing} are not there", list.name);
+        for name in list.types {
+            let found = trusting.type_named("ext", name).unwrap_or_else(|| panic!("no type {name}"));
+            assert!(trusting.governed(found.oid).is_ok() && catalog.governed(found.oid).is_err(), "{name}");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What PostgreSQL converts to an extension's type by itself would let an extension's operator be chosen where only
+/// built-in types meet.
+#[tokio::test]
+async fn no_cast_of_an_extension_leads_from_a_built_in_type_unasked() {
+    let catalog = installed().await;
+    let trusting = catalog.trusting(CURATED.iter().map(|one| one.name)).unwrap();
+    assert!(catalog.parts().user_casts.iter().all(|one| !(one.implicit && one.source.is_builtin())));
+    assert_eq!(trusting.untrusted_casts().count(), 0);
+    assert!(catalog.untrusted_casts().count() >= 10);
+}
+
+/// Each operator that an extension brings can be used, unless it is one of rows.
+#[tokio::test]
+async fn every_operator_of_a_listed_extension_is_allowed() {
+    let catalog = installed().await;
+    let trusting = catalog.trusting(CURATED.iter().map(|one| one.name)).unwrap();
+    let refused: Vec<&str> = catalog
+        .parts()
+        .operators
+        .iter()
+        .filter(|one| one.schema == "ext" && !trusting.trust().has_operator(one))
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(refused, ["#="]);
+    for one in catalog.parts().operators.iter().filter(|one| one.schema == "ext") {
+        let set = trusting.operator_set(&one.name, one.left.0 == 0).unwrap();
+        assert!(set.verdict.is_ok() || one.name == "#=", "{}: {:?}", one.name, set.verdict);
+    }
+}

@@ -1,0 +1,78 @@
+//! Extensions that the policy trusts: what they bring works as directly, and nothing else is let in with them.
+
+mod lists;
+mod traps;
+
+use serde_json::json;
+
+use crate::support::{Database, Direct, Library, statements};
+
+const SETUP: &str = include_str!("setup.sql");
+const CORPUS: &str = include_str!("corpus.sql");
+
+/// With which everything in the corpus is admitted.
+const POLICY: &str = r#"
+version = 1
+name = "trusting"
+[statements]
+allow = ["select", "insert", "update", "delete", "explain"]
+[search_path]
+schemas = ["sales"]
+[schemas.sales]
+access = "write"
+[functions]
+trusted_extensions = ["pg_trgm", "citext", "hstore", "pgcrypto", "intarray", "unaccent", "ltree", "fuzzystrmatch", "uuid-ossp"]
+"#;
+
+async fn database() -> Database {
+    let database = Database::sample().await;
+    database.script(SETUP).await;
+    database
+}
+
+/// A session beside pgwicket with the search path that pgwicket sets.
+async fn direct(database: &Database) -> tokio_postgres::Client {
+    let direct = database.connect_pinned().await;
+    direct.batch_execute("SET search_path = pg_catalog, ext, pg_temp").await.unwrap();
+    direct
+}
+
+#[tokio::test]
+async fn what_an_extension_brings_gives_what_it_gives_directly() {
+    let database = database().await;
+    let direct = direct(&database).await;
+    let library = Library::open(&database, POLICY, &[]).await;
+    let mut wrong = Vec::new();
+    let statements = statements(CORPUS);
+    for sql in &statements {
+        match library.query(sql).await {
+            Err(rejection) => wrong.push(format!("{sql}\n    refused: {}", rejection.to_json(None))),
+            Ok(result) => {
+                let expected = Direct::ask(&direct, sql).await;
+                if let Some(difference) = expected.difference(&result, true) {
+                    wrong.push(format!("{sql}\n    {difference}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), statements.len(), wrong.join("\n"));
+    assert!(statements.len() >= 60, "too few statements prove too little");
+}
+
+#[tokio::test]
+async fn values_of_extensions_can_be_written_and_brought_as_parameters() {
+    use pgwicket::gate::admit::Submission;
+    let database = database().await;
+    let library = Library::open(&database, POLICY, &[]).await;
+    let run = |text: &str, parameters: Vec<serde_json::Value>| {
+        library.run(Submission::Sql { text: text.to_owned(), parameters })
+    };
+    let found = run("SELECT name FROM sales.people WHERE email = $1::citext", vec![json!("ADA@example.com")]).await;
+    assert!(found.unwrap().result.json.contains("Ada"));
+    let insert = "INSERT INTO sales.people (id, name, email, extra, path, tags) \
+                  VALUES (10, 'Zoe', $1::citext, hstore('a', $2::text), $3::ltree, ARRAY[3])";
+    run(insert, vec![json!("Zoe@example.com"), json!("b"), json!("top.zoe")]).await.unwrap();
+    run("UPDATE sales.people SET extra = extra || 'c=>d' WHERE email = 'ZOE@EXAMPLE.COM'", vec![]).await.unwrap();
+    let rows = library.rows("SELECT email, extra, path FROM sales.people WHERE id = 10").await;
+    assert_eq!(rows, json!([["Zoe@example.com", "\"a\"=>\"b\", \"c\"=>\"d\"", "top.zoe"]]));
+}
