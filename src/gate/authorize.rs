@@ -1,6 +1,7 @@
 //! Authorize: IR × policy gives what the statement touches and why it may, or every violation at once. Names were
 //! already checked where lower resolved them; here the IR is checked again, so that a slip there is no leak.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::admit::{RelationAccess, RelationUse, Verification};
@@ -15,6 +16,8 @@ use super::source::Span;
 mod effects;
 mod restriction;
 mod stamps;
+#[cfg(test)]
+mod tests;
 mod writes;
 
 /// What an authorized statement touches: the basis of rewrite, verification and the history record.
@@ -239,9 +242,7 @@ impl<'a> Check<'a> {
             }
         }
         self.authorized.opaque_errors |= rights.is_protected() || relation.view.is_some();
-        let entry = self.authorized.relations.entry(relation.oid);
-        let used = entry.or_insert_with(|| usage(relation, rights, access));
-        used.access = used.access.max(access);
+        self.list(usage(relation, rights, access));
         for descendant in self.catalog.tree(relation.oid).into_iter().filter(|one| one.oid != relation.oid) {
             // What may come out of the parent may come out of its children, under the children's own numbers.
             let open = descendant
@@ -250,7 +251,7 @@ impl<'a> Check<'a> {
                 .filter(|column| relation.column(&column.name).is_some_and(|(at, _)| is_open(rights, at)))
                 .map(|column| column.number)
                 .collect();
-            self.authorized.relations.entry(descendant.oid).or_insert_with(|| RelationUse {
+            self.list(RelationUse {
                 oid: descendant.oid,
                 schema: descendant.schema.clone(),
                 name: descendant.name.clone(),
@@ -262,6 +263,22 @@ impl<'a> Check<'a> {
         }
         if let Some(reads) = &relation.view {
             self.view(reads);
+        }
+    }
+
+    /// Lists a relation. One that is read by itself and as a part of another is listed as all that it is read as: it may
+    /// have columns that the other doesn't.
+    fn list(&mut self, used: RelationUse) {
+        match self.authorized.relations.entry(used.oid) {
+            Entry::Vacant(free) => drop(free.insert(used)),
+            Entry::Occupied(mut listed) => {
+                let listed = listed.get_mut();
+                listed.access = listed.access.max(used.access);
+                listed.protected |= used.protected;
+                listed.open_columns.extend(used.open_columns);
+                listed.open_columns.sort_unstable();
+                listed.open_columns.dedup();
+            }
         }
     }
 

@@ -17,6 +17,7 @@ mod hidden;
 mod identity;
 mod mcp;
 mod noninterference;
+mod oracles;
 mod policies;
 mod races;
 mod smoke;

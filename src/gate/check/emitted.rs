@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::world::World;
 use crate::gate::admit::{Admitted, AttributeValue, Submission};
+use crate::gate::catalog::Catalog;
 use crate::gate::emit::emit;
 use crate::gate::ir::{
     ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, Projection, Query, RelationItem,
@@ -41,10 +42,20 @@ struct Behind<'s> {
 /// # Errors
 /// The text can't be read.
 pub fn read_back(world: &World, policy: &BoundPolicy, text: &str, parameters: u32) -> Result<Statement, String> {
+    read_emitted(&world.catalog, policy, text, parameters)
+}
+
+/// As [`read_back`], on any catalog.
+pub(super) fn read_emitted(
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+    text: &str,
+    parameters: u32,
+) -> Result<Statement, String> {
     on_big_stack(|| {
         let source = Source::new(text);
         let parsed = parse_emitted(&source).map_err(|why| format!("{why:?}"))?;
-        let mut lowering = Lowering::new(&world.catalog, policy, &source, Mode::Verify, parameters);
+        let mut lowering = Lowering::new(catalog, policy, &source, Mode::Verify, parameters);
         let mut statement = lowering.statement(&parsed.statement).map_err(|why| format!("{why:?}"))?;
         renumber(&mut statement);
         Ok(statement)

@@ -5,6 +5,8 @@ mod choices;
 mod copies;
 mod emitted;
 mod grammar;
+mod nodes;
+mod queries;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,8 @@ mod world;
 
 pub use emitted::{read_back, shown};
 pub use grammar::submission;
+pub use nodes::{READ_NODES, count_nodes};
+pub use queries::{Made, Schema, Seen, query};
 pub use statement::{Worlds, parameters};
 pub use tree::{Callables, PARAMETERS, reads_back};
 pub use world::{World, hidden_names};

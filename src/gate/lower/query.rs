@@ -1,6 +1,6 @@
 //! Queries: their clauses, set operations and VALUES.
 
-use sqlparser::ast::{self, Fetch, LimitClause, SetQuantifier};
+use sqlparser::ast::{self, Fetch, LimitClause, OffsetRows, SetQuantifier};
 
 use super::from::refuse_present;
 use super::scope::CteState;
@@ -111,7 +111,12 @@ impl<'a> Lowering<'a> {
         // PostgreSQL wants the values of DISTINCT ON to lead ORDER BY, and says so itself.
         let limit = self.limit(clauses)?;
         let offset = match clauses.offset {
-            Some(ast::Offset { value, rows: _ }) => self.row_bound(value)?,
+            Some(ast::Offset { value, rows: OffsetRows::None }) => self.row_bound(value)?,
+            Some(ast::Offset { value, rows: OffsetRows::Row | OffsetRows::Rows }) if !stands_alone(value) => {
+                let message = "with ROWS, OFFSET takes a number, a parameter or an expression in parentheses";
+                return Err(Rejection::new(Reason::InvalidStatement, message).at(self.span(value)));
+            }
+            Some(ast::Offset { value, rows: OffsetRows::Row | OffsetRows::Rows }) => self.row_bound(value)?,
             None => None,
         };
         Ok(Query {
@@ -257,6 +262,18 @@ impl<'a> Lowering<'a> {
             all.push(row.content.iter().map(|value| one(self, value)).collect::<Result<Vec<_>, _>>()?);
         }
         Ok(all)
+    }
+}
+
+/// Whether PostgreSQL takes the expression before ROW or ROWS: `OFFSET $1::int ROWS` is a syntax error to it.
+fn stands_alone(value: &ast::Expr) -> bool {
+    match value {
+        ast::Expr::Value(_) | ast::Expr::Nested(_) | ast::Expr::Subquery(_) | ast::Expr::Function(_) => true,
+        ast::Expr::Cast { kind, .. } => *kind == ast::CastKind::Cast,
+        ast::Expr::UnaryOp { op: ast::UnaryOperator::Plus | ast::UnaryOperator::Minus, expr } => {
+            matches!(expr.as_ref(), ast::Expr::Value(_))
+        }
+        _ => false,
     }
 }
 

@@ -1,46 +1,96 @@
-//! What PostgreSQL itself answers, to be compared with what the gateway answers.
+//! What PostgreSQL itself answers to a text, beside pgwicket, and whether pgwicket's answer is the same.
+
+use std::collections::{HashMap, VecDeque};
 
 use serde_json::Value;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use super::cell;
 
-/// A statement's answer as PostgreSQL itself gives it.
+/// Asks one session many things.
+pub struct Asker<'c> {
+    client: &'c Client,
+    /// Names of types by OID.
+    names: HashMap<u32, String>,
+}
+
+/// A statement's answer as PostgreSQL itself gives it, its values as text.
 pub struct Direct {
     columns: Vec<(String, String)>,
     types: Vec<Type>,
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-impl Direct {
-    /// Asks; the statement has to succeed.
-    pub async fn ask(client: &Client, sql: &str) -> Self {
-        let prepared = client.prepare(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
+impl<'c> Asker<'c> {
+    /// On a session whose settings are pgwicket's.
+    pub fn new(client: &'c Client) -> Self {
+        Self { client, names: HashMap::new() }
+    }
+
+    /// Runs the text with literals for its parameters; the SQLSTATE where it fails.
+    pub async fn ask(&mut self, sql: &str, literals: &[String]) -> Result<Direct, String> {
+        let prepared = self.client.prepare(sql).await.map_err(code)?;
         let mut columns = Vec::new();
         for column in prepared.columns() {
-            // A whole row is told, and made, as a record.
-            let name = "SELECT CASE
-                            WHEN EXISTS (SELECT FROM pg_class c WHERE c.reltype = $1 AND relkind <> 'c') THEN 'record'
-                            WHEN EXISTS (SELECT FROM pg_class c JOIN pg_type t ON t.oid = c.reltype
-                                          WHERE t.typarray = $1 AND relkind <> 'c') THEN 'record[]'
-                            ELSE format_type($1, NULL) END";
-            let name: String = client.query_one(name, &[&column.type_().oid()]).await.unwrap().get(0);
-            // A type is told without its schema.
-            let name = name.rsplit_once('.').map_or(name.clone(), |(_, name)| name.to_owned());
-            columns.push((column.name().to_owned(), name));
+            columns.push((column.name().to_owned(), self.type_name(column.type_()).await));
         }
         let types = prepared.columns().iter().map(|column| column.type_().clone()).collect();
+        let text = if literals.is_empty() {
+            sql.to_owned()
+        } else {
+            // An EXPLAIN can't be prepared, but it can explain what was.
+            let (explain, sql) =
+                match sql.find("(FORMAT JSON) ").map(|at| at + 14).or(sql.starts_with("EXPLAIN ").then_some(8)) {
+                    Some(at) if sql.starts_with("EXPLAIN ") => sql.split_at(at),
+                    _ => ("", sql),
+                };
+            self.client.batch_execute(&format!("DEALLOCATE ALL; PREPARE asked AS {sql}")).await.map_err(code)?;
+            format!("{explain}EXECUTE asked ({})", literals.join(", "))
+        };
         let mut rows = Vec::new();
-        for message in client.simple_query(sql).await.unwrap() {
+        for message in self.client.simple_query(&text).await.map_err(code)? {
             if let SimpleQueryMessage::Row(row) = message {
                 rows.push((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect());
             }
         }
-        Self { columns, types, rows }
+        Ok(Direct { columns, types, rows })
     }
 
-    /// How a result of the gateway's differs, column names and types included.
+    async fn type_name(&mut self, of: &Type) -> String {
+        if let Some(known) = self.names.get(&of.oid()) {
+            return known.clone();
+        }
+        // A whole row is told, and made, as a record.
+        let name = "SELECT CASE
+                        WHEN EXISTS (SELECT FROM pg_class c WHERE c.reltype = $1 AND relkind <> 'c') THEN 'record'
+                        WHEN EXISTS (SELECT FROM pg_class c JOIN pg_type t ON t.oid = c.reltype
+                                      WHERE t.typarray = $1 AND relkind <> 'c') THEN 'record[]'
+                        ELSE format_type($1, NULL) END";
+        let row = self.client.query_one(name, &[&of.oid()]).await.unwrap();
+        let name: String = row.get(0);
+        // A type is told without its schema.
+        let name = name.rsplit_once('.').map_or(name.clone(), |(_, name)| name.to_owned());
+        self.names.insert(of.oid(), name.clone());
+        name
+    }
+}
+
+/// The SQLSTATE of a server's refusal.
+fn code(error: Error) -> String {
+    match error.code() {
+        Some(state) => state.code().to_owned(),
+        None => panic!("the session broke: {error:?}"),
+    }
+}
+
+impl Direct {
+    /// Asks; the statement has to succeed.
+    pub async fn ask(client: &Client, sql: &str) -> Self {
+        Asker::new(client).ask(sql, &[]).await.unwrap_or_else(|code| panic!("{sql}\n{code}"))
+    }
+
+    /// Where pgwicket's result differs; the rows in any order unless `ordered`.
     pub fn difference(&self, result: &Value, ordered: bool) -> Option<String> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let columns: Vec<(String, String)> =
@@ -52,11 +102,12 @@ impl Direct {
         if result["truncated"] != false || result["row_count"] != rows.len() || rows.len() != self.rows.len() {
             return Some(format!("{} rows, PostgreSQL gives {}", rows.len(), self.rows.len()));
         }
-        let mut left: Vec<&Vec<Option<String>>> = self.rows.iter().collect();
+        // Mostly the next one is the one.
+        let mut left: VecDeque<&Vec<Option<String>>> = self.rows.iter().collect();
         for row in rows {
             let found = left.iter().position(|expected| self.row_difference(row, expected).is_none());
             match found {
-                Some(0) => drop(left.remove(0)),
+                Some(0) => drop(left.pop_front()),
                 Some(at) if !ordered => drop(left.remove(at)),
                 _ => return self.row_difference(row, left[0]),
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pgwicket::catalog::CatalogWatch;
-use pgwicket::gate::admit::{Admitted, Change, Principal, Submission, admit};
+use pgwicket::gate::admit::{Admitted, Change, Gate, Principal, Submission, admit};
 use pgwicket::gate::describe::TableDescription;
 use pgwicket::gate::diagnostic::Rejection;
 use pgwicket::gate::policy::attributes::AttributeInput;
@@ -104,6 +104,13 @@ impl Library {
     /// What `get_table_schema` tells.
     pub async fn describe(&self, table: &[String]) -> Result<TableDescription, Rejection> {
         self.gateway.table(&caller(), table).await
+    }
+
+    /// The gate alone, on the catalog in force, to be asked many things.
+    pub fn gate(&self) -> Gate {
+        let catalog = self.member.policy.catalog(&self.catalog.current()).unwrap();
+        let policy = BoundPolicy::bind(Arc::clone(&self.member.policy), &catalog).unwrap();
+        Gate::new(catalog, Arc::new(policy), Arc::clone(&self.member.principal))
     }
 
     /// The gate alone, on the catalog in force.

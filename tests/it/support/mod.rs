@@ -10,7 +10,7 @@ mod process;
 
 pub use corpus::statements;
 pub use database::{Database, server_version};
-pub use direct::{Direct, is_ordered};
+pub use direct::{Asker, Direct, is_ordered};
 pub use library::{Library, sql_of};
 pub use mcp::{Mcp, Pending};
 pub use process::{Finished, Wicket};

@@ -199,7 +199,11 @@ impl Grammar<'_, '_> {
 }
 
 /// The name as it has to be written: quoted unless it is plain.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if plain && name != "select" { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if plain && !["select", "order"].contains(&name) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
 }

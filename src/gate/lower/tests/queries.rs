@@ -139,6 +139,8 @@ fn limits() {
     understood(&[
         ("select 1 limit 3 offset 2", r#"SELECT 1 AS "?column?" LIMIT 3 OFFSET 2"#),
         ("select 1 offset 2 rows fetch next 3 rows only", r#"SELECT 1 AS "?column?" LIMIT 3 OFFSET 2"#),
+        ("select 1 offset (1 + 1) rows", r#"SELECT 1 AS "?column?" OFFSET (1 + 1)"#),
+        ("select 1 offset '1'::int", r#"SELECT 1 AS "?column?" OFFSET CAST('1' AS "pg_catalog"."int4")"#),
         ("select 1 fetch first row only", r#"SELECT 1 AS "?column?" LIMIT 1"#),
         (
             "select 1 order by 1 fetch first 3 rows with ties",
@@ -150,6 +152,8 @@ fn limits() {
     ]);
     refused(&[
         ("select 1 limit 3 fetch first 2 rows only", "invalid_statement", "LIMIT is given more than once"),
+        ("select 1 offset '1'::int rows", "invalid_statement", "with ROWS, OFFSET takes a number"),
+        ("select 1 offset 1 + 1 row", "invalid_statement", "with ROWS, OFFSET takes a number"),
         ("select 1 fetch first 10 percent rows only", "not_supported", "PERCENT"),
         ("select 1 order by 1 fetch first null rows with ties", "invalid_statement", "needs a number"),
         ("select 1 from sales.orders for update", "not_supported", "FOR UPDATE"),

@@ -1,0 +1,106 @@
+//! What made-up queries know of a database: relations with the columns that they may name.
+
+use super::kind::Kind;
+use crate::gate::catalog::{Catalog, Oid, Relation, RelationKind, TypeKind};
+use crate::gate::check::grammar::quoted;
+
+/// A database as the generator of queries sees it.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    /// PostgreSQL's major version.
+    pub(super) version: u32,
+    pub(super) tables: Vec<Table>,
+    pub(super) enums: Vec<EnumType>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) schema: String,
+    /// As it has to be written.
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+    /// Columns of which no two rows have the same values, none of them NULL.
+    pub(super) key: Option<Vec<String>>,
+    pub(super) can_be_sampled: bool,
+    /// Something of it is hidden.
+    pub(super) is_protected: bool,
+    /// No other table has this name.
+    pub(super) name_is_unique: bool,
+}
+
+/// A column, or another expression that can be named, as it has to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct EnumType {
+    pub(super) name: String,
+    pub(super) labels: Vec<String>,
+    oid: Oid,
+}
+
+/// What a policy makes of a relation, for who makes up queries.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Something of it is denied, masked or filtered.
+    pub is_protected: bool,
+    /// Names of columns that no query should name.
+    pub denied: Vec<String>,
+    /// Some of its columns don't have their own values.
+    pub is_masked: bool,
+}
+
+impl Schema {
+    /// The relations of a catalog that a policy shows. `seen` says what becomes of each, `None` where it isn't to be
+    /// named at all.
+    pub fn of(catalog: &Catalog, seen: impl Fn(&Relation) -> Option<Seen>) -> Self {
+        let mut schema = Self { version: catalog.server_version() / 10_000, tables: Vec::new(), enums: Vec::new() };
+        for one in &catalog.parts().types {
+            if let TypeKind::Enum { labels } = &one.kind {
+                let name = format!("{}.{}", quoted(&one.schema), quoted(&one.name));
+                schema.enums.push(EnumType { name, labels: labels.clone(), oid: one.oid });
+            }
+        }
+        for relation in catalog.parts().relations.iter().filter(|one| one.kind != RelationKind::Sequence) {
+            let Some(seen) = seen(relation) else { continue };
+            let shown = relation.columns.iter().filter(|column| !seen.denied.contains(&column.name));
+            let columns: Vec<Column> = shown
+                .map(|column| Column { name: quoted(&column.name), kind: schema.kind(catalog, column.type_oid) })
+                .collect();
+            let mut key = relation.primary_key.as_ref().map(|key| names(relation, &key.columns));
+            if seen.is_masked || key.iter().flatten().any(|name| columns.iter().all(|column| column.name != *name)) {
+                key = None;
+            }
+            let is_table = matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable);
+            let named_alike = catalog.parts().relations.iter().filter(|other| other.name == relation.name).count();
+            // A parent's key doesn't hold for the rows of those that inherit from it.
+            key = key.filter(|_| relation.kind == RelationKind::PartitionedTable || relation.children.is_empty());
+            schema.tables.push(Table {
+                schema: quoted(&relation.schema),
+                name: quoted(&relation.name),
+                columns,
+                key,
+                can_be_sampled: is_table && !seen.is_protected,
+                is_protected: seen.is_protected,
+                name_is_unique: named_alike == 1,
+            });
+        }
+        schema
+    }
+
+    fn kind(&self, catalog: &Catalog, oid: Oid) -> Kind {
+        let oid = catalog.below_domain(oid);
+        if let Some(at) = self.enums.iter().position(|one| one.oid == oid) {
+            return Kind::Enum(at);
+        }
+        catalog.type_(oid).filter(|_| oid.is_builtin()).map_or(Kind::Other, |one| Kind::of_type(&one.name))
+    }
+}
+
+fn names(relation: &Relation, numbers: &[i16]) -> Vec<String> {
+    let of = |number: &i16| relation.columns.iter().find(|column| column.number == *number);
+    numbers.iter().filter_map(of).map(|column| quoted(&column.name)).collect()
+}

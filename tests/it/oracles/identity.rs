@@ -1,0 +1,86 @@
+//! Under a policy that allows everything, an admitted query gives what the same text gives directly: names, types and
+//! rows, or the same SQLSTATE. It knows nothing of how names were resolved.
+
+use pgwicket::gate::check::count_nodes;
+use pgwicket::postgres::ExecuteError;
+use serde_json::Value;
+
+use super::tally::Floors;
+use super::*;
+use crate::support::{Asker, Database, Library};
+
+const POLICY: &str = r#"
+version = 1
+name = "everything"
+[statements]
+allow = ["select", "explain"]
+[search_path]
+schemas = ["shop", "Odd Schema"]
+[schemas.shop]
+access = "read"
+[schemas."Odd Schema"]
+access = "read"
+[limits]
+rows = 100_000
+bytes = "16MiB"
+timeout = "20s"
+"#;
+
+#[tokio::test]
+async fn a_made_up_query_gives_what_its_text_gives_directly() {
+    let run = Run::of_environment();
+    let database = Database::empty().await;
+    database.script(DATABASE).await;
+    let library = Library::open(&database, POLICY, &[]).await;
+    let client = database.connect_pinned().await;
+    // As the policy says; PostgreSQL puts its own catalog first.
+    client.batch_execute("SET search_path = shop, \"Odd Schema\"; SET statement_timeout = '20s'").await.unwrap();
+    let mut direct = Asker::new(&client);
+    let schema = open_schema(library.catalog.current().as_ref());
+    let gate = library.gate();
+    let mut tally = Tally::default();
+    for number in run.numbers() {
+        let made = run.query(&schema, number);
+        tally.asked += 1;
+        let admitted = match gate.admit(&submission(&made)) {
+            Ok(admitted) => admitted,
+            Err(rejection) => {
+                tally.refuse(format!("{}: {}", rejection.reason.code(), rejection.message), &made.sql);
+                continue;
+            }
+        };
+        tally.admitted += 1;
+        let parameters = admitted.parameters().len() as u32;
+        if let Err(why) = count_nodes(gate.catalog(), gate.policy(), admitted.sql(), parameters, &mut tally.nodes) {
+            tally.wrong.push(format!("{}\n    can't be read back: {why}", made.sql));
+        }
+        let emitted = admitted.sql().to_owned();
+        let (ours, theirs) = tokio::join!(library.execute(admitted), direct.ask(&made.sql, &made.literals));
+        let difference = match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => {
+                tally.with_rows += usize::from(!theirs.rows.is_empty());
+                let result: Value = serde_json::from_str(&ours.result.json).unwrap();
+                if made.is_explain {
+                    // A plan names what the gate calls otherwise; its shape has to be the same.
+                    tally.left_out.entry("the text of a plan").and_modify(|count| *count += 1).or_insert(1);
+                    None
+                } else {
+                    theirs.difference(&result, made.is_ordered)
+                }
+            }
+            (Err(ExecuteError::Database(ours)), Err(theirs)) => {
+                tally.failed += 1;
+                *tally.states.entry(theirs.clone()).or_default() += 1;
+                (ours.sqlstate != theirs).then(|| format!("SQLSTATE {}, PostgreSQL's is {theirs}", ours.sqlstate))
+            }
+            (Err(ours), Ok(_)) => Some(format!("{ours} ({ours:?}), PostgreSQL gives rows")),
+            (Ok(_), Err(theirs)) => Some(format!("rows, PostgreSQL gives SQLSTATE {theirs}")),
+            (Err(ours), Err(theirs)) => Some(format!("{ours}, PostgreSQL gives SQLSTATE {theirs}")),
+        };
+        if let Some(difference) = difference {
+            let again = run.again(number, "identity");
+            tally.wrong.push(format!("{}\n    {difference}\n    emitted {emitted:.2000}\n    {again}", made.sql));
+        }
+    }
+    tally.judge("identity", run, &Floors { admitted: 60, with_rows: 40, protected: 0 });
+}

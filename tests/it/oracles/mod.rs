@@ -1,0 +1,85 @@
+//! Oracles over a generated stream of queries: they know nothing of how the gate thinks, only what has to come out.
+//!
+//! `PGWICKET_ORACLE_QUERIES` says how many queries each asks (2,000), `PGWICKET_ORACLE_SEED` which (1), and
+//! `PGWICKET_ORACLE_FIRST` from which on (0): a failure tells how it is asked again alone. See `docs/oracles.md`.
+
+mod identity;
+mod tally;
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use pgwicket::gate::admit::Submission;
+use pgwicket::gate::catalog::Catalog;
+use pgwicket::gate::check::{Made, Schema, Seen, query};
+use tally::Tally;
+
+/// The database that is asked.
+const DATABASE: &str = include_str!("../../data/oracles.sql");
+/// Decisions that a query is made by, at most.
+const BYTES: usize = 400;
+/// From so many queries on a run has to reach the floors.
+const PROVES: usize = 2_000;
+
+/// Which queries a run asks.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    seed: u64,
+    first: u64,
+    count: u64,
+}
+
+impl Run {
+    fn of_environment() -> Self {
+        let count = if std::env::var_os("PGWICKET_ORACLE_FIRST").is_some() { 1 } else { PROVES as u64 };
+        Self {
+            seed: number("PGWICKET_ORACLE_SEED", 1),
+            first: number("PGWICKET_ORACLE_FIRST", 0),
+            count: number("PGWICKET_ORACLE_QUERIES", count),
+        }
+    }
+
+    /// The numbers of the queries.
+    fn numbers(self) -> impl Iterator<Item = u64> {
+        self.first..self.first + self.count
+    }
+
+    /// The query of that number: always the same.
+    fn query(self, schema: &Schema, number: u64) -> Made {
+        let mut state = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ number.wrapping_mul(0xD1B5_4A32_D192_ED03);
+        let bytes: Vec<u8> = (0..BYTES).map(|_| (next(&mut state) >> 56) as u8).collect();
+        query(schema, &bytes)
+    }
+
+    /// How one query is asked again.
+    fn again(self, number: u64, oracle: &str) -> String {
+        format!(
+            "PGWICKET_ORACLE_SEED={} PGWICKET_ORACLE_FIRST={number} cargo test --test it oracles::{oracle} -- --nocapture",
+            self.seed
+        )
+    }
+}
+
+/// SplitMix64.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+fn number<T: FromStr<Err: Display>>(name: &str, otherwise: T) -> T {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")),
+        Err(_) => otherwise,
+    }
+}
+
+fn submission(made: &Made) -> Submission {
+    Submission::Sql { text: made.sql.clone(), parameters: made.parameters.clone() }
+}
+
+/// The schema of which nothing is hidden but what no query names.
+fn open_schema(catalog: &Catalog) -> Schema {
+    Schema::of(catalog, |relation| (relation.name != "secrets").then(Seen::default))
+}

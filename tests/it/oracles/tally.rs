@@ -1,0 +1,86 @@
+//! What a run saw, and whether that is enough to prove something.
+
+use std::collections::BTreeMap;
+
+use pgwicket::gate::check::READ_NODES;
+
+use super::{PROVES, Run};
+
+/// Nodes of each kind that a run has to see at least.
+const NODES: usize = 20;
+
+/// Counts of a run.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub asked: usize,
+    pub admitted: usize,
+    pub with_rows: usize,
+    pub failed: usize,
+    pub protected: usize,
+    /// Nodes of the emitted statements by kind.
+    pub nodes: BTreeMap<&'static str, usize>,
+    /// Why statements were refused, with one of them.
+    pub refused: BTreeMap<String, (usize, String)>,
+    /// SQLSTATEs of those that failed.
+    pub states: BTreeMap<String, usize>,
+    /// What wasn't compared, by reason.
+    pub left_out: BTreeMap<&'static str, usize>,
+    pub wrong: Vec<String>,
+}
+
+/// Percentages of the queries that have to be reached.
+pub(super) struct Floors {
+    pub admitted: usize,
+    pub with_rows: usize,
+    pub protected: usize,
+}
+
+impl Tally {
+    pub(super) fn refuse(&mut self, reason: String, sql: &str) {
+        let (count, shortest) = self.refused.entry(reason).or_default();
+        *count += 1;
+        if shortest.is_empty() || sql.len() < shortest.len() {
+            *shortest = sql.to_owned();
+        }
+    }
+
+    /// Says what was seen; fails where something is wrong or too little was seen.
+    pub(super) fn judge(self, oracle: &str, run: Run, floors: &Floors) {
+        let percent = |count: usize| count as f64 * 100.0 / self.asked.max(1) as f64;
+        println!(
+            "{oracle}: {} queries with seed {}: {} admitted ({:.1} %), {} with rows ({:.1} %), {} failed in both, {} on \
+             something protected ({:.1} %)",
+            self.asked,
+            run.seed,
+            self.admitted,
+            percent(self.admitted),
+            self.with_rows,
+            percent(self.with_rows),
+            self.failed,
+            self.protected,
+            percent(self.protected),
+        );
+        let mut refused: Vec<_> = self.refused.iter().collect();
+        refused.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        for (reason, (count, shortest)) in refused {
+            println!("    refused {count} times: {reason}: {shortest:.300}");
+        }
+        println!("    SQLSTATEs: {:?}", self.states);
+        println!("    not compared: {:?}", self.left_out);
+        let rare = |name: &&&str| self.nodes.get(**name).copied().unwrap_or_default() < NODES;
+        let rare: Vec<(&str, usize)> = READ_NODES
+            .iter()
+            .filter(rare)
+            .map(|name| (*name, self.nodes.get(*name).copied().unwrap_or_default()))
+            .collect();
+        println!("    nodes seen fewer than {NODES} times: {rare:?}");
+        let shown: Vec<&str> = self.wrong.iter().take(20).map(String::as_str).collect();
+        assert!(self.wrong.is_empty(), "{} of {} wrong:\n{}", self.wrong.len(), self.asked, shown.join("\n"));
+        if self.asked >= PROVES {
+            assert!(percent(self.admitted) >= floors.admitted as f64, "too few are admitted");
+            assert!(percent(self.with_rows) >= floors.with_rows as f64, "too few give rows");
+            assert!(percent(self.protected) >= floors.protected as f64, "too few touch something protected");
+            assert!(rare.is_empty(), "too few of {rare:?}");
+        }
+    }
+}
