@@ -127,6 +127,10 @@ impl Maker<'_, '_> {
             let text = if want.is_none() && !grouped && may_repeat && kind == Kind::Int && self.choices.below(12) == 11
             {
                 self.plain(&["generate_series(1, 2)", "unnest(ARRAY[1, 2])", "generate_series(1, 3)"]).to_owned()
+            } else if grouped && kind == Kind::Bigint && self.choices.one_in(2) {
+                "count(*)".to_owned()
+            } else if grouped && kind == Kind::Int && self.choices.below(4) == 3 {
+                "count(*)::int".to_owned()
             } else if grouped && kind == Kind::Int && self.choices.below(3) == 2 {
                 self.grouping().unwrap_or_else(|| self.literal(kind))
             } else {
