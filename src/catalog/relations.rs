@@ -70,6 +70,7 @@ pub(super) fn relations(
             stamp: row.try_get(12)?,
             index_stamp: row.try_get(13)?,
             key_stamp: row.try_get(14)?,
+            source_stamp: row.try_get(15)?,
         });
     }
     Ok(relations)

@@ -46,6 +46,8 @@ pub struct Verification {
     pub indexes: Vec<(Oid, String)>,
     /// Stamps of the primary keys that the meaning of a GROUP BY rests on.
     pub keys: Vec<(Oid, String)>,
+    /// Stamps of where the rows of foreign tables come from.
+    pub sources: Vec<(Oid, String)>,
     /// Stamps of functions that aren't built in.
     pub functions: Vec<(Oid, String)>,
     /// Stamps of types that aren't built in.

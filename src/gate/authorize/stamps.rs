@@ -66,6 +66,11 @@ impl Check<'_> {
         match self.catalog.relation(oid).filter(|_| !known) {
             Some(relation) => {
                 self.authorized.verification.relations.push((oid, relation.stamp.clone()));
+                if let Some(stamp) = &relation.source_stamp {
+                    // A foreign server has words of its own.
+                    self.authorized.opaque_errors = true;
+                    self.authorized.verification.sources.push((oid, stamp.clone()));
+                }
                 true
             }
             None => false,
@@ -115,6 +120,7 @@ impl Check<'_> {
         self.authorized.verification.extensions = stamps.collect();
         self.authorized.verification.relations.sort();
         self.authorized.verification.indexes.sort();
+        self.authorized.verification.sources.sort();
         self.authorized.verification.functions.sort();
         self.authorized.verification.types.sort();
     }

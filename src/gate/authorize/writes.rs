@@ -81,6 +81,13 @@ impl Check<'_> {
                 .at(place));
             }
         }
+        if self.catalog.tree(relation.oid).iter().any(|one| one.kind == RelationKind::ForeignTable) {
+            return Err(Rejection::new(
+                Reason::NotYetSupported,
+                format!("writing `{name}`, of which a partition or child is a foreign table, is not supported yet"),
+            )
+            .at(place));
+        }
         let (effects, reached) = effects::of(self.catalog, self.policy, self.authorized.kind, relation);
         for oid in reached {
             self.relation_stamp(oid);

@@ -255,6 +255,7 @@ fn version_of(parts: &CatalogParts) -> String {
         hash.update(relation.stamp.as_bytes());
         hash.update(relation.index_stamp.as_bytes());
         hash.update(relation.key_stamp.as_bytes());
+        hash.update(relation.source_stamp.as_deref().unwrap_or_default().as_bytes());
     }
     for function in parts.functions.iter().filter(|function| !function.oid.is_builtin()) {
         hash.update(function.oid.0.to_be_bytes());

@@ -142,6 +142,8 @@ pub struct Relation {
     pub index_stamp: String,
     /// Changes whenever the primary key does.
     pub key_stamp: String,
+    /// Changes whenever it changes where a foreign table's rows come from; `None` for what is none.
+    pub source_stamp: Option<String>,
 }
 
 impl Relation {

@@ -8,7 +8,6 @@ use sqlparser::ast::{
 use super::from_function::Written;
 use super::scope::{CteState, Reach, ScopeItem};
 use super::{Lowering, not_supported, not_yet};
-use crate::gate::catalog::RelationKind;
 use crate::gate::diagnostic::{Place, Reason, Rejection};
 use crate::gate::ir::{CteId, FromItem, RelationItem};
 use crate::gate::source::{Origin, Span};
@@ -157,9 +156,6 @@ impl<'a> Lowering<'a> {
             return self.information_in_from(view, alias, span);
         }
         let found = self.relation(&parts, Place::from(span))?;
-        if found.relation.kind == RelationKind::Sequence {
-            return Err(not_yet("reading a sequence", span));
-        }
         self.count_unfolded(found.relation.columns.len(), span)?;
         let alias = self.alias(alias)?;
         let id = self.item_id();
@@ -355,7 +351,8 @@ pub(super) fn refuse_only(name: &ObjectName, span: Span) -> Result<(), Rejection
         [ObjectNamePart::Identifier(Ident { value, quote_style: None, span: _ })]
             if value.eq_ignore_ascii_case("only") =>
         {
-            Err(not_yet("ONLY", span))
+            Err(not_supported("ONLY", span)
+                .help("a table is read with its partitions and children; name the one that you mean"))
         }
         _ => Ok(()),
     }

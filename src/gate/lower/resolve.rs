@@ -5,7 +5,7 @@ use sqlparser::ast::Ident;
 
 use super::scope::{Reach, ScopeColumn, ScopeItem, Sight};
 use super::unknown::Truth;
-use super::{Lowering, not_yet};
+use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::Expr;
 use crate::gate::source::Span;
@@ -187,7 +187,8 @@ fn is_relation(item: &ScopeItem<'_>, schema: &str, name: &str) -> bool {
 }
 
 fn system_column(name: &str, span: Span) -> Rejection {
-    not_yet(&format!("the system column `{name}`"), span)
+    not_supported(&format!("the system column `{name}`"), span)
+        .help("it tells of places and transactions, of hidden rows as well; a row is named by its key")
 }
 
 fn unreachable_item(qualifier: &[String], span: Span) -> Rejection {

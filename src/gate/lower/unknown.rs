@@ -3,7 +3,7 @@
 
 use super::scope::{ScopeColumn, ScopeItem, Sight};
 use super::{Lowering, Mode};
-use crate::gate::catalog::{Relation, RelationKind};
+use crate::gate::catalog::Relation;
 use crate::gate::diagnostic::{Place, Reason, Rejection, Rule};
 use crate::gate::information::View;
 use crate::gate::policy::{Visibility, nearest};
@@ -118,8 +118,7 @@ impl Lowering<'_> {
     fn is_readable(&self, relation: &Relation) -> bool {
         match self.mode {
             Mode::Client => {
-                relation.kind != RelationKind::Sequence
-                    && self.policy.rights(relation.oid).is_some_and(|rights| rights.visibility == Visibility::Readable)
+                self.policy.rights(relation.oid).is_some_and(|rights| rights.visibility == Visibility::Readable)
             }
             Mode::Policy | Mode::Verify => true,
         }

@@ -18,6 +18,7 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod unread;
 
 pub use redact::redact_tokens;
 
@@ -71,7 +72,7 @@ pub fn parse_expression(source: &Source<'_>) -> Result<Expr, Rejection> {
 
 fn statement(source: &Source<'_>, caps: &Caps) -> Result<Parsed, Rejection> {
     let mut parser = parser(source, caps)?;
-    let statement = parser.parse_statement().map_err(|error| error::from_parser(source, &error))?;
+    let statement = parser.parse_statement().map_err(|error| unreadable(source, error::from_parser(source, &error)))?;
     let ended = parser.consume_token(&Token::SemiColon);
     match parser.next_token() {
         TokenWithSpan { token: Token::EOF, span: _ } => Ok(Parsed { statement }),
@@ -81,8 +82,16 @@ fn statement(source: &Source<'_>, caps: &Caps) -> Result<Parsed, Rejection> {
             } else {
                 format!("the statement can't be read from {} on", error::found(&other.token.to_string()))
             };
-            Err(Rejection::new(Reason::ParseError, message).at(tokens::span_of(source, &other)))
+            Err(unreadable(source, Rejection::new(Reason::ParseError, message).at(tokens::span_of(source, &other))))
         }
+    }
+}
+
+/// The parser's own words, unless there is something better to say.
+fn unreadable(source: &Source<'_>, error: Rejection) -> Rejection {
+    match error.reason {
+        Reason::ParseError => unread::construct(source).unwrap_or(error),
+        _ => error,
     }
 }
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::gate::diagnostic::Place;
 use crate::gate::stack::on_big_stack;
 
 fn outcome(text: &str) -> Result<String, Rejection> {
@@ -19,6 +20,35 @@ fn one_statement_with_an_optional_semicolon() {
     for text in
         ["select 1; select 2", "select 1;; ", "select 1; end", "end; select 1", "", " ; ", "-- nothing", "select 1 1"]
     {
+        assert_eq!(reason(text), Some(Reason::ParseError), "{text}");
+    }
+}
+
+/// What the parser doesn't read is told by its name, wherever the parser gave up.
+#[test]
+fn what_the_parser_does_not_know_is_told_by_name() {
+    for (text, name, marked) in [
+        ("select * from rows from (f(1)) as t(a)", "ROWS FROM", "rows from"),
+        ("select * from only sales.orders", "ONLY", "from only"),
+        ("select concat(variadic array['a'])", "VARIADIC", "variadic"),
+        ("select 5 not between symmetric 9 and 1", "BETWEEN SYMMETRIC", "between symmetric"),
+        (
+            "select sum(a) over (rows between 1 preceding and 1 following exclude ties) from t",
+            "EXCLUDE in a window's frame",
+            "exclude ties",
+        ),
+        ("with recursive t as (select 1) search depth first by a set b select 1", "SEARCH", "search depth"),
+        ("select a from t group by distinct a", "GROUP BY DISTINCT", "group by distinct"),
+    ] {
+        let rejection = outcome(text).unwrap_err();
+        assert_eq!(rejection.reason, Reason::NotSupported, "{text}");
+        assert!(rejection.message.starts_with(name), "{}", rejection.message);
+        assert!(rejection.help.is_some(), "{text}");
+        let Place::Sql(span) = rejection.place else { panic!("no place for {text}") };
+        assert_eq!(Source::new(text).slice(span), marked);
+    }
+    // Quoted names and strings are none of it.
+    for text in ["select 1 \"between\" \"symmetric\" 2", "select 'variadic' 'between symmetric' 2"] {
         assert_eq!(reason(text), Some(Reason::ParseError), "{text}");
     }
 }

@@ -119,10 +119,7 @@ impl<'a> Binder<'a> {
             | RelationKind::MaterializedView => (Visibility::Readable, write.cloned()),
             // Relations of their own: a schema's `access` doesn't cover them.
             RelationKind::ForeignTable | RelationKind::Sequence if !named => (Visibility::Hidden(None), None),
-            RelationKind::ForeignTable => {
-                (Visibility::Unsupported("a foreign table can't be read yet".to_owned()), None)
-            }
-            RelationKind::Sequence => (Visibility::Unsupported("a sequence can't be read yet".to_owned()), None),
+            RelationKind::ForeignTable | RelationKind::Sequence => (Visibility::Readable, write.cloned()),
         }
     }
 

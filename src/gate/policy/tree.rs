@@ -94,7 +94,9 @@ fn has_rules(rights: &RelationRights) -> bool {
 
 /// Whether the child's own rules hide nothing that the parent's show.
 fn implied(parent: &Relation, rights: &RelationRights, child: &Relation, theirs: &RelationRights) -> bool {
-    if child.kind == RelationKind::ForeignTable || matches!(theirs.visibility, Visibility::Hidden(Some(_))) {
+    // A foreign table is opened by its own name only, also as a partition.
+    let foreign = child.kind == RelationKind::ForeignTable && theirs.visibility != Visibility::Readable;
+    if foreign || matches!(theirs.visibility, Visibility::Hidden(Some(_))) {
         return false;
     }
     if theirs.filter.is_some() && theirs.filter != rights.filter {

@@ -60,7 +60,7 @@ pub(crate) const SERVER: OwnStatement = OwnStatement(concat!(
 ));
 
 /// Relations: OID, schema, name, kind, row security, pages, rows, has rules, triggers, parents, children, comment,
-/// stamp, stamps of its indexes and of its primary key. A trigger is internal if it enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has
+/// stamp, stamps of its indexes, of its primary key and of a foreign table's source. A trigger is internal if it enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has
 /// from its parent.
 pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relrowsecurity, c.relpages, c.reltuples, \
@@ -80,6 +80,9 @@ pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     stamp::indexes!(),
     ", ",
     stamp::key!(),
+    ", CASE WHEN c.relkind = 'f' THEN ",
+    stamp::source!(),
+    " END",
     from_user_relations!(),
     " LEFT JOIN pg_catalog.pg_description e \
         ON e.classoid = 'pg_catalog.pg_class'::regclass AND e.objoid = c.oid AND e.objsubid = 0 \
@@ -311,6 +314,12 @@ pub(crate) const FINGERPRINT: OwnStatement = OwnStatement(concat!(
         "k",
         "pg_constraint k LEFT JOIN own ON own.oid = k.conrelid WHERE own.oid IS NOT NULL OR k.contypid <> 0"
     ),
+    ", ",
+    fingerprint!("f", "pg_foreign_table f"),
+    ", ",
+    fingerprint!("s", "pg_foreign_server s"),
+    ", ",
+    fingerprint!("w", "pg_foreign_data_wrapper w"),
     ", ",
     fingerprint!("e", "pg_description e JOIN own ON own.oid = e.objoid"),
     ", ",

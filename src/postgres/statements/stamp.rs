@@ -51,6 +51,20 @@ macro_rules! key {
     };
 }
 
+/// The stamp of where the rows of the foreign table `c` (`pg_class`) come from: its options, its server and that one's
+/// wrapper. Changing them leaves the relation's own stamp as it was. Whom a user is on the other side is not in it, since
+/// only superusers may read that.
+macro_rules! source {
+    () => {
+        "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', c.oid, \
+            CASE WHEN c.relkind = 'f' THEN ARRAY(\
+                SELECT pg_catalog.concat_ws(' ', f.xmin, s.oid, s.xmin, w.oid, w.xmin) \
+                FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver \
+                JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw WHERE f.ftrelid = c.oid) END\
+        ), 0)::text"
+    };
+}
+
 /// The stamp of function `p` (`pg_proc`) in schema `n` (`pg_namespace`): itself, and every overload of its name there,
 /// since a new one could be the better match for a call.
 macro_rules! function {
@@ -101,4 +115,4 @@ macro_rules! extension {
     };
 }
 
-pub(super) use {extension, function, indexes, key, relation, type_};
+pub(super) use {extension, function, indexes, key, relation, source, type_};

@@ -42,6 +42,14 @@ const KEYS: OwnStatement = OwnStatement(concat!(
     " FROM pg_catalog.pg_class c WHERE c.oid = want.oid)) IS NOT TRUE)"
 ));
 
+/// Where the rows of foreign tables come from, by OID and stamp.
+const SOURCES: OwnStatement = OwnStatement(concat!(
+    "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+                        WHERE (want.stamp = (SELECT ",
+    stamp::source!(),
+    " FROM pg_catalog.pg_class c WHERE c.oid = want.oid)) IS NOT TRUE)"
+));
+
 /// Functions that aren't built in, by OID and stamp.
 const FUNCTIONS: OwnStatement = OwnStatement(concat!(
     "SELECT NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
@@ -81,6 +89,8 @@ pub enum Stamped {
     Indexes,
     /// A relation's primary key.
     Key,
+    /// Where a foreign table's rows come from.
+    Source,
     /// A function that isn't built in, with its overloads.
     Function,
     /// A type that isn't built in.
@@ -111,6 +121,7 @@ pub struct Verifier {
     relations: Statement,
     indexes: Statement,
     keys: Statement,
+    sources: Statement,
     functions: Statement,
     types: Statement,
     extensions: Statement,
@@ -122,16 +133,17 @@ impl Verifier {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (settings, relations, indexes, keys, functions, types, extensions) = tokio::try_join!(
+        let (settings, relations, indexes, keys, sources, functions, types, extensions) = tokio::try_join!(
             SETTINGS.prepare(client),
             RELATIONS.prepare(client),
             INDEXES.prepare(client),
             KEYS.prepare(client),
+            SOURCES.prepare(client),
             FUNCTIONS.prepare(client),
             TYPES.prepare(client),
             EXTENSIONS.prepare(client),
         )?;
-        Ok(Self { settings, relations, indexes, keys, functions, types, extensions })
+        Ok(Self { settings, relations, indexes, keys, sources, functions, types, extensions })
     }
 
     /// Compares with what is there now. Everything is sent when the future is first polled, so that it can be joined
@@ -149,6 +161,7 @@ impl Verifier {
             self.verify_relations(client, &expected.relations, settings),
             verify_stamps(client, &self.indexes, &expected.indexes, Stamped::Indexes),
             verify_stamps(client, &self.keys, &expected.keys, Stamped::Key),
+            verify_stamps(client, &self.sources, &expected.sources, Stamped::Source),
             verify_stamps(client, &self.functions, &expected.functions, Stamped::Function),
             verify_stamps(client, &self.types, &expected.types, Stamped::Type),
             self.verify_extensions(client, &expected.extensions),

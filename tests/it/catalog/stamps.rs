@@ -26,6 +26,8 @@ const OBJECTS: &str = "
     CREATE TYPE e AS ENUM ('x');
     CREATE DOMAIN d AS integer;
     CREATE TYPE pair AS (x integer);
+    CREATE SERVER $schema FOREIGN DATA WRAPPER nowhere;
+    CREATE FOREIGN TABLE far (a integer) SERVER $schema OPTIONS (x 'y');
     CREATE FUNCTION e_bytes(e) RETURNS bytea LANGUAGE sql AS 'SELECT ''x''::bytea';";
 
 /// Statements, and whose stamps they change; `*` is all.
@@ -57,6 +59,10 @@ const CASES: &[(&[&str], &[&str])] = &[
     // Dropping a key that another one refers to takes the foreign key's triggers along.
     (&["ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE"], &["t", "refers", "key of t"]),
     (&["ALTER TABLE t RENAME CONSTRAINT t_pkey TO key"], &["key of t"]),
+    // Where a foreign table's rows come from.
+    (&["ALTER FOREIGN TABLE far OPTIONS (SET x 'z')"], &["source of far"]),
+    (&["ALTER SERVER $schema OPTIONS (ADD x 'y')"], &["source of far"]),
+    (&["ALTER FOREIGN TABLE far ALTER a OPTIONS (ADD x 'y')"], &["far"]),
     // What lies above and below it.
     (&["ALTER TABLE p ATTACH PARTITION loose FOR VALUES IN (2)"], &["p", "loose"]),
     (&["ALTER TABLE p DETACH PARTITION p1"], &["p", "p1"]),
@@ -100,6 +106,7 @@ fn stamped(catalog: &Catalog, schema: &str) -> Vec<(String, Stamped, Oid, String
     let relations = parts.relations.iter().filter(|one| one.schema == schema);
     let indexed = relations.clone().filter(|one| one.name == "t");
     let keyed = indexed.clone();
+    let sources = relations.clone().filter_map(|one| one.source_stamp.clone().map(|stamp| (one, stamp)));
     let functions = parts.functions.iter().filter(|one| one.schema == schema && one.name == "f");
     let types =
         parts.types.iter().filter(|one| one.schema == schema && ["e", "d", "pair"].contains(&one.name.as_str()));
@@ -108,7 +115,8 @@ fn stamped(catalog: &Catalog, schema: &str) -> Vec<(String, Stamped, Oid, String
     let types = types.map(|one| (one.name.clone(), Stamped::Type, one.oid, one.stamp.clone()));
     let indexed = indexed.map(|one| ("indexes of t".to_owned(), Stamped::Indexes, one.oid, one.index_stamp.clone()));
     let keyed = keyed.map(|one| ("key of t".to_owned(), Stamped::Key, one.oid, one.key_stamp.clone()));
-    relations.chain(indexed).chain(keyed).chain(functions).chain(types).collect()
+    let sources = sources.map(|(one, stamp)| ("source of far".to_owned(), Stamped::Source, one.oid, stamp));
+    relations.chain(indexed).chain(keyed).chain(sources).chain(functions).chain(types).collect()
 }
 
 async fn has_changed(verifier: &Verifier, client: &Client, kind: Stamped, oid: Oid, stamp: &str) -> bool {
@@ -120,6 +128,7 @@ async fn has_changed(verifier: &Verifier, client: &Client, kind: Stamped, oid: O
         Stamped::Indexes => &mut expected.indexes,
         Stamped::Key => &mut expected.keys,
         Stamped::Extension => &mut expected.extensions,
+        Stamped::Source => &mut expected.sources,
     };
     list.push((oid, stamp.to_owned()));
     match verifier.verify(client, &expected, &[]).await {
@@ -133,8 +142,11 @@ async fn has_changed(verifier: &Verifier, client: &Client, kind: Stamped, oid: O
 async fn stamps_change_with_what_they_stand_for() {
     let database = Database::empty().await;
     let client = database.connect().await;
+    client.batch_execute("CREATE FOREIGN DATA WRAPPER nowhere").await.unwrap();
     for at in 0..CASES.len() {
-        client.batch_execute(&format!("CREATE SCHEMA s{at}; SET search_path = s{at}; {OBJECTS}")).await.unwrap();
+        let schema = format!("s{at}");
+        let objects = OBJECTS.replace("$schema", &schema);
+        client.batch_execute(&format!("CREATE SCHEMA {schema}; SET search_path = {schema}; {objects}")).await.unwrap();
     }
     let before = loaded(&client).await;
     let watcher = database.connect().await;
@@ -150,7 +162,7 @@ async fn stamps_change_with_what_they_stand_for() {
         for (name, kind, oid, stamp) in stamped(&before, &schema) {
             let changed = has_changed(&verifier, &watcher, kind, oid, &stamp).await;
             let should = expected.contains(&name.as_str())
-                || expected.contains(&"*") && !matches!(kind, Stamped::Indexes | Stamped::Key);
+                || expected.contains(&"*") && !matches!(kind, Stamped::Indexes | Stamped::Key | Stamped::Source);
             if changed != should {
                 wrong.push(format!("{statements:?}: {name} {}", if changed { "changed" } else { "did not change" }));
             }

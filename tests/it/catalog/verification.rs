@@ -18,6 +18,7 @@ async fn everything_is_verified_together() {
         relations: parts.relations.iter().map(|one| (one.oid, one.stamp.clone())).collect(),
         indexes: parts.relations.iter().map(|one| (one.oid, one.index_stamp.clone())).collect(),
         keys: parts.relations.iter().map(|one| (one.oid, one.key_stamp.clone())).collect(),
+        sources: parts.relations.iter().filter_map(|one| Some((one.oid, one.source_stamp.clone()?))).collect(),
         functions: parts
             .functions
             .iter()
@@ -50,6 +51,7 @@ async fn what_is_missing_is_not_what_was_admitted() {
         (Verification { relations: missing(), ..nothing.clone() }, Stamped::Relation),
         (Verification { indexes: missing(), ..nothing.clone() }, Stamped::Indexes),
         (Verification { keys: missing(), ..nothing.clone() }, Stamped::Key),
+        (Verification { sources: missing(), ..nothing.clone() }, Stamped::Source),
         (Verification { functions: missing(), ..nothing.clone() }, Stamped::Function),
         (Verification { types: missing(), ..nothing.clone() }, Stamped::Type),
         (Verification { extensions: missing(), ..nothing.clone() }, Stamped::Extension),

@@ -219,8 +219,8 @@ fn ambiguity_and_missing_names_are_told_apart() {
 fn what_is_no_column_is_refused() {
     refused(&[
         ("select o.row_to_json from sales.orders o", "unknown_column", "`o.row_to_json`"),
-        ("select ctid from sales.orders", "not_yet_supported", "the system column `ctid`"),
-        ("select o.xmin from sales.orders o", "not_yet_supported", "the system column `o.xmin`"),
+        ("select ctid from sales.orders", "not_supported", "the system column `ctid`"),
+        ("select o.xmin from sales.orders o", "not_supported", "the system column `o.xmin`"),
         ("select tableoid from (select 1 as tableoid) x, sales.orders", "not_yet_supported", "`tableoid`"),
         (
             "select 1 from (select 1 as ctid) x where exists (select 1 from sales.orders o join sales.products p on ctid = ctid)",
