@@ -41,9 +41,9 @@ SELECT U&"\0073" FROM sales.secret
 SELECT n'a' 'b'
 --> invalid_statement
 SELECT 'a' 'b' UNION SELECT s FROM sales.secret
---> not_yet_supported
+--> not_supported
 SELECT s FROM only secret
---> parse_error
+--> not_supported
 SELECT s FROM ONLY sales.secret
 --> unknown_relation
 SELECT 1 UNION ALL TABLE sales.secret
@@ -213,11 +213,11 @@ SELECT (c).* FROM sales.customers c
 SELECT ROW(c.*) FROM sales.customers c
 --> type_not_allowed
 SELECT (json_populate_record(NULL::sales.customers, '{}')).ssn
---> not_yet_supported
+--> not_supported
 SELECT ctid, xmin FROM sales.customers
---> not_yet_supported
+--> not_supported
 SELECT tableoid::regclass FROM sales.events
---> not_yet_supported
+--> not_supported
 SELECT id FROM sales.customers WHERE ctid = '(0,1)'
 
 --# PostgreSQL's own catalogs

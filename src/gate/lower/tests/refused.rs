@@ -68,11 +68,11 @@ fn explain_is_plain_or_refused() {
 #[test]
 fn only_is_never_read_as_a_name() {
     refused(&[
-        ("select 1 from only sales.orders", "parse_error", ""),
-        ("select 1 from only orders", "not_yet_supported", "ONLY"),
-        ("select 1 from ONLY (orders)", "not_yet_supported", "ONLY"),
-        ("update only notes set id = 1", "not_yet_supported", "ONLY"),
-        ("delete from only notes", "not_yet_supported", "ONLY"),
+        ("select 1 from only sales.orders", "not_supported", "ONLY"),
+        ("select 1 from only orders", "not_supported", "ONLY"),
+        ("select 1 from ONLY (orders)", "not_supported", "ONLY"),
+        ("update only notes set id = 1", "not_supported", "ONLY"),
+        ("delete from only notes", "not_supported", "ONLY"),
         ("select 1 from orders cross", "parse_error", ""),
     ]);
 }

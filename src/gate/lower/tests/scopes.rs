@@ -221,10 +221,10 @@ fn what_is_no_column_is_refused() {
         ("select o.row_to_json from sales.orders o", "unknown_column", "`o.row_to_json`"),
         ("select ctid from sales.orders", "not_supported", "the system column `ctid`"),
         ("select o.xmin from sales.orders o", "not_supported", "the system column `o.xmin`"),
-        ("select tableoid from (select 1 as tableoid) x, sales.orders", "not_yet_supported", "`tableoid`"),
+        ("select tableoid from (select 1 as tableoid) x, sales.orders", "not_supported", "`tableoid`"),
         (
             "select 1 from (select 1 as ctid) x where exists (select 1 from sales.orders o join sales.products p on ctid = ctid)",
-            "not_yet_supported",
+            "not_supported",
             "`ctid`",
         ),
         ("select ctid from sales.order_totals", "unknown_column", "`ctid`"),
