@@ -5,7 +5,7 @@ use sqlparser::ast::Ident;
 
 use super::scope::{Reach, ScopeColumn, ScopeItem, Sight};
 use super::unknown::Truth;
-use super::{Lowering, not_supported, not_yet};
+use super::{Lowering, not_supported};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::Expr;
 use crate::gate::source::Span;
