@@ -337,6 +337,13 @@ impl<'a> Check<'a> {
                         .help("the policy's `[functions] allow` leaves out `@builtin`"),
                 );
             }
+            ExprKind::JsonAbsent { .. } | ExprKind::IsJson { .. } if !builtin_allowed => {
+                self.violations.push(
+                    Rejection::new(Reason::FunctionNotAllowed, "SQL/JSON is not allowed by this policy")
+                        .at(expr.origin.0)
+                        .help("the policy's `[functions] allow` leaves out `@builtin`"),
+                );
+            }
             ExprKind::Cast { to, .. } => self.type_stamp(to.oid),
             // These consist of what is checked by itself, and choose no operator or function of their own.
             ExprKind::Column(_)
@@ -369,6 +376,8 @@ impl<'a> Check<'a> {
             | ExprKind::InList { .. }
             | ExprKind::InQuery { .. }
             | ExprKind::IsDistinct { .. }
+            | ExprKind::JsonAbsent { .. }
+            | ExprKind::IsJson { .. }
             | ExprKind::Case { .. }
             | ExprKind::Special { .. } => {}
         }

@@ -2,8 +2,10 @@
 
 mod builtin;
 mod grouping;
+mod json;
 mod leakproof;
 mod masks;
+mod names;
 
 use crate::support::{Database, server_version};
 

@@ -290,6 +290,9 @@ fn expr(kind: &ExprKind, add: &mut dyn FnMut(&'static str)) {
         },
         ExprKind::Array(_) => "array",
         ExprKind::Row(_) => "row",
+        // Not every server has these.
+        ExprKind::JsonAbsent { .. } => "json constructor",
+        ExprKind::IsJson { .. } => "is json",
         // Rewrite makes a column of it.
         ExprKind::WholeRow { .. } => "whole row",
         ExprKind::Record(_) => "record",

@@ -2,8 +2,8 @@
 
 use super::Writer;
 use crate::gate::ir::{
-    Call, Clock, ColumnRef, Expr, ExprKind, Frame, FrameBound, FrameUnits, IsTest, Literal, Projection, Query,
-    SpecialForm, Subscript, TypeRef, Window,
+    Call, Clock, ColumnRef, Expr, ExprKind, Frame, FrameBound, FrameUnits, IsTest, JsonKind, Literal, Projection,
+    Query, SpecialForm, Subscript, TypeRef, Window,
 };
 
 impl Writer {
@@ -84,7 +84,9 @@ impl Writer {
             ExprKind::Exists(query) => self.subquery("EXISTS (", query),
             ExprKind::Scalar(query) => self.subquery("(", query),
             ExprKind::ArrayQuery(query) => self.subquery("ARRAY(", query),
+            ExprKind::JsonAbsent { object, jsonb, values } => self.json_absent(*object, *jsonb, values),
             ExprKind::Is { .. }
+            | ExprKind::IsJson { .. }
             | ExprKind::IsDistinct { .. }
             | ExprKind::Between { .. }
             | ExprKind::InList { .. }
@@ -110,6 +112,19 @@ impl Writer {
                     IsTest::False => "FALSE",
                     IsTest::Unknown => "UNKNOWN",
                 });
+            }
+            ExprKind::IsJson { expr, kind, unique_keys, negated } => {
+                self.expr(expr);
+                self.push(if *negated { " IS NOT JSON" } else { " IS JSON" });
+                self.push(match kind {
+                    JsonKind::Value => " VALUE",
+                    JsonKind::Scalar => " SCALAR",
+                    JsonKind::Array => " ARRAY",
+                    JsonKind::Object => " OBJECT",
+                });
+                if *unique_keys {
+                    self.push(" WITH UNIQUE KEYS");
+                }
             }
             ExprKind::IsDistinct { left, right, negated } => {
                 self.expr(left);
@@ -331,6 +346,18 @@ impl Writer {
             self.expr(otherwise);
         }
         self.push(" END");
+    }
+
+    fn json_absent(&mut self, object: bool, jsonb: bool, values: &[Expr]) {
+        self.push(if object { "JSON_OBJECT(" } else { "JSON_ARRAY(" });
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                self.push(if object && at % 2 == 1 { " VALUE " } else { ", " });
+            }
+            self.expr(value);
+        }
+        self.push(" ABSENT ON NULL RETURNING ");
+        self.push(if jsonb { "jsonb)" } else { "json)" });
     }
 
     fn subscripts(&mut self, base: &Expr, subscripts: &[Subscript]) {

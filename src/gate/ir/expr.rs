@@ -211,6 +211,26 @@ pub enum ExprKind {
     },
     /// GROUPING(…).
     Grouping(Vec<Expr>),
+    /// JSON_ARRAY or JSON_OBJECT with ABSENT ON NULL, for which there is no function.
+    JsonAbsent {
+        /// JSON_OBJECT.
+        object: bool,
+        /// RETURNING jsonb instead of json.
+        jsonb: bool,
+        /// The values, not empty; an object's are keys and values in turn.
+        values: Vec<Expr>,
+    },
+    /// IS \[NOT\] JSON.
+    IsJson {
+        /// What is tested.
+        expr: Box<Expr>,
+        /// For what.
+        kind: JsonKind,
+        /// WITH UNIQUE KEYS.
+        unique_keys: bool,
+        /// NOT.
+        negated: bool,
+    },
     /// DEFAULT, as a value of INSERT or UPDATE only.
     Default,
 }
@@ -374,6 +394,19 @@ pub enum IsTest {
     False,
     /// UNKNOWN.
     Unknown,
+}
+
+/// What IS JSON tests for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonKind {
+    /// VALUE: any.
+    Value,
+    /// SCALAR.
+    Scalar,
+    /// ARRAY.
+    Array,
+    /// OBJECT.
+    Object,
 }
 
 /// Forms that look like functions and are syntax.

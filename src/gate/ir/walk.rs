@@ -252,6 +252,7 @@ macro_rules! walker {
                     ExprKind::Cast { expr: inner, to: _ }
                     | ExprKind::Not(inner)
                     | ExprKind::Is { expr: inner, test: _, negated: _ }
+                    | ExprKind::IsJson { expr: inner, kind: _, unique_keys: _, negated: _ }
                     | ExprKind::Collate { expr: inner, collation: _ }
                     | ExprKind::Field { base: inner, name: _ } => expr(inner, visit),
                     ExprKind::WholeRow { item: _, fields } | ExprKind::Record(fields) => projections(fields, visit),
@@ -264,6 +265,7 @@ macro_rules! walker {
                     | ExprKind::Or(all)
                     | ExprKind::Special { form: _, arguments: all }
                     | ExprKind::Array(all)
+                    | ExprKind::JsonAbsent { object: _, jsonb: _, values: all }
                     | ExprKind::Row(all)
                     | ExprKind::Grouping(all) => exprs(all, visit),
                     ExprKind::IsDistinct { left, right, negated: _ }

@@ -6,6 +6,7 @@ use sqlparser::ast::{
 
 use super::expr::bare_name;
 use super::function::Callee;
+use super::json::Constructor;
 use super::special::is_syntax;
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::catalog::{Function, FunctionKind, TypeKind};
@@ -29,13 +30,13 @@ pub(super) enum FromColumns {
 
 /// What a call says beside its function and arguments.
 #[derive(Default)]
-struct Extras {
-    star: bool,
-    distinct: bool,
-    order_by: Vec<OrderBy>,
-    within_group: Vec<OrderBy>,
-    filter: Option<Expr>,
-    over: Option<Window>,
+pub(super) struct Extras {
+    pub(super) star: bool,
+    pub(super) distinct: bool,
+    pub(super) order_by: Vec<OrderBy>,
+    pub(super) within_group: Vec<OrderBy>,
+    pub(super) filter: Option<Expr>,
+    pub(super) over: Option<Window>,
 }
 
 impl<'a> Lowering<'a> {
@@ -66,6 +67,9 @@ impl<'a> Lowering<'a> {
             FunctionArguments::Subquery(_) => return Err(not_supported("a subquery as the list of arguments", span)),
             FunctionArguments::List(list) => list,
         };
+        if let Some(constructor) = word.as_deref().and_then(|word| Constructor::of(word, &list.args)) {
+            return self.json_constructor(constructor, function, list, span);
+        }
         let ast::FunctionArgumentList { duplicate_treatment, args, clauses } = list;
         let order_by = self.order_clause(clauses, span)?;
         let distinct = matches!(duplicate_treatment, Some(DuplicateTreatment::Distinct));
@@ -163,7 +167,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Checks and puts together.
-    fn finish(
+    pub(super) fn finish(
         &mut self,
         callee: Callee<'a>,
         arguments: Vec<Expr>,

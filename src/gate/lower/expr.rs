@@ -74,6 +74,9 @@ impl Lowering<'_> {
             ast::Expr::IsNotFalse(inner) => self.is(inner, IsTest::False, true),
             ast::Expr::IsUnknown(inner) => self.is(inner, IsTest::Unknown, false),
             ast::Expr::IsNotUnknown(inner) => self.is(inner, IsTest::Unknown, true),
+            ast::Expr::IsJson { expr, kind, unique_keys, negated } => {
+                self.is_json(expr, kind.as_ref(), unique_keys.as_ref(), *negated)
+            }
             ast::Expr::IsDistinctFrom(left, right) => self.is_distinct(left, right, false),
             ast::Expr::IsNotDistinctFrom(left, right) => self.is_distinct(left, right, true),
             ast::Expr::InList { expr, list, negated } => self.in_list(expr, list, *negated),
@@ -122,7 +125,6 @@ impl Lowering<'_> {
     fn refuse(&self, expr: &ast::Expr) -> Rejection {
         let span = Span::default();
         match expr {
-            ast::Expr::IsJson { .. } => not_yet("IS JSON", span),
             ast::Expr::IsNormalized { .. } => not_yet("IS NORMALIZED", span),
             ast::Expr::Wildcard(_) => not_supported("`*` in this place", span),
             ast::Expr::QualifiedWildcard(..) => not_yet("`t.*` as a value", span).help("write `t`, the whole row"),

@@ -19,6 +19,7 @@ mod from_function;
 mod function;
 mod insert;
 mod join;
+mod json;
 mod keywords;
 mod literal;
 mod name;

@@ -112,7 +112,8 @@ fn shape(expr: &Expr) -> Shape<'_> {
         | Expr::IsNull(left)
         | Expr::IsNotNull(left)
         | Expr::IsUnknown(left)
-        | Expr::IsNotUnknown(left) => Shape::Postfix { level: IS, left },
+        | Expr::IsNotUnknown(left)
+        | Expr::IsJson { expr: left, .. } => Shape::Postfix { level: IS, left },
         Expr::InList { expr, .. } | Expr::InSubquery { expr, .. } => {
             Shape::Postfix { level: BETWEEN_IN_LIKE, left: expr }
         }

@@ -179,9 +179,17 @@ impl Grammar<'_, '_> {
     fn tested(&mut self) {
         self.in_parentheses(Self::expr);
         match self.choices.below(6) {
-            0 => {
-                self.one_of(&["IS NULL", "IS NOT NULL", "IS NOT TRUE", "IS UNKNOWN"], &["ISNULL", "IS JSON", "NOTNULL"])
-            }
+            0 => self.one_of(
+                &[
+                    "IS NULL",
+                    "IS NOT NULL",
+                    "IS NOT TRUE",
+                    "IS UNKNOWN",
+                    "IS JSON",
+                    "IS NOT JSON OBJECT WITH UNIQUE KEYS",
+                ],
+                &["ISNULL", "IS JSON ANY", "NOTNULL"],
+            ),
             1 => {
                 self.plain(&["IN", "NOT IN"]);
                 self.in_parentheses(|grammar| grammar.list(2, Self::expr));

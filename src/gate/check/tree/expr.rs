@@ -1,7 +1,7 @@
 //! Expressions of every kind.
 
 use super::*;
-use crate::gate::ir::{Clock, ColumnRef, Expr, ExprKind, IsTest, Literal, SpecialForm, Subscript, TypeRef};
+use crate::gate::ir::{Clock, ColumnRef, Expr, ExprKind, IsTest, JsonKind, Literal, SpecialForm, Subscript, TypeRef};
 
 /// Infix operators, one of every symbol.
 const INFIX: &[&str] = &[
@@ -89,7 +89,7 @@ impl Trees<'_, '_> {
     }
 
     fn kind(&mut self, scope: &Scope) -> ExprKind {
-        match self.choices.below(30) {
+        match self.choices.below(32) {
             0..=4 => self.leaf(scope),
             5 => ExprKind::Cast { expr: self.boxed(scope), to: self.type_ref() },
             6..=8 => self.call(scope).kind,
@@ -128,6 +128,19 @@ impl Trees<'_, '_> {
             28 => {
                 let collation = (*self.choices.pick(&["C", "default", "en_US", "und-x-icu"])).to_owned();
                 ExprKind::Collate { expr: self.boxed(scope), collation }
+            }
+            29 => {
+                let object = self.choices.one_in(2);
+                let mut values = self.some(scope, 1);
+                if object && values.len() % 2 == 1 {
+                    values.push(self.expr(scope));
+                }
+                ExprKind::JsonAbsent { object, jsonb: self.choices.one_in(2), values }
+            }
+            30 => {
+                let kind = *self.choices.pick(&[JsonKind::Value, JsonKind::Scalar, JsonKind::Array, JsonKind::Object]);
+                let (unique_keys, negated) = (self.choices.one_in(2), self.choices.one_in(2));
+                ExprKind::IsJson { expr: self.boxed(scope), kind, unique_keys, negated }
             }
             _ => ExprKind::Grouping(self.some(scope, 1)),
         }

@@ -103,6 +103,14 @@ fn other_word(token: &str) -> Option<&'static str> {
         "INSERT" => "DELETE",
         "UPDATE" => "DELETE",
         "PARTITION" => "ORDER",
+        "JSON_ARRAY" => "JSON_OBJECT",
+        "JSON_OBJECT" => "JSON_ARRAY",
+        "ABSENT" => "NULL",
+        "json" => "jsonb",
+        "jsonb" => "json",
+        "SCALAR" => "OBJECT",
+        "OBJECT" => "ARRAY",
+        "UNIQUE" => "",
         _ => return None,
     })
 }

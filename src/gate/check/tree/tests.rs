@@ -88,6 +88,9 @@ const KINDS: &[&str] = &[
     "right",
     "full",
     "column",
+    "json array",
+    "json object",
+    "is json",
     "null",
     "bool",
     "number",
@@ -252,6 +255,9 @@ fn kinds_of(expr: &Expr) -> Vec<&'static str> {
         }
         ExprKind::Collate { .. } => vec!["collate"],
         ExprKind::Grouping(_) => vec!["grouping"],
+        ExprKind::JsonAbsent { object: false, .. } => vec!["json array"],
+        ExprKind::JsonAbsent { object: true, .. } => vec!["json object"],
+        ExprKind::IsJson { .. } => vec!["is json"],
         ExprKind::Default => vec!["default"],
     }
 }

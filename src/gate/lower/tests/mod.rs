@@ -15,6 +15,7 @@ mod expressions;
 mod functions;
 mod hidden;
 mod joins;
+mod json;
 mod queries;
 mod refused;
 mod rows;
