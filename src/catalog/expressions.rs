@@ -35,8 +35,9 @@ impl Routines {
         uses.functions.iter().copied().chain(through).collect()
     }
 
-    fn all_curated<'a>(&self, mut functions: impl Iterator<Item = &'a Oid>) -> bool {
-        functions.all(|one| self.curated.contains(one))
+    /// Those that aren't curated, in order.
+    fn foreign<'f>(&self, functions: impl IntoIterator<Item = &'f Oid>) -> Vec<Oid> {
+        functions.into_iter().copied().filter(|one| !self.curated.contains(one)).collect()
     }
 }
 
@@ -105,13 +106,13 @@ impl<'a> Expressions<'a> {
         Ok(Self { routines, of_owner, domain_checks, kinds })
     }
 
-    /// Marks the domains whose own check calls something that isn't curated.
+    /// Tells the domains what of their own checks' calls isn't curated.
     pub(super) fn judge_domains(&self, types: &mut [Type]) {
         for one in types {
-            if let TypeKind::Domain { check_calls_foreign_function, .. } = &mut one.kind
+            if let TypeKind::Domain { check_calls, .. } = &mut one.kind
                 && let Some(called) = self.domain_checks.get(&one.oid)
             {
-                *check_calls_foreign_function = !self.routines.all_curated(called.iter());
+                *check_calls = self.routines.foreign(called);
             }
         }
     }
@@ -132,7 +133,7 @@ impl<'a> Expressions<'a> {
                     if let Some(relation) = by_oid.get_mut(relation)
                         && let Some(column) = relation.columns.iter_mut().find(|one| one.number == *column)
                     {
-                        column.default_calls_foreign_function = !self.routines.all_curated(rest);
+                        column.default_calls = self.routines.foreign(rest);
                         column.default_types = uses.types.iter().copied().collect();
                         if !steps_own && !uses.relations.is_empty() {
                             column.default = None;
@@ -141,7 +142,7 @@ impl<'a> Expressions<'a> {
                 }
                 Owner::Relation(relation) => {
                     if let Some(relation) = by_oid.get_mut(relation) {
-                        relation.write_calls_foreign_function |= !self.routines.all_curated(called.iter());
+                        relation.write_calls.extend(self.routines.foreign(&called));
                     }
                 }
                 Owner::View(view) => {
@@ -162,26 +163,26 @@ impl<'a> Expressions<'a> {
 
     /// Tells the columns that take their domain's default what that calls.
     fn judge_defaults_of_domains(&self, relations: &mut [Relation]) {
-        let mut uncurated = HashSet::new();
+        let mut foreign: HashMap<Oid, Vec<Oid>> = HashMap::new();
         let mut own = HashSet::new();
         for (owner, uses) in &self.of_owner {
             match owner {
-                Owner::DomainDefault(domain) if !self.routines.all_curated(self.called(uses).iter()) => {
-                    uncurated.insert(*domain);
+                Owner::DomainDefault(domain) => {
+                    foreign.insert(*domain, self.routines.foreign(&self.called(uses)));
                 }
                 Owner::Default { relation, column } => {
                     own.insert((*relation, *column));
                 }
-                Owner::DomainDefault(_) | Owner::DomainCheck(_) | Owner::Relation(_) | Owner::View(_) => {}
+                Owner::DomainCheck(_) | Owner::Relation(_) | Owner::View(_) => {}
             }
-        }
-        if uncurated.is_empty() {
-            return;
         }
         for relation in relations {
             for column in &mut relation.columns {
-                let takes = uncurated.contains(&column.type_oid) && !own.contains(&(relation.oid, column.number));
-                column.default_calls_foreign_function |= takes;
+                if let Some(calls) = foreign.get(&column.type_oid)
+                    && !own.contains(&(relation.oid, column.number))
+                {
+                    column.default_calls.extend(calls);
+                }
             }
         }
     }

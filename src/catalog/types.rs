@@ -42,9 +42,7 @@ fn type_(row: &Row, fields_of: &impl Fn(Oid) -> Vec<(String, Oid)>) -> Result<Ty
             let is_relation = row.try_get::<_, Option<i8>>(6)?.map(i8::cast_unsigned) != Some(b'c');
             TypeKind::Composite { relation, is_relation, fields: fields_of(relation) }
         }
-        'd' => {
-            TypeKind::Domain { base: oid(row, 7)?, constrained: row.try_get(8)?, check_calls_foreign_function: false }
-        }
+        'd' => TypeKind::Domain { base: oid(row, 7)?, constrained: row.try_get(8)?, check_calls: Vec::new() },
         'e' => TypeKind::Enum { labels: row.try_get::<_, Option<_>>(10)?.unwrap_or_default() },
         'r' => TypeKind::Range { subtype: oid(row, 11)? },
         'm' => TypeKind::Multirange { range: oid(row, 14)? },

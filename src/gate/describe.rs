@@ -208,7 +208,7 @@ pub(super) fn column_description(
     // default may name functions and types that are hidden.
     let hides = rights.is_protected()
         || column.generated
-        || column.default_calls_foreign_function
+        || catalog.is_foreign(&column.default_calls)
         || column
             .default_types
             .iter()

@@ -264,6 +264,7 @@ impl Gateway {
                 database: snapshot.catalog().parts().database.clone(),
                 schemas: describe::schemas(snapshot.catalog(), snapshot.policy()),
                 search_path: policy.search_path.clone(),
+                extensions: policy.functions.trusted_extensions.iter().map(|one| one.value.clone()).collect(),
                 statements: policy.statements.keys().map(|kind| kind.name()).collect(),
                 limits: LimitsInfo {
                     rows: limits.rows,

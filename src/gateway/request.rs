@@ -63,6 +63,9 @@ pub struct DatabaseInfo {
     pub schemas: Vec<String>,
     /// How unqualified names resolve.
     pub search_path: Vec<String>,
+    /// Extensions whose types, functions and operators may be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<String>,
     /// Kinds of statement that the policy allows.
     pub statements: Vec<&'static str>,
     /// Limits in force.

@@ -18,14 +18,14 @@ pub(super) fn of(
 ) -> (Vec<&'static str>, Vec<Oid>) {
     let mut effects = BTreeSet::new();
     for one in catalog.tree(relation.oid) {
-        own(one, kind, &mut effects);
+        own(catalog, one, kind, &mut effects);
     }
     let reached = cascades(catalog, policy, kind, relation, &mut effects);
     (effects.into_iter().collect(), reached)
 }
 
 /// What writing a row of this very relation runs.
-fn own(relation: &Relation, kind: StatementKind, effects: &mut BTreeSet<&'static str>) {
+fn own(catalog: &Catalog, relation: &Relation, kind: StatementKind, effects: &mut BTreeSet<&'static str>) {
     if relation.has_rules {
         effects.insert("rewrite rules");
     }
@@ -36,10 +36,10 @@ fn own(relation: &Relation, kind: StatementKind, effects: &mut BTreeSet<&'static
     if kind == StatementKind::Delete {
         return;
     }
-    if relation.columns.iter().any(|column| column.default_calls_foreign_function) {
+    if relation.columns.iter().any(|column| catalog.is_foreign(&column.default_calls)) {
         effects.insert("defaults that call functions which are not built in");
     }
-    if relation.write_calls_foreign_function {
+    if catalog.is_foreign(&relation.write_calls) {
         effects.insert("checks or indexes that call functions which are not built in");
     }
 }
@@ -81,7 +81,7 @@ fn cascades(
                     effects.insert(CASCADES);
                 }
                 if !policy.rights(one.oid).is_some_and(|rights| rights.side_effects) {
-                    own(one, StatementKind::Update, effects);
+                    own(catalog, one, StatementKind::Update, effects);
                 }
                 // A delete may delete further down, or set a column to NULL, which is an update.
                 let before = reached.get(&one.oid).copied().unwrap_or_default();

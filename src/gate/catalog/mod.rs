@@ -217,6 +217,11 @@ impl Catalog {
         }
     }
 
+    /// Whether one of these functions, which are neither built in nor curated, is no trusted extension's either.
+    pub fn is_foreign(&self, functions: &[Oid]) -> bool {
+        !functions.iter().all(|one| self.trust.has_function(*one))
+    }
+
     /// The relation and everything below it by inheritance or partitioning, itself first.
     pub fn tree(&self, oid: Oid) -> Vec<&Relation> {
         self.closure(oid, |relation| &relation.children)

@@ -46,9 +46,9 @@ pub struct Column {
     pub default: Option<String>,
     /// Users' types that the default names.
     pub default_types: Vec<Oid>,
-    /// The default or generation expression calls a function that isn't built in or isn't in the curated list. The next
-    /// value of the table's own sequence is fine.
-    pub default_calls_foreign_function: bool,
+    /// Functions that the default or generation expression calls and that aren't built in or aren't in the curated list.
+    /// The next value of the table's own sequence is fine.
+    pub default_calls: Vec<Oid>,
     /// `attgenerated <> ''`.
     pub generated: bool,
     /// `attidentity = 'a'` (always) or `'d'` (by default).
@@ -124,9 +124,9 @@ pub struct Relation {
     pub view: Option<ViewReads>,
     /// Names of enabled triggers, those that enforce constraints left out.
     pub triggers: Vec<String>,
-    /// A CHECK constraint, an index or the partition key calls a function that isn't built in or isn't in the curated
-    /// list: writing a row runs it, and where its arguments are constants, planning a read can, too.
-    pub write_calls_foreign_function: bool,
+    /// Functions that a CHECK constraint, an index or the partition key calls and that aren't built in or aren't in the
+    /// curated list: writing a row runs them, and where their arguments are constants, planning a read can, too.
+    pub write_calls: Vec<Oid>,
     /// Has rewrite rules other than a view's own.
     pub has_rules: bool,
     /// `relrowsecurity`.

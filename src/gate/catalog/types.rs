@@ -32,9 +32,9 @@ pub enum TypeKind {
         base: Oid,
         /// Has CHECK constraints or NOT NULL.
         constrained: bool,
-        /// A CHECK constraint calls a function that isn't built in or isn't in the curated list: casting to the domain
-        /// runs it.
-        check_calls_foreign_function: bool,
+        /// Functions that a CHECK constraint calls and that aren't built in or aren't in the curated list: casting to the
+        /// domain runs them.
+        check_calls: Vec<Oid>,
     },
     /// An enum.
     Enum {
@@ -222,7 +222,7 @@ fn judge(catalog: &Catalog, tainted: &HashMap<Oid, String>, oid: Oid, path: &mut
             }
         }
         TypeKind::Array { element } => judge(catalog, tainted, *element, path),
-        TypeKind::Domain { check_calls_foreign_function: true, .. } => {
+        TypeKind::Domain { check_calls, .. } if catalog.is_foreign(check_calls) => {
             Err("it is a domain whose check calls a function that isn't built in".to_owned())
         }
         TypeKind::Domain { base, .. } => judge(catalog, tainted, *base, path),
@@ -310,8 +310,9 @@ mod tests {
 
     #[test]
     fn a_domain_is_as_good_as_its_base_and_its_check() {
-        let domain = |base, check_calls_foreign_function| {
-            let kind = TypeKind::Domain { base, constrained: true, check_calls_foreign_function };
+        let domain = |base, calls| {
+            let check_calls = if calls { vec![Oid(16_600)] } else { Vec::new() };
+            let kind = TypeKind::Domain { base, constrained: true, check_calls };
             let mut parts = parts();
             parts.types.push(type_(Oid(16_402), "domain", kind));
             Catalog::new(parts).governed(Oid(16_402)).is_ok()

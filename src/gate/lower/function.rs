@@ -104,7 +104,7 @@ impl<'a> Lowering<'a> {
 
     /// Decides between PostgreSQL's own functions and a trusted extension's of the same name, as in `max(x)`: what is
     /// emitted has a schema. PostgreSQL prefers the overloads that take more arguments as they are, so an extension's
-    /// that takes all of them so wins, and one that can't take one of them doesn't count.
+    /// that takes all of them so wins; for literals without type it prefers `text`.
     pub(super) fn settle(
         &self,
         mut callee: Callee<'a>,
@@ -114,19 +114,22 @@ impl<'a> Lowering<'a> {
         let mut rivals = std::mem::take(&mut callee.rivals);
         // Of two with the same arguments PostgreSQL takes the one that comes first on the path.
         let in_catalog = |one: &Function| callee.candidates.iter().any(|own| own.arguments == one.arguments);
-        rivals.retain(|one| !in_catalog(one) && !self.impossible(one, arguments));
-        let Some(first) = rivals.first() else { return Ok(callee) };
-        let takes_all = |one: &&Function| {
-            let exact = |(wanted, given): (&Oid, &&Expr)| given.ty == Some(*wanted) || is_untyped(given);
-            let own =
-                |(wanted, given): (&Oid, &&Expr)| self.catalog.trust().has_type(*wanted) && given.ty == Some(*wanted);
-            one.arguments.len() == arguments.len()
-                && one.arguments.iter().zip(arguments).all(exact)
-                && one.arguments.iter().zip(arguments).any(own)
+        let takes_literals = |one: &Function| {
+            let pairs = one.arguments.iter().zip(arguments);
+            let mut own = pairs.filter(|(wanted, _)| self.catalog.trust().has_type(**wanted)).peekable();
+            own.peek().is_some() && own.all(|(_, given)| is_untyped(given))
         };
-        if rivals.iter().all(|one| one.schema == first.schema)
-            && rivals.iter().copied().filter(|one| takes_all(one)).count() == 1
-        {
+        rivals.retain(|one| !in_catalog(one) && !takes_literals(one) && !self.impossible(one, arguments));
+        let Some(first) = rivals.first() else { return Ok(callee) };
+        let takes_all = |one: &&&Function| {
+            let as_it_is = |wanted: Oid, given: &Expr| {
+                is_untyped(given) || given.ty.is_some_and(|ty| self.catalog.below_domain(ty) == wanted)
+            };
+            let pairs = || one.arguments.iter().zip(arguments);
+            one.arguments.len() == arguments.len() && pairs().all(|(wanted, given)| as_it_is(*wanted, given))
+        };
+        let in_one_schema = rivals.iter().all(|one| one.schema == first.schema);
+        if in_one_schema && rivals.iter().filter(takes_all).count() == 1 {
             return Ok(Callee { schema: first.schema.clone(), candidates: rivals, ..callee });
         }
         let message = format!(

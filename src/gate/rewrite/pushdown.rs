@@ -154,7 +154,7 @@ impl<'a> Pushdown<'a> {
         let filter = self.policy.rights(oid).and_then(|rights| rights.filter.as_ref());
         let total = filter.is_some_and(|filter| is_total(&filter.condition, self.catalog).is_ok());
         let stored = self.catalog.tree(oid).iter().all(|one| {
-            !one.write_calls_foreign_function
+            one.write_calls.is_empty()
                 && match one.kind {
                     RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView => true,
                     RelationKind::View | RelationKind::ForeignTable | RelationKind::Sequence => false,

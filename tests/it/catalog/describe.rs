@@ -34,7 +34,7 @@ fn relation(catalog: &Catalog, one: &Relation) -> String {
     let mut text = format!("{:?} {}.{}", one.kind, one.schema, one.name);
     text += &flag(one.has_rules, "rules");
     text += &flag(one.row_security, "row security");
-    text += &flag(one.write_calls_foreign_function, "write calls foreign function");
+    text += &flag(!one.write_calls.is_empty(), "write calls foreign function");
     text += &one.row_estimate.map(|rows| format!(", {rows} rows")).unwrap_or_default();
     text += &one.comment.as_ref().map(|comment| format!(" -- {comment}")).unwrap_or_default();
     text.push('\n');
@@ -75,7 +75,7 @@ fn column(catalog: &Catalog, one: &Column) -> String {
     text += &flag(one.generated, "generated");
     text += &flag(one.identity, "identity");
     text += &one.default.as_ref().map(|default| format!(", default {default}")).unwrap_or_default();
-    text += &flag(one.default_calls_foreign_function, "calls foreign function");
+    text += &flag(!one.default_calls.is_empty(), "calls foreign function");
     text += &one.comment.as_ref().map(|comment| format!(" -- {comment}")).unwrap_or_default();
     text + "\n"
 }
@@ -92,11 +92,11 @@ fn type_(catalog: &Catalog, one: &Type) -> Option<String> {
             let fields = fields.iter().map(|(name, oid)| format!("{name} {}", type_name(catalog, *oid)));
             format!("composite {}", fields.collect::<Vec<_>>().join(", "))
         }
-        TypeKind::Domain { base, constrained, check_calls_foreign_function } => format!(
+        TypeKind::Domain { base, constrained, check_calls } => format!(
             "domain over {}{}{}",
             type_name(catalog, *base),
             flag(*constrained, "constrained"),
-            flag(*check_calls_foreign_function, "check calls foreign function")
+            flag(!check_calls.is_empty(), "check calls foreign function")
         ),
         TypeKind::Enum { labels } => format!("enum {labels:?}"),
         TypeKind::Range { subtype } => format!("range over {}", type_name(catalog, *subtype)),

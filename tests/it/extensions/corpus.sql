@@ -33,6 +33,7 @@ SELECT true::citext, 'x'::text::citext, ' a'::char(4)::citext;
 SELECT replace(name, 'A', 'x'), split_part(name, ' ', 1), strpos(name, 'a') FROM sales.people ORDER BY id;
 SELECT to_json(email), jsonb_build_object('e', email) FROM sales.people ORDER BY id;
 SELECT citext_cmp('a', 'A'), ext.citext_eq('a', 'A');
+SELECT replace('Abc', 'a', 'x'), split_part('a,b', ',', 2), strpos('xA', 'a');
 -- hstore
 SELECT id, extra FROM sales.people ORDER BY 1;
 SELECT id, extra -> 'room', extra -> ARRAY['room', 'likes'] FROM sales.people ORDER BY 1;
@@ -72,3 +73,20 @@ SELECT id FROM sales.people WHERE path <@ 'top.maths' ORDER BY 1;
 SELECT id FROM sales.people WHERE path ~ 'top.*{1}'::lquery ORDER BY 1;
 SELECT id, path, nlevel(path), subpath(path, 0, 1), path || 'x' FROM sales.people ORDER BY 1;
 SELECT lca(path, 'top.maths.sets') FROM sales.people ORDER BY id;
+-- Domains over types of extensions, whose checks call what extensions bring
+SELECT email, alias, note FROM sales.members WHERE email = 'ADA@EXAMPLE.com' OR alias = 'x' ORDER BY 1;
+SELECT max(email), count(DISTINCT email), lower(max(alias)) FROM sales.members;
+-- Typed literals, arrays, rows, set operations
+SELECT 'A'::citext = 'a', 'a=>b'::hstore -> 'a', ARRAY['A', 'b']::citext[] @> ARRAY['a']::citext[];
+SELECT id, (email, id) = ('BOB@example.com', 3) FROM sales.people ORDER BY 1;
+SELECT id FROM sales.people WHERE (email, name) IN (SELECT upper(email::text)::citext, name FROM sales.people) ORDER BY 1;
+SELECT email FROM sales.people EXCEPT SELECT upper(email::text)::citext FROM sales.people WHERE id = 1 ORDER BY 1;
+SELECT id, rank() OVER (PARTITION BY lower(email::text) ORDER BY email) FROM sales.people ORDER BY 1;
+SELECT DISTINCT ON (email) email, id FROM sales.people ORDER BY email, id;
+SELECT count(DISTINCT email), count(DISTINCT extra) FROM sales.people;
+WITH e AS (SELECT email FROM sales.people) SELECT count(*) FROM e WHERE email = 'ADA@example.com';
+SELECT id, email FROM sales.people WHERE id IN (1, 2) AND email <= 'b' ORDER BY email DESC, id;
+SELECT p.id, p.email, p.extra, count(*) FROM sales.people AS p JOIN sales.people AS q ON q.id <= p.id GROUP BY p.id ORDER BY 1;
+SELECT email FROM (VALUES ('X'::citext), ('x')) AS v(email) WHERE email = 'x' ORDER BY 1;
+SELECT concat(email, '/', extra), format('%s', email) FROM sales.people ORDER BY id;
+SELECT json_agg(email ORDER BY id), jsonb_object_agg(id, email) FROM sales.people;

@@ -1,6 +1,7 @@
 //! The curated lists against the extensions of the server at hand.
 
 use pgwicket::gate::catalog::Catalog;
+use pgwicket::gate::catalog::builtin::leakproof;
 use pgwicket::gate::catalog::extension::CURATED;
 
 use crate::catalog::loaded;
@@ -56,6 +57,24 @@ async fn no_cast_of_an_extension_leads_from_a_built_in_type_unasked() {
     assert!(catalog.parts().user_casts.iter().all(|one| !(one.implicit && one.source.is_builtin())));
     assert_eq!(trusting.untrusted_casts().count(), 0);
     assert!(catalog.untrusted_casts().count() >= 10);
+}
+
+/// What is known to be LEAKPROOF goes through fences by its symbol and the types of its operands: an extension's must not
+/// be chosen in its place.
+#[tokio::test]
+async fn no_operator_of_an_extension_compares_what_the_leakproof_ones_do() {
+    let catalog = installed().await;
+    let trusting = catalog.trusting(CURATED.iter().map(|one| one.name)).unwrap();
+    let compares = |name: &str| leakproof::SYMBOLS.contains(&name);
+    let operators = catalog.parts().operators.iter().filter(|one| one.schema == "ext" && compares(&one.name));
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for one in operators {
+        seen += 1;
+        if !trusting.trust().has_type(one.left) || !trusting.trust().has_type(one.right) {
+            wrong.push((&one.name, one.left, one.right));
+        }
+    }
+    assert!(seen >= 15 && wrong.is_empty(), "{seen}, of them {wrong:?}");
 }
 
 /// Each operator that an extension brings can be used, unless it is one of rows.

@@ -3,7 +3,8 @@
 mod lists;
 mod traps;
 
-use serde_json::json;
+use pgwicket::gate::admit::{Change, Submission};
+use serde_json::{Map, Value, json};
 
 use crate::support::{Database, Direct, Library, statements};
 
@@ -56,23 +57,36 @@ async fn what_an_extension_brings_gives_what_it_gives_directly() {
         }
     }
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), statements.len(), wrong.join("\n"));
-    assert!(statements.len() >= 60, "too few statements prove too little");
+    assert!(statements.len() >= 75, "too few statements prove too little");
 }
 
 #[tokio::test]
 async fn values_of_extensions_can_be_written_and_brought_as_parameters() {
-    use pgwicket::gate::admit::Submission;
     let database = database().await;
     let library = Library::open(&database, POLICY, &[]).await;
-    let run = |text: &str, parameters: Vec<serde_json::Value>| {
-        library.run(Submission::Sql { text: text.to_owned(), parameters })
-    };
+    let run = |text: &str, parameters: Vec<Value>| library.run(Submission::Sql { text: text.to_owned(), parameters });
     let found = run("SELECT name FROM sales.people WHERE email = $1::citext", vec![json!("ADA@example.com")]).await;
     assert!(found.unwrap().result.json.contains("Ada"));
     let insert = "INSERT INTO sales.people (id, name, email, extra, path, tags) \
                   VALUES (10, 'Zoe', $1::citext, hstore('a', $2::text), $3::ltree, ARRAY[3])";
     run(insert, vec![json!("Zoe@example.com"), json!("b"), json!("top.zoe")]).await.unwrap();
     run("UPDATE sales.people SET extra = extra || 'c=>d' WHERE email = 'ZOE@EXAMPLE.COM'", vec![]).await.unwrap();
+    // Its default, checks and indexes call what extensions bring.
+    let insert = "INSERT INTO sales.members (alias, note) VALUES ('Bob', 'x') RETURNING alias, length(id::text)";
+    assert_eq!(library.rows(insert).await, json!([["Bob", 36]]));
+    let change = Change::Update {
+        table: vec!["sales".to_owned(), "people".to_owned()],
+        values: object(json!({ "email": "zoe@EXAMPLE.com", "path": "top.z" })),
+        filter: object(json!({ "email": "ZOE@example.com" })),
+    };
+    library.change(change).await.unwrap();
     let rows = library.rows("SELECT email, extra, path FROM sales.people WHERE id = 10").await;
-    assert_eq!(rows, json!([["Zoe@example.com", "\"a\"=>\"b\", \"c\"=>\"d\"", "top.zoe"]]));
+    assert_eq!(rows, json!([["zoe@EXAMPLE.com", "\"a\"=>\"b\", \"c\"=>\"d\"", "top.z"]]));
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        other => panic!("{other}"),
+    }
 }

@@ -23,4 +23,16 @@ INSERT INTO sales.people VALUES
     (3, 'Bob', 'bob@example.com', NULL, 'top.art', '{5}'),
     (4, 'Chloé', 'chloe@example.com', 'likes=>NULL', 'top', '{}'),
     (5, 'nobody', NULL, '', NULL, NULL);
+-- Checks, defaults and indexes that call what extensions bring.
+CREATE DOMAIN sales.mail AS ext.citext CHECK (VALUE OPERATOR(ext.~) '@');
+CREATE TABLE sales.members (
+    id uuid PRIMARY KEY DEFAULT ext.uuid_generate_v4(),
+    email sales.mail,
+    alias ext.citext CHECK (alias OPERATOR(ext.<>) 'root'),
+    note text
+);
+CREATE INDEX ON sales.members USING gin (note ext.gin_trgm_ops);
+CREATE INDEX ON sales.members (ext.similarity(note, 'x'));
+INSERT INTO sales.members (email, alias, note) VALUES ('Ada@example.com', 'Ada', 'first');
+GRANT ALL ON sales.members TO wicket, wicket_reader;
 GRANT ALL ON sales.people TO wicket, wicket_reader;

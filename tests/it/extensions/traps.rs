@@ -130,6 +130,19 @@ async fn what_users_add_to_an_extension_is_not_trusted() {
             "type_not_allowed",
             "user-defined cast",
         ),
+        (
+            "CREATE OR REPLACE FUNCTION ext.uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
+            "INSERT INTO sales.members (note) VALUES ('x')",
+            "side_effects",
+            "defaults that call functions",
+        ),
+        (
+            "CREATE OR REPLACE FUNCTION ext.texticregexeq(ext.citext, ext.citext) RETURNS boolean \
+             LANGUAGE sql AS 'SELECT true'",
+            "SELECT email FROM sales.members",
+            "type_not_allowed",
+            "mail",
+        ),
         // A member that the list doesn't know, and one of a listed name that isn't made as it should be.
         (
             "CREATE FUNCTION ext.evil(text) RETURNS text LANGUAGE sql AS 'SELECT $1'; \

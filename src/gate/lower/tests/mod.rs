@@ -12,6 +12,7 @@ use crate::gate::stack::on_big_stack;
 
 mod change;
 mod expressions;
+mod extensions;
 mod functions;
 mod hidden;
 mod joins;

@@ -64,14 +64,9 @@ fn catalog() -> Catalog {
         EMAIL,
         "s",
         "email",
-        TypeKind::Domain { base: Oid(25), constrained: true, check_calls_foreign_function: false },
+        TypeKind::Domain { base: Oid(25), constrained: true, check_calls: Vec::new() },
     ));
-    types.push(base(
-        DAY,
-        "s",
-        "day",
-        TypeKind::Domain { base: Oid(1082), constrained: true, check_calls_foreign_function: false },
-    ));
+    types.push(base(DAY, "s", "day", TypeKind::Domain { base: Oid(1082), constrained: true, check_calls: Vec::new() }));
     types.push(base(
         PAIR,
         "s",
@@ -128,7 +123,7 @@ fn column(ty: &str) -> Column {
         not_null: false,
         default: None,
         default_types: Vec::new(),
-        default_calls_foreign_function: false,
+        default_calls: Vec::new(),
         generated: false,
         identity: false,
         comment: None,
