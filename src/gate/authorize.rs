@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::admit::{RelationAccess, RelationUse, Verification};
 use super::catalog::{Catalog, Oid, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection, Rule};
-use super::ir::{Call, ColumnRef, Expr, ExprKind, FromItem, ItemId, Node, RelationItem, Statement, walk};
+use super::ir::{
+    Call, ColumnRef, Expr, ExprKind, FromItem, FunctionColumns, ItemId, Node, RelationItem, Statement, walk,
+};
 use super::policy::model::StatementKind;
 use super::policy::types::has_hidden_name;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
@@ -145,6 +147,9 @@ impl<'a> Check<'a> {
                     columns.push(column);
                 }
                 self.expression(expr, explained);
+            }
+            Node::From(FromItem::Function { columns: FunctionColumns::Defined(definitions), .. }) => {
+                definitions.iter().for_each(|definition| self.type_stamp(definition.to.oid));
             }
             Node::From(_) | Node::Query(_) | Node::Select(_) => {}
         });

@@ -274,3 +274,13 @@ SELECT place, (place).street, row_to_json(place), count(*) FROM (SELECT place FR
 SELECT (jsonb_each('{"a": 1}')).key, (jsonb_each('{"a": 1}')).value;
 SELECT c.id, row_to_json(c), c.name, count(*) FROM sales.customers c JOIN sales.orders o ON o.customer_id = c.id WHERE c.id < 9 GROUP BY c.id ORDER BY c.id;
 SELECT p, sum(i.quantity) FROM sales.products p LEFT JOIN sales.order_items i ON i.product_id = p.id WHERE p.id < 5 GROUP BY p.id HAVING count(p) > 0 ORDER BY p.id;
+
+-- column definition lists
+SELECT * FROM json_to_recordset('[{"a": 1, "b": "x"}, {"a": null, "c": 2}]') AS x(a int, b text);
+SELECT x.id, x."Full Name", x.tags[1], x.doc ->> 'k', x FROM jsonb_to_recordset('[{"id": 1, "Full Name": "Ada", "tags": ["a", "b"], "doc": {"k": 1}}]') AS x(id bigint, "Full Name" varchar(3), tags text[], doc jsonb);
+SELECT a, b + 1 AS c FROM json_to_record('{"a": "ab", "b": 1.25}') AS r(a char(2), b numeric(5, 1));
+SELECT x FROM jsonb_to_record('{"a": 1}') AS x(a int);
+SELECT row_to_json(x), x.*, count(*) OVER () FROM jsonb_to_record('{"a": "2024-02-01", "b": "1 day 2 hours"}') AS x(a date, b interval day to hour);
+SELECT p.id, d.colour, d.weight_g FROM sales.products AS p, jsonb_to_record(p.attributes) AS d(colour text, weight_g int) WHERE p.id < 6 ORDER BY p.id;
+SELECT p.id, d.status FROM sales.products AS p LEFT JOIN LATERAL jsonb_to_record('{"status": "paid"}') AS d(status sales.order_status) ON p.id = 2 WHERE p.id < 4 ORDER BY p.id;
+SELECT c FROM json_to_recordset('[{"c": 1}, {"c": 2}]') AS t(c smallint) JOIN sales.products p ON p.id = c ORDER BY c;

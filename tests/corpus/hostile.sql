@@ -519,3 +519,21 @@ SELECT to_jsonb(q) FROM (SELECT * FROM sales.customers) AS q
 SELECT id FROM sales.customers c WHERE c IS NOT NULL
 --> admitted
 SELECT min(c::text) FROM sales.customers c
+
+--# column definition lists
+--> type_not_allowed
+SELECT x.a FROM json_to_record('{"a": {}}') AS x(a sales.secret)
+--> type_not_allowed
+SELECT x.a FROM json_to_record('{"a": {}}') AS x(a sales.customers)
+--> type_not_allowed
+SELECT x.a FROM json_to_record('{"a": "sales.secret"}') AS x(a regclass)
+--> type_not_allowed
+SELECT x.a FROM json_to_record('{"a": []}') AS x(a hr.employees[])
+--> not_yet_supported
+SELECT x.a FROM json_to_record('{"a": {"s": 1}}') AS x(a sales.evil)
+--> function_not_allowed
+SELECT * FROM sales.peek() AS x(s text)
+--> admitted
+SELECT x.ssn, x FROM sales.customers c, jsonb_to_record(to_jsonb(c)) AS x(id int, ssn text, tenant_id int, email text)
+--> unknown_column
+SELECT c.ssn FROM sales.customers c, jsonb_to_record(to_jsonb(c)) AS x(ssn text)

@@ -225,7 +225,7 @@ impl Writer {
         }
     }
 
-    fn type_ref(&mut self, to: &TypeRef) {
+    pub(super) fn type_ref(&mut self, to: &TypeRef) {
         let is_interval = to.schema == "pg_catalog" && to.name == "interval";
         if is_interval && (to.interval.is_some() || !to.modifiers.is_empty()) {
             // Fields and precision of an interval have no generic form.

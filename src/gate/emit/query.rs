@@ -2,8 +2,8 @@
 
 use super::Writer;
 use crate::gate::ir::{
-    Cte, Distinct, ExplainFormat, FromItem, GroupBy, GroupElement, JoinKind, OrderBy, Projection, Query, RelationItem,
-    Sample, SampleMethod, Select, SetExpr, SetOperator, Statement, Target,
+    ColumnDefinition, Cte, Distinct, ExplainFormat, FromItem, FunctionColumns, GroupBy, GroupElement, JoinKind,
+    OrderBy, Projection, Query, RelationItem, Sample, SampleMethod, Select, SetExpr, SetOperator, Statement, Target,
 };
 
 impl Writer {
@@ -274,7 +274,18 @@ impl Writer {
                 }
                 self.push(" AS ");
                 self.item(*id);
-                self.column_list(*columns as usize);
+                match columns {
+                    FunctionColumns::Count(count) => self.column_list(*count as usize),
+                    FunctionColumns::Defined(definitions) => {
+                        self.push("(");
+                        self.list(definitions, ", ", |writer, ColumnDefinition { name, to }| {
+                            writer.identifier(name);
+                            writer.push(" ");
+                            writer.type_ref(to);
+                        });
+                        self.push(")");
+                    }
+                }
             }
             FromItem::Join { kind, left, right, on } => {
                 self.join_operand(left);

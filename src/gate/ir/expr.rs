@@ -244,7 +244,8 @@ pub struct ColumnRef {
     ///
     /// [`Relation::columns`]: crate::gate::catalog::Relation::columns
     pub column: u32,
-    /// The relation's own name for the column; `None` where the item isn't a relation and the name is `c{n+1}`.
+    /// The relation's or column definition list's own name for the column; `None` where the item has neither and the
+    /// name is `c{n+1}`.
     pub name: Option<String>,
 }
 

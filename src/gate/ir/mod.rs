@@ -265,7 +265,7 @@ pub enum FromItem {
         /// filter.
         query: Box<Query>,
     },
-    /// A function in FROM. Its columns are emitted as `c1 …`, the ordinality last.
+    /// A function in FROM.
     Function {
         /// Identity of this item.
         id: ItemId,
@@ -275,8 +275,8 @@ pub enum FromItem {
         calls: Vec<Expr>,
         /// WITH ORDINALITY.
         ordinality: bool,
-        /// How many columns it has, the ordinality included.
-        columns: u32,
+        /// Its columns.
+        columns: FunctionColumns,
     },
     /// A join; USING and NATURAL are desugared to the condition.
     Join {
@@ -289,6 +289,24 @@ pub enum FromItem {
         /// The condition; `None` for CROSS JOIN only.
         on: Option<Expr>,
     },
+}
+
+/// The columns of a function in FROM.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FunctionColumns {
+    /// So many, emitted as `c1 …`, the ordinality last.
+    Count(u32),
+    /// A column definition list: the function gives a record of these, and looks their names up in its arguments.
+    Defined(Vec<ColumnDefinition>),
+}
+
+/// A column that a statement defines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnDefinition {
+    /// Its name, which no other column of the list has.
+    pub name: String,
+    /// Its type.
+    pub to: TypeRef,
 }
 
 /// A relation in FROM or as a write's target.

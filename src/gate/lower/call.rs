@@ -121,13 +121,7 @@ impl<'a> Lowering<'a> {
             return Err(not_supported(&format!("{} in FROM", word.to_ascii_uppercase()), span)
                 .help("put it into a subquery: (SELECT …) AS x"));
         }
-        let callee = self.callee(name, args.len(), span)?;
-        let (arguments, star) = self.arguments(args)?;
-        let callee = self.settle(callee, &arguments.iter().collect::<Vec<_>>(), span)?;
-        if star || callee.candidates.iter().any(|one| one.kind != FunctionKind::Function) {
-            let message = format!("`{}` is an aggregate or window function, which FROM can't have", callee.written);
-            return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
-        }
+        let (callee, arguments) = self.callee_in_from(name, args, span)?;
         let shapes =
             callee.candidates.iter().map(|one| self.columns_in_from(one, span)).collect::<Result<Vec<_>, _>>()?;
         let name = callee.name.clone();
@@ -142,6 +136,42 @@ impl<'a> Lowering<'a> {
             None => FromColumns::Scalar { name, ty: call.ty },
         };
         Ok((call, columns))
+    }
+
+    /// A call in FROM with a column definition list.
+    pub(super) fn record_call(
+        &mut self,
+        name: &ObjectName,
+        args: &[FunctionArg],
+        span: Span,
+    ) -> Result<Expr, Rejection> {
+        let (callee, arguments) = self.callee_in_from(name, args, span)?;
+        let gives_records = |one: &Function| {
+            let record =
+                self.catalog.type_(one.returns).is_some_and(|one| one.name == "record" && one.oid.is_builtin());
+            record && one.out_columns.is_empty()
+        };
+        if !callee.candidates.iter().all(|one| gives_records(one)) {
+            let message = format!("`{}` takes no column definition list: it knows its columns itself", callee.written);
+            return Err(Rejection::new(Reason::InvalidStatement, message).at(span).help("leave the types out"));
+        }
+        self.finish(callee, arguments, Extras::default(), span)
+    }
+
+    fn callee_in_from(
+        &mut self,
+        name: &ObjectName,
+        args: &[FunctionArg],
+        span: Span,
+    ) -> Result<(Callee<'a>, Vec<Expr>), Rejection> {
+        let callee = self.callee(name, args.len(), span)?;
+        let (arguments, star) = self.arguments(args)?;
+        let callee = self.settle(callee, &arguments.iter().collect::<Vec<_>>(), span)?;
+        if star || callee.candidates.iter().any(|one| one.kind != FunctionKind::Function) {
+            let message = format!("`{}` is an aggregate or window function, which FROM can't have", callee.written);
+            return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+        }
+        Ok((callee, arguments))
     }
 
     /// The named columns that a function brings to FROM; `None` for one value without a name.
@@ -159,7 +189,10 @@ impl<'a> Lowering<'a> {
         }
         match returned {
             Some(one) if one.name == "record" && one.oid.is_builtin() => {
-                Err(not_yet(&format!("`{}` in FROM, which needs a list of column definitions,", function.name), span))
+                let message = format!("`{}` in FROM needs a column definition list", function.name);
+                Err(Rejection::new(Reason::InvalidStatement, message)
+                    .at(span)
+                    .help(format!("say the columns and their types, as in {}(…) AS x(a int, b text)", function.name)))
             }
             Some(_) => Ok(None),
             None => Err(not_yet(&format!("`{}` in FROM", function.name), span)),

@@ -238,7 +238,10 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn alias_columns(&self, columns: &[TableAliasColumnDef]) -> Result<Vec<String>, Rejection> {
         let one = |TableAliasColumnDef { name, data_type }: &TableAliasColumnDef| match data_type {
-            Some(_) => Err(not_yet("a column definition list (`AS x(a int)`)", self.convert(name.span))),
+            Some(_) => {
+                let message = "a column definition list (`AS x(a int)`) goes only with a function that gives records";
+                Err(Rejection::new(Reason::InvalidStatement, message).at(self.convert(name.span)))
+            }
             None => self.identifier(name),
         };
         columns.iter().map(one).collect()

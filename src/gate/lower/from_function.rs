@@ -1,17 +1,17 @@
 //! Functions in FROM: how many columns they show and under which names.
 
 use serde_json::Value;
-use sqlparser::ast::{self, ObjectName, ObjectNamePart, TableAlias};
+use sqlparser::ast::{self, ObjectName, ObjectNamePart, TableAlias, TableAliasColumnDef};
 
 use super::call::FromColumns;
 use super::from::{Alias, Scoped};
 use super::name::Position;
 use super::scope::ScopeItem;
-use super::{Lowering, MAX_INFORMATION_BYTES, not_yet};
+use super::{Lowering, MAX_INFORMATION_BYTES, not_supported, not_yet};
 use crate::gate::catalog::TypeKind;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::information::View;
-use crate::gate::ir::{Call, Expr, ExprKind, FromItem, Literal, OutputColumn, Ty};
+use crate::gate::ir::{Call, ColumnDefinition, Expr, ExprKind, FromItem, FunctionColumns, Literal, OutputColumn, Ty};
 use crate::gate::source::Span;
 use crate::gate::value;
 
@@ -40,6 +40,10 @@ impl<'a> Lowering<'a> {
                 self.only_clients_write("a function without its schema", written.span)?;
             }
             return self.unnested_in_from(std::slice::from_ref(array), written);
+        }
+        if let Some(definitions) = self.definitions(written)? {
+            let call = self.while_lateral(true, |lowering| lowering.record_call(name, args, written.span))?;
+            return self.defined_item(call, definitions, written);
         }
         let (call, columns) = self.while_lateral(true, |lowering| lowering.call_in_from(name, args, written.span))?;
         let alias = self.alias(written.alias)?;
@@ -132,7 +136,57 @@ impl<'a> Lowering<'a> {
         let count = columns.len() as u32;
         let mut names = ScopeItem { scalar: count == 1, ..ScopeItem::output(id, Some(shown), columns) };
         alias.rename(&mut names)?;
-        Ok((FromItem::Function { id, lateral, calls, ordinality, columns: count }, vec![names]))
+        let columns = FunctionColumns::Count(count);
+        Ok((FromItem::Function { id, lateral, calls, ordinality, columns }, vec![names]))
+    }
+
+    /// `AS x(a int, b text)`; `None` where the alias has no types.
+    fn definitions(&mut self, written: &Written<'_>) -> Result<Option<Vec<ColumnDefinition>>, Rejection> {
+        let columns = written.alias.map_or(&[][..], |alias| &alias.columns);
+        if columns.iter().all(|column| column.data_type.is_none()) {
+            return Ok(None);
+        }
+        let span = written.span;
+        if written.ordinality {
+            let message = "WITH ORDINALITY doesn't go with a column definition list";
+            return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+        }
+        let mut definitions: Vec<ColumnDefinition> = Vec::with_capacity(columns.len());
+        for TableAliasColumnDef { name, data_type } in columns {
+            let span = self.convert(name.span);
+            let name = self.identifier(name)?;
+            let Some(data_type) = data_type else {
+                let message = format!("the column `{name}` has no type, unlike others of the list");
+                return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+            };
+            if definitions.iter().any(|other| other.name == name) {
+                let message = format!("the column `{name}` is defined more than once");
+                return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+            }
+            definitions.push(ColumnDefinition { to: self.type_ref(data_type, span)?, name });
+        }
+        Ok(Some(definitions))
+    }
+
+    fn defined_item(
+        &mut self,
+        call: Expr,
+        definitions: Vec<ColumnDefinition>,
+        written: &Written<'_>,
+    ) -> Result<Scoped<'a>, Rejection> {
+        let Some(TableAlias { explicit: _, name, columns: _, at: None }) = written.alias else {
+            return Err(not_supported("AT after an alias", written.span));
+        };
+        self.count_unfolded(definitions.len(), written.span)?;
+        let shown = self.identifier(name)?;
+        let id = self.item_id();
+        let columns = definitions
+            .iter()
+            .map(|ColumnDefinition { name, to }| OutputColumn { name: name.clone(), ty: self.type_of_ref(to) });
+        let names = ScopeItem::defined(id, shown, columns);
+        let columns = FunctionColumns::Defined(definitions);
+        let item = FromItem::Function { id, lateral: written.lateral, calls: vec![call], ordinality: false, columns };
+        Ok((item, vec![names]))
     }
 
     /// `unnest` of one array. What it shows depends on the argument's type, so that has to be known.

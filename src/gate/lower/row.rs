@@ -79,16 +79,17 @@ impl<'a> Lowering<'a> {
                 None => Err(not_yet("a field of this row", span)),
             };
         }
-        let ty = match self.fields_of(&base) {
-            // PostgreSQL would look for a function of that name.
-            Some(fields) => match fields.into_iter().find(|(field, _)| *field == name) {
-                Some((_, ty)) => ty,
-                None => {
-                    let message = format!("the value has no field `{name}`");
-                    return Err(Rejection::new(Reason::UnknownColumn, message).at(span));
-                }
-            },
+        let fields = self.fields_of(&base);
+        let known = fields.is_some();
+        let ty = match fields.and_then(|fields| fields.into_iter().find(|(field, _)| *field == name)) {
+            Some((_, ty)) => ty,
+            // That there is such a field was asked before it was emitted; types of masks aren't known again.
             None if self.mode == Mode::Verify => None,
+            // PostgreSQL would look for a function of that name.
+            None if known => {
+                let message = format!("the value has no field `{name}`");
+                return Err(Rejection::new(Reason::UnknownColumn, message).at(span));
+            }
             None => {
                 return Err(not_yet(&format!("the field `{name}` of a value whose type isn't known here"), span)
                     .help("take the field where the row comes from, as a column of the subquery"));

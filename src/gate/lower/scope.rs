@@ -101,6 +101,8 @@ pub(super) enum ColumnSource<'a> {
         index: u32,
         /// Its type where it is known.
         ty: Ty,
+        /// The name that a column definition list gives it.
+        defined: Option<String>,
     },
     /// The merged column of USING or NATURAL.
     Merged(Box<Expr>),
@@ -269,7 +271,7 @@ impl<'a> ScopeItem<'a> {
     pub(super) fn output(item: ItemId, alias: Option<String>, columns: impl IntoIterator<Item = OutputColumn>) -> Self {
         let columns = (0..).zip(columns).map(|(index, column)| ScopeColumn {
             name: Cow::Owned(column.name),
-            source: ColumnSource::Output { item, index, ty: column.ty },
+            source: ColumnSource::Output { item, index, ty: column.ty, defined: None },
         });
         Self {
             id: Some(item),
@@ -281,6 +283,17 @@ impl<'a> ScopeItem<'a> {
             scalar: false,
             reach: Reach::Open,
         }
+    }
+
+    /// A function with a column definition list.
+    pub(super) fn defined(item: ItemId, alias: String, columns: impl IntoIterator<Item = OutputColumn>) -> Self {
+        let mut names = Self::output(item, Some(alias), columns);
+        for column in &mut names.columns {
+            if let ColumnSource::Output { defined, .. } = &mut column.source {
+                *defined = Some(column.name.to_string());
+            }
+        }
+        names
     }
 
     /// The columns of that name; several make it ambiguous.
@@ -327,7 +340,9 @@ impl<'a> ScopeColumn<'a> {
     pub(super) fn expr(&self, span: Span) -> Expr {
         let column = match &self.source {
             ColumnSource::Merged(expr) => return expr.as_ref().clone().at(span),
-            ColumnSource::Output { item, index, .. } => ColumnRef { item: *item, column: *index, name: None },
+            ColumnSource::Output { item, index, defined, .. } => {
+                ColumnRef { item: *item, column: *index, name: defined.clone() }
+            }
             ColumnSource::Relation { item, index, relation, .. } => ColumnRef {
                 item: *item,
                 column: *index,

@@ -28,7 +28,7 @@ impl Lowering<'_> {
     }
 
     /// The type's OID, the array's where it is one.
-    fn type_of_ref(&self, to: &TypeRef) -> Ty {
+    pub(super) fn type_of_ref(&self, to: &TypeRef) -> Ty {
         if to.array { self.array_of(to.oid) } else { Some(to.oid) }
     }
 

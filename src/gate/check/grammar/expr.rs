@@ -9,7 +9,7 @@ impl Grammar<'_, '_> {
         if self.spent() {
             return self.leaf();
         }
-        match self.choices.below(24) {
+        match self.choices.below(25) {
             0..=6 => self.leaf(),
             7..=9 => self.infix(),
             10 => self.in_parentheses(Self::expr),
@@ -37,6 +37,7 @@ impl Grammar<'_, '_> {
                 self.in_parentheses(|grammar| grammar.list(2, Self::expr));
             }
             22 => self.syntax(),
+            23 => self.whole_row(),
             _ => {
                 self.put("ARRAY[");
                 self.list(2, Self::expr);
@@ -107,6 +108,24 @@ impl Grammar<'_, '_> {
             7 if self.trouble > 0 => self.put(&format!("sales.{}.{column}", item.name)),
             _ => self.put(&format!("{}.{column}", item.name)),
         }
+    }
+
+    /// The whole row of an item in scope, or a field of one.
+    fn whole_row(&mut self) {
+        let items: Vec<Item> = self.levels.iter().rev().flatten().cloned().collect();
+        let Some(item) = items.iter().find(|item| !item.columns.is_empty()) else { return self.leaf() };
+        let column = self.choices.pick(&item.columns).clone();
+        let column = if self.in_trouble() { self.hidden().to_owned() } else { column };
+        let name = item.name.clone();
+        let text = match self.choices.below(6) {
+            0 => format!("to_jsonb({name})"),
+            1 => format!("({name} IS NOT NULL)"),
+            2 => format!("({name}::text)"),
+            3 => format!("({name}).{column}"),
+            4 => format!("row_to_json({name}.*)"),
+            _ => format!("(to_jsonb({name}) -> '{column}')"),
+        };
+        self.put(&text);
     }
 
     fn function_call(&mut self) {

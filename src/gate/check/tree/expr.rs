@@ -1,7 +1,7 @@
 //! Expressions of every kind.
 
 use super::*;
-use crate::gate::ir::{Clock, ColumnRef, Expr, ExprKind, IsTest, JsonKind, Literal, SpecialForm, Subscript, TypeRef};
+use crate::gate::ir::{Clock, ColumnRef, Expr, ExprKind, IsTest, JsonKind, Literal, Projection, SpecialForm, Subscript, TypeRef};
 
 /// Infix operators, one of every symbol.
 const INFIX: &[&str] = &[
@@ -89,7 +89,7 @@ impl Trees<'_, '_> {
     }
 
     fn kind(&mut self, scope: &Scope) -> ExprKind {
-        match self.choices.below(32) {
+        match self.choices.below(34) {
             0..=4 => self.leaf(scope),
             5 => ExprKind::Cast { expr: self.boxed(scope), to: self.type_ref() },
             6..=8 => self.call(scope).kind,
@@ -142,11 +142,17 @@ impl Trees<'_, '_> {
                 let (unique_keys, negated) = (self.choices.one_in(2), self.choices.one_in(2));
                 ExprKind::IsJson { expr: self.boxed(scope), kind, unique_keys, negated }
             }
+            31 => ExprKind::Record(self.fields(scope)),
+            32 => ExprKind::Field { base: self.boxed(scope), name: self.name() },
             _ => ExprKind::Grouping(self.some(scope, 1)),
         }
     }
 
-    fn type_ref(&mut self) -> TypeRef {
+    fn fields(&mut self, scope: &Scope) -> Vec<Projection> {
+        (0..=self.choices.below(3)).map(|_| Projection { expr: self.expr(scope), name: self.name() }).collect()
+    }
+
+    pub(super) fn type_ref(&mut self) -> TypeRef {
         let (schema, name, modifiers, interval) = *self.choices.pick(TYPES);
         let array = self.choices.one_in(4);
         let plain = self.type_named(schema, name);
@@ -202,7 +208,7 @@ impl Trees<'_, '_> {
         let left = self.boxed(scope);
         let mut array = self.boxed(scope);
         // A subquery in there is a set of rows, however many parentheses there are; a row is a mistake.
-        if matches!(array.kind, ExprKind::Scalar(_) | ExprKind::Row(_)) {
+        if matches!(array.kind, ExprKind::Scalar(_) | ExprKind::Record(_) | ExprKind::Row(_)) {
             array = Box::new(Expr::new(ExprKind::Array(vec![*array])));
         }
         ExprKind::QuantifiedArray { left, symbol, all: self.choices.one_in(2), array }
@@ -255,8 +261,8 @@ impl Trees<'_, '_> {
 /// Whether the text begins with a subquery in parentheses.
 fn begins_with_subquery(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Scalar(_) => true,
-        ExprKind::Subscript { base, .. } => begins_with_subquery(base),
+        ExprKind::Scalar(_) | ExprKind::Record(_) => true,
+        ExprKind::Subscript { base, .. } | ExprKind::Field { base, .. } => begins_with_subquery(base),
         _ => false,
     }
 }

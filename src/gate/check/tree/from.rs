@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gate::catalog::{Oid, TypeKind};
-use crate::gate::ir::{Expr, ExprKind, TypeRef};
+use crate::gate::ir::{ColumnDefinition, Expr, ExprKind, FunctionColumns, TypeRef};
 
 impl Trees<'_, '_> {
     /// A FROM list, maybe empty, with what it brings.
@@ -68,6 +68,9 @@ impl Trees<'_, '_> {
     /// A function in FROM; `unnest` of one array or several, too.
     fn function(&mut self, scope: &Scope) -> (FromItem, Vec<Item>) {
         let lateral = self.choices.one_in(3);
+        if self.choices.one_in(4) {
+            return self.defined(lateral, scope);
+        }
         let ordinality = self.choices.one_in(2);
         let (calls, brought) = if self.choices.one_in(3) {
             let calls: Vec<Expr> = (0..=self.choices.below(2)).map(|_| self.unnest(scope)).collect();
@@ -82,7 +85,27 @@ impl Trees<'_, '_> {
         let columns = brought + usize::from(ordinality);
         let id = self.item_id();
         let item = Item { id, columns: vec![None; columns] };
-        (FromItem::Function { id, lateral, calls, ordinality, columns: columns as u32 }, vec![item])
+        (
+            FromItem::Function { id, lateral, calls, ordinality, columns: FunctionColumns::Count(columns as u32) },
+            vec![item],
+        )
+    }
+
+    /// A function with a column definition list.
+    fn defined(&mut self, lateral: bool, scope: &Scope) -> (FromItem, Vec<Item>) {
+        let argument = self.expr(scope);
+        let call = self.plain_call("jsonb_to_record", vec![argument]);
+        let mut definitions: Vec<ColumnDefinition> = Vec::new();
+        for _ in 0..=self.choices.below(3) {
+            let name = self.name();
+            if definitions.iter().all(|other| other.name != name) {
+                definitions.push(ColumnDefinition { name, to: self.type_ref() });
+            }
+        }
+        let id = self.item_id();
+        let item = Item { id, columns: definitions.iter().map(|one| Some(one.name.clone())).collect() };
+        let columns = FunctionColumns::Defined(definitions);
+        (FromItem::Function { id, lateral, calls: vec![call], ordinality: false, columns }, vec![item])
     }
 
     /// `unnest` of something that is an array beyond doubt.

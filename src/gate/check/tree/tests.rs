@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use super::*;
-use crate::gate::ir::{Distinct, Expr, ExprKind, GroupElement, Literal, Node, SetExpr, Subscript, walk};
+use crate::gate::ir::{
+    Distinct, Expr, ExprKind, FunctionColumns, GroupElement, Literal, Node, SetExpr, Subscript, walk,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -82,6 +84,7 @@ const KINDS: &[&str] = &[
     "function",
     "unnest of several",
     "ordinality",
+    "defined columns",
     "cross",
     "inner",
     "left",
@@ -127,6 +130,8 @@ const KINDS: &[&str] = &[
     "clock",
     "array",
     "row",
+    "record",
+    "field",
     "index",
     "slice",
     "collate",
@@ -176,7 +181,8 @@ fn kinds(node: Node<'_>) -> Vec<&'static str> {
                 add(true, "derived");
                 add(*lateral, "lateral");
             }
-            FromItem::Function { calls, ordinality, .. } => {
+            FromItem::Function { calls, ordinality, columns, .. } => {
+                add(matches!(columns, FunctionColumns::Defined(_)), "defined columns");
                 add(true, "function");
                 add(calls.len() > 1, "unnest of several");
                 add(*ordinality, "ordinality");

@@ -53,7 +53,7 @@ fn functions_are_governed() {
         ("select format(name) from sales.products", "not_yet_supported", "template"),
         ("select * from count(1)", "invalid_statement", "aggregate or window"),
         ("select * from coalesce(1)", "not_supported", "COALESCE in FROM"),
-        ("select * from jsonb_to_record('{}')", "not_yet_supported", "column definitions"),
+        ("select * from jsonb_to_record('{}')", "invalid_statement", "column definition list"),
     ]);
 }
 

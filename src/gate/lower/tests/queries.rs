@@ -284,7 +284,6 @@ fn functions_in_from() {
     refused(&[
         ("select unnest from unnest(array[1], array[2])", "ambiguous_name", "`unnest`"),
         ("select 1 from generate_series(1, 3) as g(a, b)", "invalid_statement", "more columns than there are"),
-        ("select 1 from jsonb_to_record('{}') as x(a int)", "not_yet_supported", ""),
         ("select 1 from sales.orders with ordinality", "invalid_statement", "needs a function"),
         ("select 1 from unnest(coalesce(null, null)) x", "not_yet_supported", "`unnest`"),
         ("select 1 from sales.orders tablesample bernoulli (101)", "invalid_statement", "0 to 100"),
@@ -318,5 +317,37 @@ fn samples_are_read_as_they_are_written() {
             "select 1 from sales.orders tablesample bernoulli (10) limit all offset 5",
             "SELECT 1 AS \"?column?\" FROM \"sales\".\"orders\" AS t1 TABLESAMPLE BERNOULLI (10) LIMIT ALL OFFSET 5",
         ),
+    ]);
+}
+
+#[test]
+fn a_column_definition_list_names_and_types_the_columns() {
+    understood(&[
+        (
+            "select x.a, b from jsonb_to_record('{}') as x(a int, b text[]) where \"a\" > 1",
+            r#"SELECT t1."a" AS "a", t1."b" AS "b" FROM "pg_catalog"."jsonb_to_record"('{}') AS t1("a" "pg_catalog"."int4", "b" "pg_catalog"."text"[]) WHERE (t1."a" > 1)"#,
+        ),
+        (
+            "select * from sales.products p, jsonb_to_record(p.attributes) as x(\"A b\" numeric(10, 2), c sales.order_status, d interval day to second (3), e char)",
+            r#"SELECT t1."id" AS "id", t1."name" AS "name", t1."price" AS "price", t1."category" AS "category", t1."attributes" AS "attributes", t1."document" AS "document", t2."A b" AS "A b", t2."c" AS "c", t2."d" AS "d", t2."e" AS "e" FROM "sales"."products" AS t1, "pg_catalog"."jsonb_to_record"(t1."attributes") AS t2("A b" "pg_catalog"."numeric"(10, 2), "c" "sales"."order_status", "d" INTERVAL DAY TO SECOND(3), "e" "pg_catalog"."bpchar"(1))"#,
+        ),
+    ]);
+    refused(&[
+        ("select 1 from jsonb_to_record('{}') as x(a int, a text)", "invalid_statement", "more than once"),
+        ("select 1 from jsonb_to_record('{}') as x(a int, b)", "invalid_statement", "`b` has no type"),
+        ("select 1 from jsonb_to_record('{}') with ordinality as x(a int)", "invalid_statement", "WITH ORDINALITY"),
+        ("select 1 from jsonb_each('{}') as x(key text, value jsonb)", "invalid_statement", "knows its columns"),
+        ("select 1 from generate_series(1, 2) as x(a int)", "invalid_statement", "knows its columns"),
+        ("select 1 from unnest(array[1]) as x(a int)", "invalid_statement", "only with a function"),
+        ("select 1 from (select 1) as x(a int)", "invalid_statement", "only with a function"),
+        ("select 1 from sales.orders as x(a int)", "invalid_statement", "only with a function"),
+        ("select 1 from jsonb_to_record('{}') as x(a regclass)", "type_not_allowed", "regclass"),
+        ("select 1 from jsonb_to_record('{}') as x(a sales.orders)", "type_not_allowed", "sales.orders"),
+        ("select 1 from jsonb_to_record('{}') as x(a sales.address)", "not_yet_supported", "composite"),
+        ("select 1 from jsonb_to_record('{}') as x(a sales.email_address)", "not_yet_supported", "constraints"),
+        ("select 1 from jsonb_to_record('{}') as x(a private.handle)", "type_not_allowed", "handle"),
+        ("select 1 from jsonb_to_record('{}') as x(a xid)", "type_not_allowed", "xid"),
+        ("select 1 from jsonb_to_record('{}') as x(a record)", "type_not_allowed", "record"),
+        ("select x.b from jsonb_to_record('{}') as x(a int)", "unknown_column", "x.b"),
     ]);
 }
