@@ -1,7 +1,9 @@
 //! Expressions of every kind.
 
 use super::*;
-use crate::gate::ir::{Clock, ColumnRef, Expr, ExprKind, IsTest, JsonKind, Literal, Projection, SpecialForm, Subscript, TypeRef};
+use crate::gate::ir::{
+    Clock, ColumnRef, Expr, ExprKind, IsTest, JsonKind, Literal, Projection, SpecialForm, Subscript, TypeRef,
+};
 
 /// Infix operators, one of every symbol.
 const INFIX: &[&str] = &[
