@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tokio_postgres::{Error, Row};
 
 use super::routines::{letter, oid, oids};
-use crate::gate::catalog::{Column, ForeignKey, Key, Oid, Relation, RelationKind};
+use crate::gate::catalog::{Column, ForeignAction, ForeignKey, Key, Oid, Relation, RelationKind};
 
 /// From this version on a table that was never analysed says so with -1 rows; before, it had no rows on no pages, as
 /// an empty table has.
@@ -123,11 +123,16 @@ pub(super) fn add_keys(relations: &mut [Relation], unique: &[Row], foreign: &[Ro
             columns: row.try_get(2)?,
             target: oid(row, 3)?,
             target_columns: row.try_get(4)?,
-            writes_on_update: row.try_get(5)?,
-            writes_on_delete: row.try_get(6)?,
+            on_update: action(row, 5)?,
+            on_delete: action(row, 6)?,
         });
     }
     Ok(())
+}
+
+/// A letter that isn't known may do anything.
+fn action(row: &Row, at: usize) -> Result<ForeignAction, Error> {
+    Ok(ForeignAction::of(letter(row, at)?).unwrap_or(ForeignAction::Cascade))
 }
 
 #[cfg(test)]

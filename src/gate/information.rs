@@ -7,7 +7,7 @@ use serde_json::Value;
 use ColumnType::{Int4, Text};
 
 use super::catalog::builtin::types::display;
-use super::catalog::{Catalog, Column, Relation, RelationKind, Type, TypeKind};
+use super::catalog::{Catalog, Column, ForeignKey, Key, Relation, RelationKind, Type, TypeKind};
 use super::describe::{column_description, key_columns, mentions_hidden, schemas, visible};
 use super::policy::model::Policy;
 use super::policy::types::has_hidden_name;
@@ -101,8 +101,10 @@ const VIEWS: &[View] = &[
     View {
         name: "table_constraints",
         columns: &[
+            ("constraint_catalog", Text),
             ("constraint_schema", Text),
             ("constraint_name", Text),
+            ("table_catalog", Text),
             ("table_schema", Text),
             ("table_name", Text),
             ("constraint_type", Text),
@@ -112,25 +114,44 @@ const VIEWS: &[View] = &[
     View {
         name: "key_column_usage",
         columns: &[
+            ("constraint_catalog", Text),
             ("constraint_schema", Text),
             ("constraint_name", Text),
+            ("table_catalog", Text),
             ("table_schema", Text),
             ("table_name", Text),
             ("column_name", Text),
             ("ordinal_position", Int4),
+            ("position_in_unique_constraint", Int4),
         ],
         rows: key_column_usage,
     },
     View {
         name: "constraint_column_usage",
         columns: &[
+            ("table_catalog", Text),
             ("table_schema", Text),
             ("table_name", Text),
             ("column_name", Text),
+            ("constraint_catalog", Text),
             ("constraint_schema", Text),
             ("constraint_name", Text),
         ],
         rows: constraint_column_usage,
+    },
+    View {
+        name: "referential_constraints",
+        columns: &[
+            ("constraint_catalog", Text),
+            ("constraint_schema", Text),
+            ("constraint_name", Text),
+            ("unique_constraint_catalog", Text),
+            ("unique_constraint_schema", Text),
+            ("unique_constraint_name", Text),
+            ("update_rule", Text),
+            ("delete_rule", Text),
+        ],
+        rows: referential_constraints,
     },
 ];
 
@@ -148,6 +169,8 @@ struct Constraint<'a> {
     columns: Vec<String>,
     /// The relation and columns of a unique key, or what a foreign key refers to.
     used: (&'a Relation, Vec<String>),
+    /// The key itself, if it is a foreign one.
+    foreign: Option<&'a ForeignKey>,
 }
 
 impl<'a> Scope<'a> {
@@ -167,7 +190,7 @@ impl<'a> Scope<'a> {
             for (key, kind) in primary.chain(unique) {
                 if let Some(columns) = key_columns(relation, rights, &key.columns) {
                     let used = (relation, columns.clone());
-                    all.push(Constraint { relation, name: &key.name, kind, columns, used });
+                    all.push(Constraint { relation, name: &key.name, kind, columns, used, foreign: None });
                 }
             }
             for foreign in &relation.foreign_keys {
@@ -177,8 +200,9 @@ impl<'a> Scope<'a> {
                 let columns = key_columns(relation, rights, &foreign.columns);
                 let used = key_columns(target, target_rights, &foreign.target_columns);
                 if let Some((columns, used)) = columns.zip(used) {
-                    let kind = "FOREIGN KEY";
-                    all.push(Constraint { relation, name: &foreign.name, kind, columns, used: (target, used) });
+                    let (name, kind) = (foreign.name.as_str(), "FOREIGN KEY");
+                    let (used, foreign) = ((target, used), Some(foreign));
+                    all.push(Constraint { relation, name, kind, columns, used, foreign });
                 }
             }
             // A name may be made of the names of columns that aren't in the constraint any more, or never were.
@@ -269,7 +293,8 @@ fn type_of(catalog: &Catalog, policy: &Policy, column: &Column) -> [Value; 6] {
 fn table_constraints(scope: &Scope<'_>) -> Vec<Vec<Value>> {
     let row = |one: Constraint<'_>| {
         let schema = || Value::from(one.relation.schema.as_str());
-        vec![schema(), one.name.into(), schema(), one.relation.name.as_str().into(), one.kind.into()]
+        let table = one.relation.name.as_str().into();
+        vec![scope.database(), schema(), one.name.into(), scope.database(), schema(), table, one.kind.into()]
     };
     scope.constraints().into_iter().map(row).collect()
 }
@@ -277,10 +302,15 @@ fn table_constraints(scope: &Scope<'_>) -> Vec<Vec<Value>> {
 fn key_column_usage(scope: &Scope<'_>) -> Vec<Vec<Value>> {
     let mut rows = Vec::new();
     for one in scope.constraints() {
-        for (position, column) in (1_i32..).zip(one.columns) {
+        let unique = one.foreign.and_then(|foreign| unique_key(one.used.0, foreign));
+        for (at, column) in one.columns.iter().enumerate() {
             let schema = || Value::from(one.relation.schema.as_str());
             let table = one.relation.name.as_str().into();
-            rows.push(vec![schema(), one.name.into(), schema(), table, column.into(), position.into()]);
+            let mut row = vec![scope.database(), schema(), one.name.into(), scope.database(), schema(), table];
+            let target = one.foreign.and_then(|foreign| foreign.target_columns.get(at));
+            let within = unique.and_then(|key| key.columns.iter().position(|number| Some(number) == target));
+            row.extend([column.as_str().into(), (at + 1).into(), within.map(|at| at + 1).into()]);
+            rows.push(row);
         }
     }
     rows
@@ -292,10 +322,44 @@ fn constraint_column_usage(scope: &Scope<'_>) -> Vec<Vec<Value>> {
         let (used, columns) = one.used;
         for column in columns {
             let (schema, table) = (used.schema.as_str().into(), used.name.as_str().into());
-            rows.push(vec![schema, table, column.into(), one.relation.schema.as_str().into(), one.name.into()]);
+            let mut row = vec![scope.database(), schema, table, column.into()];
+            row.extend([scope.database(), one.relation.schema.as_str().into(), one.name.into()]);
+            rows.push(row);
         }
     }
     rows
+}
+
+fn referential_constraints(scope: &Scope<'_>) -> Vec<Vec<Value>> {
+    let mut rows = Vec::new();
+    for one in scope.constraints() {
+        let Some(foreign) = one.foreign else { continue };
+        let target = one.used.0;
+        let rights = scope.policy.rights(target.oid);
+        let unique = unique_key(target, foreign)
+            .filter(|key| rights.is_some_and(|rights| !mentions_hidden(target, rights, &key.name)));
+        let unique_schema = unique.map(|_| target.schema.as_str());
+        rows.push(vec![
+            scope.database(),
+            one.relation.schema.as_str().into(),
+            one.name.into(),
+            unique.map_or(Value::Null, |_| scope.database()),
+            unique_schema.into(),
+            unique.map(|key| key.name.as_str()).into(),
+            foreign.on_update.name().into(),
+            foreign.on_delete.name().into(),
+        ]);
+    }
+    rows
+}
+
+/// The unique key that a foreign key refers to: the one of the same columns, in whatever order.
+fn unique_key<'a>(target: &'a Relation, foreign: &ForeignKey) -> Option<&'a Key> {
+    let all = |key: &&Key| {
+        let wanted = &foreign.target_columns;
+        key.columns.len() == wanted.len() && key.columns.iter().all(|number| wanted.contains(number))
+    };
+    target.primary_key.iter().chain(&target.unique_keys).find(all)
 }
 
 #[cfg(test)]

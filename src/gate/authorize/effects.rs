@@ -71,8 +71,8 @@ fn cascades(
         for other in &catalog.parts().relations {
             let passes_on =
                 |by: fn(&ForeignKey) -> bool| other.foreign_keys.iter().any(|key| key.target == oid && by(key));
-            let by_delete = deletes && passes_on(|key| key.writes_on_delete);
-            let by_update = updates && passes_on(|key| key.writes_on_update);
+            let by_delete = deletes && passes_on(|key| key.on_delete.writes());
+            let by_update = updates && passes_on(|key| key.on_update.writes());
             if !by_delete && !by_update {
                 continue;
             }

@@ -23,7 +23,7 @@ pub mod types;
 
 pub use extension::{Extension, Trust, Untrusted};
 pub use operators::OperatorSet;
-pub use relation::{Column, ForeignKey, Key, Relation, RelationKind, ViewReads};
+pub use relation::{Column, ForeignAction, ForeignKey, Key, Relation, RelationKind, ViewReads};
 pub use routine::{Body, Function, FunctionKind, Operator, UserCast, UserOpclass};
 pub use types::{Type, TypeKind};
 

@@ -80,10 +80,54 @@ pub struct ForeignKey {
     pub target: Oid,
     /// Attribute numbers on the other side.
     pub target_columns: Vec<i16>,
-    /// ON UPDATE is CASCADE, SET NULL or SET DEFAULT: an update of the target writes this relation.
-    pub writes_on_update: bool,
-    /// ON DELETE is CASCADE, SET NULL or SET DEFAULT: a delete in the target writes this relation.
-    pub writes_on_delete: bool,
+    /// ON UPDATE: what an update of the target does here.
+    pub on_update: ForeignAction,
+    /// ON DELETE: what a delete in the target does here.
+    pub on_delete: ForeignAction,
+}
+
+/// What a foreign key does to its own relation when a row that it refers to changes (`pg_constraint.confupdtype`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignAction {
+    /// `a`
+    NoAction,
+    /// `r`
+    Restrict,
+    /// `c`
+    Cascade,
+    /// `n`
+    SetNull,
+    /// `d`
+    SetDefault,
+}
+
+impl ForeignAction {
+    /// The action of that letter.
+    pub fn of(letter: char) -> Option<Self> {
+        [Self::NoAction, Self::Restrict, Self::Cascade, Self::SetNull, Self::SetDefault]
+            .into_iter()
+            .zip(['a', 'r', 'c', 'n', 'd'])
+            .find_map(|(action, one)| (one == letter).then_some(action))
+    }
+
+    /// As in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoAction => "NO ACTION",
+            Self::Restrict => "RESTRICT",
+            Self::Cascade => "CASCADE",
+            Self::SetNull => "SET NULL",
+            Self::SetDefault => "SET DEFAULT",
+        }
+    }
+
+    /// Whether it writes the relation.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::NoAction | Self::Restrict => false,
+            Self::Cascade | Self::SetNull | Self::SetDefault => true,
+        }
+    }
 }
 
 /// What a view or materialised view reads, from its stored rule (`pg_rewrite.ev_action`), built-in objects included.

@@ -117,10 +117,10 @@ pub(crate) const UNIQUE_INDEXES: OwnStatement = OwnStatement(
      ORDER BY i.indrelid, k.relname",
 );
 
-/// Foreign keys: relation, name, columns, target, target's columns, writes on update, writes on delete.
+/// Foreign keys: relation, name, columns, target, target's columns, actions on update and on delete.
 pub(crate) const FOREIGN_KEYS: OwnStatement = OwnStatement(
     "SELECT k.conrelid, k.conname::text, k.conkey, k.confrelid, k.confkey, \
-        k.confupdtype IN ('c', 'n', 'd'), k.confdeltype IN ('c', 'n', 'd') \
+        k.confupdtype, k.confdeltype \
      FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' ORDER BY k.conrelid, k.conname, k.oid",
 );
 

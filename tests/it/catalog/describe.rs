@@ -50,8 +50,8 @@ fn relation(catalog: &Catalog, one: &Relation) -> String {
     for one in &one.foreign_keys {
         let target = relation_name(catalog, one.target);
         let _ = write!(text, "    foreign key {} {:?} to {target} {:?}", one.name, one.columns, one.target_columns);
-        text += &flag(one.writes_on_update, "writes on update");
-        text += &flag(one.writes_on_delete, "writes on delete");
+        text += &flag(one.on_update.writes(), "writes on update");
+        text += &flag(one.on_delete.writes(), "writes on delete");
         text.push('\n');
     }
     text += &list("parents", one.parents.iter().map(|oid| relation_name(catalog, *oid)));
