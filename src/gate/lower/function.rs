@@ -24,7 +24,7 @@ pub(super) struct Callee<'a> {
     pub(super) candidates: Vec<&'a Function>,
     /// Where the name was written without schema and is one of `pg_catalog`: those of trusted extensions' schemas, which
     /// PostgreSQL would choose from as well. See [`Lowering::settle`].
-    rivals: Vec<&'a Function>,
+    pub(super) rivals: Vec<&'a Function>,
 }
 
 /// Unquoted words that PostgreSQL has syntax for and that take ordinary arguments, too.
@@ -61,83 +61,6 @@ impl<'a> Lowering<'a> {
     /// A function of `pg_catalog`.
     pub(super) fn builtin_callee(&self, name: &str, count: usize, span: Span) -> Result<Callee<'a>, Rejection> {
         self.callee_in("pg_catalog", name, name.to_owned(), count, span)
-    }
-
-    /// The schema of an unqualified function: `pg_catalog` before trusted extensions, and these before all others.
-    fn unqualified_function(&self, name: &str, count: usize, span: Span) -> Result<Option<String>, Rejection> {
-        let has = |schema: &str| self.catalog.functions_named(name).any(|one| one.schema == schema);
-        let extension = self.catalog.functions_named(name).filter(|one| self.catalog.trust().brought(one));
-        let mut extension = extension.filter(|one| !has("pg_catalog") || one.accepts(count));
-        let in_catalog = self.catalog.functions_named(name).filter(|one| one.schema == "pg_catalog");
-        if has("pg_catalog") && (in_catalog.into_iter().any(|one| one.accepts(count)) || extension.next().is_none()) {
-            return Ok(Some("pg_catalog".to_owned()));
-        }
-        let mut found: Vec<&str> =
-            self.catalog.trust().schemas().into_iter().filter(|schema| self.is_brought_in(name, schema)).collect();
-        if found.is_empty() {
-            found = self.policy.policy().search_path.iter().map(String::as_str).filter(|schema| has(schema)).collect();
-        }
-        match found.as_slice() {
-            [] => Ok(None),
-            [schema] => Ok(Some((*schema).to_owned())),
-            [..] => Err(Rejection::new(
-                Reason::AmbiguousName,
-                format!("function `{name}` is in more than one schema of the search path"),
-            )
-            .at(span)
-            .help("write the schema before it")),
-        }
-    }
-
-    /// Whether a trusted extension has a function of that name in that schema.
-    fn is_brought_in(&self, name: &str, schema: &str) -> bool {
-        self.catalog.functions_named(name).any(|one| one.schema == schema && self.catalog.trust().brought(one))
-    }
-
-    /// What trusted extensions' schemas have under that name for so many arguments, whoever made it.
-    fn rivals(&self, name: &str, count: usize) -> Vec<&'a Function> {
-        let catalog = self.catalog;
-        let path = catalog.trust().schemas();
-        let named = catalog.functions_named(name).filter(|one| path.contains(&one.schema.as_str()));
-        named.filter(|one| one.accepts(count)).collect()
-    }
-
-    /// Decides between PostgreSQL's own functions and a trusted extension's of the same name, as in `max(x)`: what is
-    /// emitted has a schema. PostgreSQL prefers the overloads that take more arguments as they are, so an extension's
-    /// that takes all of them so wins; for literals without type it prefers `text`.
-    pub(super) fn settle(
-        &self,
-        mut callee: Callee<'a>,
-        arguments: &[&Expr],
-        span: Span,
-    ) -> Result<Callee<'a>, Rejection> {
-        let mut rivals = std::mem::take(&mut callee.rivals);
-        // Of two with the same arguments PostgreSQL takes the one that comes first on the path.
-        let in_catalog = |one: &Function| callee.candidates.iter().any(|own| own.arguments == one.arguments);
-        let takes_literals = |one: &Function| {
-            let pairs = one.arguments.iter().zip(arguments);
-            let mut own = pairs.filter(|(wanted, _)| self.catalog.trust().has_type(**wanted)).peekable();
-            own.peek().is_some() && own.all(|(_, given)| is_untyped(given))
-        };
-        rivals.retain(|one| !in_catalog(one) && !takes_literals(one) && !self.impossible(one, arguments));
-        let Some(first) = rivals.first() else { return Ok(callee) };
-        let takes_all = |one: &&&Function| {
-            let as_it_is = |wanted: Oid, given: &Expr| {
-                is_untyped(given) || given.ty.is_some_and(|ty| self.catalog.below_domain(ty) == wanted)
-            };
-            let pairs = || one.arguments.iter().zip(arguments);
-            one.arguments.len() == arguments.len() && pairs().all(|(wanted, given)| as_it_is(*wanted, given))
-        };
-        let in_one_schema = rivals.iter().all(|one| one.schema == first.schema);
-        if in_one_schema && rivals.iter().filter(takes_all).count() == 1 {
-            return Ok(Callee { schema: first.schema.clone(), candidates: rivals, ..callee });
-        }
-        let message = format!(
-            "whether `{}` is PostgreSQL's own or an extension's depends on types that are not known here",
-            callee.written
-        );
-        let help = "cast the arguments, as in `x::text`, or write the schema before the function";
-        Err(Rejection::new(Reason::AmbiguousName, message).at(span).help(help))
     }
 
     fn callee_in(
@@ -263,7 +186,7 @@ impl<'a> Lowering<'a> {
     /// Whether PostgreSQL can't choose the overload: it wants a transaction's or a row version's identity, which no
     /// expression that the gate admits has, and to which nothing but a literal without type converts by itself; or a
     /// trusted extension's type, to which the argument's type doesn't convert by itself.
-    fn impossible(&self, function: &Function, arguments: &[&Expr]) -> bool {
+    pub(super) fn impossible(&self, function: &Function, arguments: &[&Expr]) -> bool {
         let wants_server_type = |oid: &Oid| {
             let one = self.catalog.type_(*oid).filter(|one| one.oid.is_builtin());
             one.and_then(|one| builtin::types::sorted(&one.name)).is_some_and(|group| group.name == "transactions")

@@ -25,6 +25,7 @@ mod literal;
 mod name;
 mod operator;
 mod order;
+mod overload;
 mod policy;
 mod precedence;
 mod predicate;

@@ -1,6 +1,7 @@
 //! Extensions that the policy trusts: what they bring works as directly, and nothing else is let in with them.
 
 mod lists;
+mod race;
 mod traps;
 
 use pgwicket::gate::admit::{Change, Submission};
