@@ -4,14 +4,15 @@
 //! `PGWICKET_ORACLE_FIRST` from which on (0): a failure tells how it is asked again alone. See `docs/oracles.md`.
 
 mod identity;
+mod locks;
+mod stop;
 mod tally;
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use pgwicket::gate::admit::Submission;
-use pgwicket::gate::catalog::Catalog;
-use pgwicket::gate::check::{Made, Schema, Seen, query};
+use pgwicket::gate::check::{Made, Schema, query};
 use tally::Tally;
 
 /// The database that is asked.
@@ -20,6 +21,59 @@ const DATABASE: &str = include_str!("../../data/oracles.sql");
 const BYTES: usize = 400;
 /// From so many queries on a run has to reach the floors.
 const PROVES: usize = 2_000;
+
+/// Everything is open but what no query names.
+const OPEN: &str = r#"
+version = 1
+name = "everything"
+[statements]
+allow = ["select", "explain"]
+[search_path]
+schemas = ["shop", "Odd Schema"]
+[schemas.shop]
+access = "read"
+deny = ["secrets"]
+[schemas."Odd Schema"]
+access = "read"
+[limits]
+rows = 100_000
+bytes = "16MiB"
+timeout = "20s"
+"#;
+
+/// Something is denied, masked and filtered, a partitioned table among them.
+const PROTECTED: &str = r#"
+version = 1
+name = "protected"
+attributes = { tenant = "int" }
+[statements]
+allow = ["select"]
+[search_path]
+schemas = ["shop", "Odd Schema"]
+[columns]
+"*.ssn" = "deny"
+[schemas.shop]
+access = "read"
+deny = ["secrets"]
+[schemas."Odd Schema"]
+access = "read"
+[tables."shop.people"]
+rows = "tenant_id = :tenant"
+mask = { name = { partial = [1, 0] }, email = "email", born = "year", score = { round = 10 }, prefs = "null" }
+[tables."shop.orders"]
+deny_columns = ["total"]
+mask = { note = "redact" }
+rows = "tenant_id = :tenant AND status <> 'sad'"
+[tables."shop.visits"]
+mask = { address = "null" }
+rows = "page <> 'login'"
+[tables.'"Odd Schema"."Mixed Case"']
+mask = { select = "hash" }
+[limits]
+rows = 100_000
+bytes = "16MiB"
+timeout = "20s"
+"#;
 
 /// Which queries a run asks.
 #[derive(Debug, Clone, Copy)]
@@ -77,9 +131,4 @@ fn number<T: FromStr<Err: Display>>(name: &str, otherwise: T) -> T {
 
 fn submission(made: &Made) -> Submission {
     Submission::Sql { text: made.sql.clone(), parameters: made.parameters.clone() }
-}
-
-/// The schema of which nothing is hidden but what no query names.
-fn open_schema(catalog: &Catalog) -> Schema {
-    Schema::of(catalog, |relation| (relation.name != "secrets").then(Seen::default))
 }

@@ -14,7 +14,7 @@ use pgwicket::gateway::{Caller, Gateway, Member, Parts, Request};
 use pgwicket::history::{self, History, SyncMode};
 use pgwicket::keys::Keys;
 use pgwicket::postgres::execute::{Context, Outcome};
-use pgwicket::postgres::{DatabaseConfig, ExecuteError, Pool, execute};
+use pgwicket::postgres::{DatabaseConfig, DatabaseSettings, ExecuteError, Pool, execute};
 use pgwicket::quota::Quota;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -38,6 +38,16 @@ pub struct Library {
 impl Library {
     /// Opens a gateway. `attributes` are the principal's, as behind `--attribute`.
     pub async fn open(database: &Database, policy: &str, attributes: &[(&str, &str)]) -> Self {
+        Self::open_with(database.settings(), policy, attributes).await
+    }
+
+    /// As [`Library::open`], with a port of this machine in between.
+    pub async fn open_through(database: &Database, port: u16, policy: &str, attributes: &[(&str, &str)]) -> Self {
+        let settings = DatabaseSettings { host: Some("127.0.0.1".to_owned()), port: Some(port), ..database.settings() };
+        Self::open_with(settings, policy, attributes).await
+    }
+
+    async fn open_with(settings: DatabaseSettings, policy: &str, attributes: &[(&str, &str)]) -> Self {
         let policy = Policy::parse("policy.toml", policy, &mut |_| Err("there is no other file".to_owned()));
         let policy = Arc::new(policy.unwrap_or_else(|errors| panic!("{errors}")));
         let given: BTreeMap<String, AttributeInput> = attributes
@@ -46,7 +56,7 @@ impl Library {
             .collect();
         let attributes = policy.principal_attributes(&given).unwrap();
         let member = Member { principal: Arc::new(Principal { name: PRINCIPAL.to_owned(), attributes }), policy };
-        let pool = Pool::new(DatabaseConfig::new(database.settings()).unwrap()).unwrap();
+        let pool = Pool::new(DatabaseConfig::new(settings).unwrap()).unwrap();
         // A catalog that is only reloaded when someone asks for it.
         let catalog = CatalogWatch::start(pool.clone(), Duration::from_secs(3_600)).await.unwrap();
         let directory = tempfile::Builder::new().prefix("pgwicket-it-").tempdir().unwrap();

@@ -17,7 +17,8 @@ impl Maker<'_, '_> {
             13 | 14 if self.may_aggregate => self.aggregate(kind),
             15 if self.may_window => self.over_window(kind),
             16 if kind == Kind::Bool => self.over_query(),
-            17 | 18 if kind == Kind::Bool => self.comparison(),
+            17 if kind == Kind::Bool => self.comparison(),
+            18 | 19 if kind == Kind::Bool => self.filled(kind, templates::TESTS),
             _ => self.filled(kind, templates::of(kind)),
         }
     }
@@ -263,6 +264,7 @@ impl Maker<'_, '_> {
                 format!("({column} {operator} {literal})")
             }
             4 => format!("({} OR {})", self.value(Kind::Bool), self.comparison()),
+            _ if self.choices.one_in(2) => self.filled(Kind::Bool, templates::TESTS),
             _ => {
                 let kind = self.kind();
                 format!("({} IS NOT NULL)", self.leaf(kind))

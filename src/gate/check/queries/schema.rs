@@ -3,6 +3,7 @@
 use super::kind::Kind;
 use crate::gate::catalog::{Catalog, Oid, Relation, RelationKind, TypeKind};
 use crate::gate::check::grammar::quoted;
+use crate::gate::policy::{BoundPolicy, ColumnRights, Visibility};
 
 /// A database as the generator of queries sees it.
 #[derive(Debug, Clone)]
@@ -49,8 +50,8 @@ pub struct Seen {
     pub is_protected: bool,
     /// Names of columns that no query should name.
     pub denied: Vec<String>,
-    /// Some of its columns don't have their own values.
-    pub is_masked: bool,
+    /// Names of columns that don't have their own values.
+    pub masked: Vec<String>,
 }
 
 impl Schema {
@@ -71,7 +72,10 @@ impl Schema {
                 .map(|column| Column { name: quoted(&column.name), kind: schema.kind(catalog, column.type_oid) })
                 .collect();
             let mut key = relation.primary_key.as_ref().map(|key| names(relation, &key.columns));
-            if seen.is_masked || key.iter().flatten().any(|name| columns.iter().all(|column| column.name != *name)) {
+            let masked: Vec<String> = seen.masked.iter().map(|name| quoted(name)).collect();
+            if key.iter().flatten().any(|name| masked.contains(name))
+                || key.iter().flatten().any(|name| columns.iter().all(|column| column.name != *name))
+            {
                 key = None;
             }
             let is_table = matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable);
@@ -89,6 +93,23 @@ impl Schema {
             });
         }
         schema
+    }
+
+    /// The relations that a policy shows, with what it shows of them.
+    pub fn under(catalog: &Catalog, policy: &BoundPolicy) -> Self {
+        Self::of(catalog, |relation| {
+            let rights = policy.rights(relation.oid).filter(|rights| rights.visibility == Visibility::Readable)?;
+            let columns = || relation.columns.iter().zip(&rights.columns);
+            let is_denied = |rights: &ColumnRights| matches!(rights, ColumnRights::Denied(_));
+            Some(Seen {
+                is_protected: rights.is_protected(),
+                denied: columns().filter(|(_, is)| is_denied(is)).map(|(column, _)| column.name.clone()).collect(),
+                masked: columns()
+                    .filter(|(_, is)| matches!(is, ColumnRights::Masked { .. }))
+                    .map(|(column, _)| column.name.clone())
+                    .collect(),
+            })
+        })
     }
 
     fn kind(&self, catalog: &Catalog, oid: Oid) -> Kind {
