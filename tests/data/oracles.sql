@@ -23,7 +23,7 @@ CREATE TABLE shop.people (
     boss_id integer REFERENCES shop.people
 );
 INSERT INTO shop.people
-SELECT i, 1 + i % 2, (ARRAY['Ada', 'bob', 'Ada', 'Eve, the 1st', 'élan', ''])[1 + i % 6], 'p' || i || '@example.com',
+SELECT i, 1 + i % 2, (ARRAY['Ada', 'bob', 'Ada', 'Eve, the 1st', 'élan', ''])[1 + i % 6], 'person' || i || '@example.com',
        (ARRAY['eu', 'us', NULL])[1 + i % 3], (ARRAY['sad', 'ok', 'Very Happy', NULL]::shop.mood[])[1 + i % 4],
        date '1980-01-31' + i * 97, CASE WHEN i % 5 > 0 THEN i * 3.25 END, i * 0.25,
        CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN '{}' ELSE ARRAY['a', 't' || i % 3, NULL] END,

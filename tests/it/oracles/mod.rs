@@ -5,6 +5,7 @@
 
 mod identity;
 mod locks;
+mod noninterference;
 mod stop;
 mod tally;
 
