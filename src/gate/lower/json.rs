@@ -9,6 +9,7 @@ use sqlparser::ast::{
 
 use super::call::Extras;
 use super::select::is_bare_literal;
+use super::type_name::TypeName;
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Expr, ExprKind, JsonKind};
@@ -179,7 +180,10 @@ impl Lowering<'_> {
         for arg in args {
             match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) if !constructor.has_keys() => {
-                    values.push(self.expr(value)?);
+                    let value = self.expr(value)?;
+                    // The others take any argument, and a literal without type as text.
+                    let one_type = constructor == Constructor::ArrayAgg;
+                    values.push(if one_type && is_bare_literal(&value) { self.as_text(value, span)? } else { value });
                 }
                 FunctionArg::ExprNamed {
                     name: key,
@@ -208,6 +212,12 @@ impl Lowering<'_> {
         Err(Rejection::new(Reason::InvalidStatement, message).at(span))
     }
 
+    /// A literal without type becomes text, as PostgreSQL has it here.
+    fn as_text(&mut self, value: Expr, span: Span) -> Result<Expr, Rejection> {
+        let text = self.lookup_type(&TypeName::builtin("text"), span)?;
+        self.cast(value, text, span)
+    }
+
     /// What comes out where RETURNING isn't said: jsonb if one of the keys and values is, else json.
     fn gives_jsonb(&self, values: &[Expr], name: &str, span: Span) -> Result<bool, Rejection> {
         let jsonb = self.builtin_type("jsonb");
@@ -215,7 +225,7 @@ impl Lowering<'_> {
         for value in values {
             match value.ty {
                 Some(ty) => any |= Some(ty) == jsonb,
-                None if is_bare_literal(value) => {}
+                None if is_bare_literal(value) || is_row(value) => {}
                 None => {
                     let what = format!("{name} of a value whose type isn't known, without RETURNING,");
                     return Err(not_yet(&what, span).help("say RETURNING json or RETURNING jsonb"));
@@ -254,4 +264,9 @@ impl Lowering<'_> {
         let message = format!("{what} before PostgreSQL {}", version / 10_000);
         Err(not_supported(&message, span).help("use json_build_object, json_build_array, json_agg and their kin"))
     }
+}
+
+/// A value of some row type.
+fn is_row(value: &Expr) -> bool {
+    matches!(value.kind, ExprKind::Row(_) | ExprKind::Record(_) | ExprKind::WholeRow { .. })
 }
