@@ -1,4 +1,4 @@
-//! SQL/JSON gives what PostgreSQL itself gives from version 16 on; before, both refuse it.
+//! SQL/JSON gives what PostgreSQL itself gives from version 16 or 17 on; before, both refuse it.
 
 use crate::support::{Database, Direct, Library};
 
@@ -13,6 +13,7 @@ access = "read"
 
 /// The first version with what is asked below.
 const SINCE: u32 = 160_000;
+const PATHS_SINCE: u32 = 170_000;
 
 const EXPRESSIONS: &[&str] = &[
     "json_array()",
@@ -38,6 +39,20 @@ const EXPRESSIONS: &[&str] = &[
     "'[1]' IS NOT JSON ARRAY",
     "'1' IS JSON SCALAR AND NOT '[' IS JSON VALUE WITHOUT UNIQUE KEYS",
     "NULL::text IS JSON",
+    "json_exists('{\"a\": [1]}', '$.a[0]')",
+    "json_exists(jsonb '{\"a\": [1]}', 'strict $.a[5]')",
+    "json_exists(NULL::jsonb, '$')",
+    "json_value('{\"a\": \"x\"}'::jsonb, '$.a')",
+    "json_value('{\"a\": [1, 2]}', '$.a')",
+    "json_value('[1, 2]'::json, '$[1]') || '!'",
+    "json_value('no document', '$.a')",
+    "json_query('{\"a\": [1, 2]}', '$.a')",
+    "json_query('{\"a\": [1, 2]}'::jsonb, '$.b')",
+    "json_query('[1, 2]', '$[*]')",
+    "json_query('{\"a\": \"x\"}', '$.a'::jsonpath)",
+    "json_value(1, '$')",
+    "json_value('{}', 'no path')",
+    "json_value('{}', '$' || '.a')",
     "'{}'::jsonb IS JSON OBJECT",
 ];
 
@@ -81,6 +96,8 @@ const STATEMENTS: &[&str] = &[
     "SELECT json_arrayagg(code) FROM sales.regions WHERE false",
     "SELECT region, json_object('loyalty': loyalty, 'n': count(*)) FROM sales.customers GROUP BY region, loyalty ORDER BY region, loyalty",
     "SELECT id, json_array(name, phone, birth_date, credit_limit)::text FROM sales.customers ORDER BY id LIMIT 30",
+    "SELECT id, json_value(attributes, '$.colour'), json_query(attributes, '$.care'), json_exists(attributes, '$.grams ? (@ > 5000)') FROM sales.products ORDER BY id",
+    "SELECT json_value(attributes, '$.colour') AS colour, count(*) FROM sales.products GROUP BY 1 ORDER BY 1",
     "SELECT count(*) FROM sales.orders WHERE comment IS NOT JSON OR comment IS NULL",
 ];
 
@@ -115,6 +132,7 @@ async fn sql_json_gives_what_postgresql_gives() {
             Ok(result) => wrong.push(format!("{sql}\n    PostgreSQL refuses it, and pgwicket gives {result}")),
             Err(rejection) if known => wrong.push(format!("{sql}\n    {}", rejection.to_json(None))),
             Err(rejection) if version < SINCE && rejection.message.contains("before PostgreSQL 16") => {}
+            Err(rejection) if version < PATHS_SINCE && rejection.message.contains("before PostgreSQL 17") => {}
             // Both refuse a type or a value.
             Err(rejection) if version >= SINCE && rejection.reason.code() == "database_error" => {}
             Err(rejection) => wrong.push(format!("{sql}\n    unknown here: {}", rejection.to_json(None))),
