@@ -7,6 +7,9 @@ use crate::gate::catalog::{Body, Extension, Function, FunctionKind, Oid, Operato
 /// `pg_proc.proargmodes` of arguments that are columns of the result: OUT, INOUT and TABLE.
 const OUTPUT_MODES: [i8; 3] = [b'o' as i8, b'b' as i8, b't' as i8];
 
+/// Of those that a call brings: IN, INOUT and VARIADIC.
+const INPUT_MODES: [i8; 3] = [b'i' as i8, b'b' as i8, b'v' as i8];
+
 /// The OID in that column; zero for NULL.
 pub(super) fn oid(row: &Row, column: usize) -> Result<Oid, Error> {
     Ok(Oid(row.try_get::<_, Option<u32>>(column)?.unwrap_or_default()))
@@ -34,19 +37,24 @@ fn function(row: &Row) -> Result<Function, Error> {
         // `p`, and whatever a later version brings: it is never called.
         _ => FunctionKind::Procedure,
     };
+    let own = oid(row, 0)?;
+    let (types, modes): (Option<Vec<u32>>, Option<Vec<i8>>) = (row.try_get(11)?, row.try_get(12)?);
+    let names: Option<Vec<String>> = row.try_get(13)?;
+    let parameters = if own.is_builtin() { names.clone() } else { None };
     Ok(Function {
-        oid: oid(row, 0)?,
+        oid: own,
         schema: row.try_get(1)?,
         name: row.try_get(2)?,
         arguments: oids(row, 3)?,
         argument_names: row.try_get(4)?,
+        parameter_names: parameter_names(modes.as_deref(), parameters),
         defaults: row.try_get::<_, i16>(5)?.unsigned_abs(),
         variadic: row.try_get(6)?,
         kind,
         ordered_set: row.try_get(8)?,
         returns: oid(row, 9)?,
         returns_set: row.try_get(10)?,
-        out_columns: out_columns(row.try_get(11)?, row.try_get(12)?, row.try_get(13)?),
+        out_columns: out_columns(types, modes, names),
         extension: row.try_get(14)?,
         stamp: row.try_get::<_, Option<_>>(15)?.unwrap_or_default(),
         body: match (row.try_get(16)?, row.try_get(17)?, row.try_get::<_, Option<Vec<u32>>>(18)?) {
@@ -69,6 +77,15 @@ pub(super) fn extensions(rows: &[Row]) -> Result<Vec<Extension>, Error> {
         })
     };
     rows.iter().map(extension).collect()
+}
+
+/// The names of the input arguments. Without modes, all arguments are.
+fn parameter_names(modes: Option<&[i8]>, names: Option<Vec<String>>) -> Vec<String> {
+    let is_input = |at: &usize| match modes {
+        None => true,
+        Some(modes) => modes.get(*at).is_some_and(|mode| INPUT_MODES.contains(mode)),
+    };
+    names.into_iter().flatten().enumerate().filter(|(at, _)| is_input(at)).map(|(_, name)| name).collect()
 }
 
 /// The columns of the result as PostgreSQL names them: `column1`, … where there are several without names; none where
@@ -144,6 +161,15 @@ mod tests {
         assert_eq!(columns("ib", &["n", "both"]), ["both"]);
         assert_eq!(columns("oo", &[]), ["column1", "column2"]);
         assert_eq!(columns("oo", &["a", ""]), ["a", "column2"]);
+    }
+
+    #[test]
+    fn parameters_are_the_input_arguments() {
+        let names = || Some(["a", "b", "c", "d"].map(str::to_owned).to_vec());
+        let modes = b"iobv".map(|mode| mode as i8);
+        assert_eq!(parameter_names(Some(&modes), names()), ["a", "c", "d"]);
+        assert_eq!(parameter_names(None, names()), ["a", "b", "c", "d"]);
+        assert!(parameter_names(None, None).is_empty() && parameter_names(Some(&modes), None).is_empty());
     }
 
     #[test]

@@ -284,3 +284,9 @@ SELECT row_to_json(x), x.*, count(*) OVER () FROM jsonb_to_record('{"a": "2024-0
 SELECT p.id, d.colour, d.weight_g FROM sales.products AS p, jsonb_to_record(p.attributes) AS d(colour text, weight_g int) WHERE p.id < 6 ORDER BY p.id;
 SELECT p.id, d.status FROM sales.products AS p LEFT JOIN LATERAL jsonb_to_record('{"status": "paid"}') AS d(status sales.order_status) ON p.id = 2 WHERE p.id < 4 ORDER BY p.id;
 SELECT c FROM json_to_recordset('[{"c": 1}, {"c": 2}]') AS t(c smallint) JOIN sales.products p ON p.id = c ORDER BY c;
+
+-- arguments by name
+SELECT make_interval(days => 10), make_interval(1, mins => 5, secs => 1.5), make_date(day => 3, month => 2, year => 2024);
+SELECT id, created_at + make_interval(hours => id) AS later FROM sales.customers ORDER BY id LIMIT 3;
+SELECT jsonb_set('{"a": 1}', '{b}', '2', create_if_missing => false), jsonb_path_exists(target => '[1, 2]', path => '$[*] ? (@ > 1)', silent => true);
+SELECT v FROM jsonb_path_query('[1, 2, 3]', '$[*] ? (@ > $min)', vars => '{"min": 1}') AS v;

@@ -42,6 +42,8 @@ pub struct Function {
     pub arguments: Vec<Oid>,
     /// `oidvectortypes(proargtypes)`: with the name the signature that policies and the curated list use.
     pub argument_names: String,
+    /// The names of the input arguments, for PostgreSQL's own functions; empty where they have none.
+    pub parameter_names: Vec<String>,
     /// How many trailing arguments have defaults.
     pub defaults: u16,
     /// The last argument is VARIADIC.

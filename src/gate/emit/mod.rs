@@ -5,6 +5,7 @@
 //! |---|---|
 //! | item, CTE, derived column | `t1`, `q1`, `c1` |
 //! | operator | `(a + b)`, `(- a)` |
+//! | argument by name | `"pg_catalog"."make_interval"("days" => 10)` |
 //! | record with named fields | `(SELECT COALESCE(r.*) FROM (SELECT a AS "x", b AS "y") AS r)` |
 //! | field of a composite value | `(a)."x"` |
 //! | join | `(a LEFT JOIN b ON …)`, never USING or NATURAL |

@@ -220,15 +220,6 @@ pub enum ExprKind {
         /// The values, not empty; an object's are keys and values in turn.
         values: Vec<Expr>,
     },
-    /// JSON_EXISTS, JSON_VALUE or JSON_QUERY without further clauses.
-    JsonPath {
-        /// Which.
-        form: JsonPathForm,
-        /// The document.
-        context: Box<Expr>,
-        /// The path.
-        path: Box<Expr>,
-    },
     /// IS \[NOT\] JSON.
     IsJson {
         /// What is tested.
@@ -312,6 +303,8 @@ pub struct Call {
     pub function: FunctionRef,
     /// The arguments.
     pub arguments: Vec<Expr>,
+    /// Names of the last arguments, as in `days => 10`.
+    pub names: Vec<String>,
     /// `count(*)`.
     pub star: bool,
     /// VARIADIC before the last argument.
@@ -334,6 +327,7 @@ impl Call {
         Self {
             function: FunctionRef { schema: "pg_catalog".to_owned(), name: name.to_owned(), candidates },
             arguments,
+            names: Vec::new(),
             star: false,
             variadic: false,
             distinct: false,
@@ -404,17 +398,6 @@ pub enum IsTest {
     False,
     /// UNKNOWN.
     Unknown,
-}
-
-/// What is asked of a path in a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonPathForm {
-    /// JSON_EXISTS.
-    Exists,
-    /// JSON_VALUE.
-    Value,
-    /// JSON_QUERY.
-    Query,
 }
 
 /// What IS JSON tests for.

@@ -273,10 +273,6 @@ macro_rules! walker {
                         expr(left, visit);
                         expr(right, visit);
                     }
-                    ExprKind::JsonPath { form: _, context, path } => {
-                        expr(context, visit);
-                        expr(path, visit);
-                    }
                     ExprKind::Between { expr: inner, low, high, negated: _ } => {
                         expr(inner, visit);
                         expr(low, visit);

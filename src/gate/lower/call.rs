@@ -6,7 +6,8 @@ use sqlparser::ast::{
 
 use super::expr::bare_name;
 use super::function::Callee;
-use super::json::{self, Constructor};
+use super::json::Constructor;
+use super::named::Arguments;
 use super::special::is_syntax;
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::catalog::{Function, FunctionKind, TypeKind};
@@ -31,6 +32,7 @@ pub(super) enum FromColumns {
 /// What a call says beside its function and arguments.
 #[derive(Default)]
 pub(super) struct Extras {
+    pub(super) names: Vec<String>,
     pub(super) star: bool,
     pub(super) distinct: bool,
     pub(super) order_by: Vec<OrderBy>,
@@ -70,9 +72,6 @@ impl<'a> Lowering<'a> {
         if let Some(constructor) = word.as_deref().and_then(|word| Constructor::of(word, &list.args)) {
             return self.json_constructor(constructor, function, list, span);
         }
-        if let Some(form) = word.as_deref().and_then(json::path_form) {
-            return self.json_path(form, function, list, span);
-        }
         let ast::FunctionArgumentList { duplicate_treatment, args, clauses } = list;
         let order_by = self.order_clause(clauses, span)?;
         let distinct = matches!(duplicate_treatment, Some(DuplicateTreatment::Distinct));
@@ -88,12 +87,13 @@ impl<'a> Lowering<'a> {
         // `count(*)` is a call without arguments.
         let count = if is_star(args) { 0 } else { args.len() };
         let callee = self.callee(name, count + within_group.len(), span)?;
-        let (arguments, star) = self.arguments(args)?;
+        let (callee, Arguments { values, names, star }) = self.arguments_of(callee, args, span)?;
         if star && (distinct || !order_by.is_empty()) {
             let message = "`*` goes with neither DISTINCT nor ORDER BY";
             return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
         }
         let extras = Extras {
+            names,
             star,
             distinct,
             order_by: self.order_list(order_by)?,
@@ -101,7 +101,7 @@ impl<'a> Lowering<'a> {
             filter: filter.as_ref().map(|filter| self.expr(filter)).transpose()?,
             over: over.as_ref().map(|over| self.over(over)).transpose()?,
         };
-        self.finish(callee, arguments, extras, span)
+        self.finish(callee, values, extras, span)
     }
 
     /// A call of a built-in function that a form stands for.
@@ -124,11 +124,11 @@ impl<'a> Lowering<'a> {
             return Err(not_supported(&format!("{} in FROM", word.to_ascii_uppercase()), span)
                 .help("put it into a subquery: (SELECT …) AS x"));
         }
-        let (callee, arguments) = self.callee_in_from(name, args, span)?;
+        let (callee, Arguments { values, names, star: _ }) = self.callee_in_from(name, args, span)?;
         let shapes =
             callee.candidates.iter().map(|one| self.columns_in_from(one, span)).collect::<Result<Vec<_>, _>>()?;
         let name = callee.name.clone();
-        let call = self.finish(callee, arguments, Extras::default(), span)?;
+        let call = self.finish(callee, values, Extras { names, ..Extras::default() }, span)?;
         let mut shapes = shapes.into_iter();
         let first = shapes.next().flatten();
         if shapes.any(|shape| shape != first) {
@@ -148,7 +148,7 @@ impl<'a> Lowering<'a> {
         args: &[FunctionArg],
         span: Span,
     ) -> Result<Expr, Rejection> {
-        let (callee, arguments) = self.callee_in_from(name, args, span)?;
+        let (callee, Arguments { values, names, star: _ }) = self.callee_in_from(name, args, span)?;
         let gives_records = |one: &Function| {
             let record =
                 self.catalog.type_(one.returns).is_some_and(|one| one.name == "record" && one.oid.is_builtin());
@@ -158,7 +158,7 @@ impl<'a> Lowering<'a> {
             let message = format!("`{}` takes no column definition list: it knows its columns itself", callee.written);
             return Err(Rejection::new(Reason::InvalidStatement, message).at(span).help("leave the types out"));
         }
-        self.finish(callee, arguments, Extras::default(), span)
+        self.finish(callee, values, Extras { names, ..Extras::default() }, span)
     }
 
     fn callee_in_from(
@@ -166,11 +166,11 @@ impl<'a> Lowering<'a> {
         name: &ObjectName,
         args: &[FunctionArg],
         span: Span,
-    ) -> Result<(Callee<'a>, Vec<Expr>), Rejection> {
+    ) -> Result<(Callee<'a>, Arguments), Rejection> {
         let callee = self.callee(name, args.len(), span)?;
-        let (arguments, star) = self.arguments(args)?;
-        let callee = self.settle(callee, &arguments.iter().collect::<Vec<_>>(), span)?;
-        if star || callee.candidates.iter().any(|one| one.kind != FunctionKind::Function) {
+        let (callee, arguments) = self.arguments_of(callee, args, span)?;
+        let callee = self.settle(callee, &arguments.values.iter().collect::<Vec<_>>(), span)?;
+        if arguments.star || callee.candidates.iter().any(|one| one.kind != FunctionKind::Function) {
             let message = format!("`{}` is an aggregate or window function, which FROM can't have", callee.written);
             return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
         }
@@ -210,7 +210,7 @@ impl<'a> Lowering<'a> {
         extras: Extras,
         span: Span,
     ) -> Result<Expr, Rejection> {
-        let Extras { star, distinct, order_by, within_group, filter, over } = extras;
+        let Extras { names, star, distinct, order_by, within_group, filter, over } = extras;
         self.count_node(span)?;
         let given: Vec<&Expr> =
             arguments.iter().chain(within_group.iter().filter_map(|one| one.target.expr())).collect();
@@ -226,7 +226,7 @@ impl<'a> Lowering<'a> {
         let candidates = candidates.iter().map(|one| one.oid).collect();
         let function = FunctionRef { schema, name, candidates };
         let variadic = false;
-        let call = Call { function, arguments, star, variadic, distinct, order_by, within_group, filter, over };
+        let call = Call { function, arguments, names, star, variadic, distinct, order_by, within_group, filter, over };
         Ok(Expr::new(ExprKind::Call(Box::new(call))).typed(ty).at(span))
     }
 
@@ -285,7 +285,8 @@ impl<'a> Lowering<'a> {
                     return Err(not_supported("`*` among other arguments", self.span(arg)));
                 }
                 FunctionArg::Named { .. } | FunctionArg::ExprNamed { .. } => {
-                    return Err(not_yet("an argument by name", self.span(arg)).help("write the arguments in order"));
+                    let what = "an argument by name in this place";
+                    return Err(not_supported(what, self.span(arg)).help("write the arguments in order"));
                 }
             });
         }

@@ -23,6 +23,7 @@ mod json;
 mod keywords;
 mod literal;
 mod name;
+mod named;
 mod operator;
 mod order;
 mod overload;

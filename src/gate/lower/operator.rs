@@ -229,7 +229,9 @@ pub(super) fn infix(op: &BinaryOperator) -> Infix {
         BinaryOperator::Match => return Infix::Refused("MATCH", "use to_tsvector and `@@`"),
         BinaryOperator::Regexp => return Infix::Refused("REGEXP", "write `~` or `~*`"),
         BinaryOperator::Glob => return Infix::Refused("GLOB", "write LIKE"),
-        BinaryOperator::Assignment => return Infix::Refused("`:=`", "write `=`"),
+        BinaryOperator::Assignment => {
+            return Infix::Refused("`:=`", "write `=` to compare, and `name => value` for an argument by name");
+        }
     };
     Infix::Symbol(symbol.to_owned())
 }

@@ -52,6 +52,11 @@ enum SearchObject {
     Dictionary,
 }
 
+/// Whether values of the type name objects of text search.
+pub(super) fn names_search_objects(type_name: &str) -> bool {
+    SearchObject::of_type(type_name).is_some()
+}
+
 impl SearchObject {
     fn of_type(name: &str) -> Option<Self> {
         match name {

@@ -172,7 +172,7 @@ pub(crate) const FUNCTIONS: OwnStatement = OwnStatement(concat!(
     "SELECT p.oid, n.nspname::text, p.proname::text, p.proargtypes::oid[], \
         pg_catalog.oidvectortypes(p.proargtypes), p.pronargdefaults, p.provariadic <> 0, p.prokind, \
         COALESCE(g.aggkind <> 'n', false), p.prorettype, p.proretset, p.proallargtypes, p.proargmodes, \
-        CASE WHEN p.proallargtypes IS NOT NULL THEN p.proargnames END, x.extname::text, \
+        CASE WHEN p.proallargtypes IS NOT NULL OR p.oid < 16384 THEN p.proargnames END, x.extname::text, \
         CASE WHEN p.oid >= 16384 THEN ",
     stamp::function!(),
     " END, \

@@ -82,6 +82,9 @@ fn columns_in_from(catalog: &Catalog, all: &[&Function]) -> Option<usize> {
 impl Trees<'_, '_> {
     /// A call of a function, aggregate or window function with all that can stand around it.
     pub(super) fn call(&mut self, scope: &Scope) -> Expr {
+        if self.choices.one_in(12) {
+            return self.call_by_name(scope);
+        }
         let callables = self.callables;
         // Aggregates and window functions are few, and all the clauses are theirs.
         let few: Vec<&Callable> = callables.0.iter().filter(|one| one.kind != FunctionKind::Function).collect();
@@ -108,6 +111,16 @@ impl Trees<'_, '_> {
             call.over = Some(self.window(scope));
         }
         Expr::new(ExprKind::Call(Box::new(call)))
+    }
+
+    /// The function of the fixture whose parameters have names, all of them with defaults.
+    fn call_by_name(&mut self, scope: &Scope) -> Expr {
+        let all: [&[&str]; 3] = [&["days"], &["secs", "weeks"], &["mins", "hours", "days"]];
+        let names = *self.choices.pick(&all);
+        let in_order = self.choices.below(2);
+        let arguments = (0..in_order + names.len()).map(|_| self.expr(scope)).collect();
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Expr::new(ExprKind::Call(Box::new(Call { names, ..call_of("make_interval", arguments) })))
     }
 
     /// A call in FROM and how many columns it brings.

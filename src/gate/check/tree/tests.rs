@@ -93,7 +93,6 @@ const KINDS: &[&str] = &[
     "column",
     "json array",
     "json object",
-    "json path",
     "is json",
     "null",
     "bool",
@@ -105,6 +104,7 @@ const KINDS: &[&str] = &[
     "interval fields",
     "call",
     "star",
+    "by name",
     "distinct call",
     "ordered call",
     "within group",
@@ -223,6 +223,7 @@ fn kinds_of(expr: &Expr) -> Vec<&'static str> {
         ExprKind::Call(call) => {
             let more = [
                 when(call.star, "star"),
+                when(!call.names.is_empty(), "by name"),
                 when(call.distinct, "distinct call"),
                 when(!call.order_by.is_empty(), "ordered call"),
                 when(!call.within_group.is_empty(), "within group"),
@@ -264,7 +265,6 @@ fn kinds_of(expr: &Expr) -> Vec<&'static str> {
         ExprKind::Grouping(_) => vec!["grouping"],
         ExprKind::JsonAbsent { object: false, .. } => vec!["json array"],
         ExprKind::JsonAbsent { object: true, .. } => vec!["json object"],
-        ExprKind::JsonPath { .. } => vec!["json path"],
         ExprKind::IsJson { .. } => vec!["is json"],
         ExprKind::Default => vec!["default"],
     }

@@ -25,7 +25,15 @@ fn functions_are_governed() {
         ("select count(distinct *)", "invalid_statement", "neither DISTINCT"),
         ("select now(*)", "invalid_statement", "only an aggregate"),
         ("select string_agg(*, ',')", "not_supported", "among other arguments"),
-        ("select lower(a => 'x')", "not_yet_supported", "by name"),
+        ("select lower(a => 'x')", "unknown_function", "parameters of these names"),
+        ("select coalesce(a => 1)", "not_supported", "by name in this place"),
+        ("select make_interval(days => 1, 2)", "invalid_statement", "behind one with a name"),
+        ("select make_interval(1, years => 2)", "unknown_function", "parameters of these names"),
+        ("select make_interval(days => 1, days => 2)", "invalid_statement", "more than once"),
+        ("select make_interval(\"Days\" => 1)", "unknown_function", "parameters of these names"),
+        ("select make_interval(fortnights => 1)", "unknown_function", "parameters of these names"),
+        ("select make_interval(days: 1)", "not_supported", "this form"),
+        ("select make_interval(days := 1)", "not_supported", "`:=`"),
         ("select lower('x' as a)", "not_supported", "name for an argument"),
         ("select string_agg(name, ',' limit 1) from sales.products", "not_supported", "LIMIT"),
         ("select lag(id) ignore nulls over () from sales.products", "not_supported", "IGNORE NULLS"),
@@ -177,4 +185,18 @@ fn what_clients_ask_first_is_answered_from_the_snapshot() {
     // A schema that the policy doesn't open isn't named.
     let schema = restricted("select current_schema").unwrap();
     assert_eq!(schema, "SELECT CAST('sales' AS \"pg_catalog\".\"name\") AS \"current_schema\"");
+}
+
+#[test]
+fn arguments_by_name_stay_by_name() {
+    understood(&[
+        (
+            "select make_interval(days => 10), make_interval(1, hours => 2, months => 3)",
+            r#"SELECT "pg_catalog"."make_interval"("days" => 10) AS "make_interval", "pg_catalog"."make_interval"(1, "hours" => 2, "months" => 3) AS "make_interval""#,
+        ),
+        (
+            "select i from make_interval(weeks => (select 1)) as i",
+            r#"SELECT t1.c1 AS "i" FROM "pg_catalog"."make_interval"("weeks" => (SELECT 1 AS "?column?")) AS t1(c1)"#,
+        ),
+    ]);
 }

@@ -80,6 +80,7 @@ fn catalog() -> Catalog {
         name: name.to_owned(),
         arguments: arguments.split(", ").map(|_| Oid(25)).collect(),
         argument_names: arguments.to_owned(),
+        parameter_names: Vec::new(),
         defaults: 0,
         variadic: false,
         kind: FunctionKind::Function,
