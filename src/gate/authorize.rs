@@ -342,7 +342,7 @@ impl<'a> Check<'a> {
                         .help("the policy's `[functions] allow` leaves out `@builtin`"),
                 );
             }
-            ExprKind::JsonAbsent { .. } | ExprKind::IsJson { .. } if !builtin_allowed => {
+            ExprKind::JsonAbsent { .. } | ExprKind::JsonPath { .. } | ExprKind::IsJson { .. } if !builtin_allowed => {
                 self.violations.push(
                     Rejection::new(Reason::FunctionNotAllowed, "SQL/JSON is not allowed by this policy")
                         .at(expr.origin.0)
@@ -382,6 +382,7 @@ impl<'a> Check<'a> {
             | ExprKind::InQuery { .. }
             | ExprKind::IsDistinct { .. }
             | ExprKind::JsonAbsent { .. }
+            | ExprKind::JsonPath { .. }
             | ExprKind::IsJson { .. }
             | ExprKind::Case { .. }
             | ExprKind::Special { .. } => {}

@@ -374,3 +374,38 @@ async fn a_cascade_runs_no_check_of_a_domain_that_is_new() {
     database.script("ALTER DOMAIN sales.key ADD CHECK (sales.trap(VALUE)) NOT VALID").await;
     assert_eq!(refused(&library, sql).await.reason, Reason::SideEffects);
 }
+
+/// What a key determines is taken out of what the policy shows, never out of the table; and what isn't a key for PostgreSQL,
+/// or not one that the principal sees, determines nothing.
+#[tokio::test]
+async fn a_primary_key_opens_nothing() {
+    let setup = "CREATE TABLE sales.halves (id int, ssn text, shown text, PRIMARY KEY (id, ssn));
+                 INSERT INTO sales.halves VALUES (1, 'CANARY', 'a'), (1, 'CANARY2', 'b');
+                 CREATE TABLE sales.later (id int PRIMARY KEY DEFERRABLE, ssn text, shown text);
+                 CREATE TABLE sales.only_unique (id int UNIQUE NOT NULL, ssn text, shown text);
+                 CREATE TABLE sales.parent (id int PRIMARY KEY, ssn text, shown text);
+                 CREATE TABLE sales.child () INHERITS (sales.parent);
+                 INSERT INTO sales.parent VALUES (1, 'CANARY', 'a'); INSERT INTO sales.child VALUES (1, 'CANARY', 'b');
+                 CREATE SCHEMA shadow;
+                 CREATE FUNCTION shadow.array_agg(json) RETURNS text[] LANGUAGE sql AS 'SELECT array_agg(s) FROM sales.secret';
+                 CREATE TABLE sales.documents (id int PRIMARY KEY, ssn text, doc json);
+                 INSERT INTO sales.documents VALUES (1, 'CANARY', '{\"a\": 1}')";
+    let (_database, library) = attacked(setup).await;
+    for (sql, reason) in [
+        ("SELECT id, ssn FROM sales.documents GROUP BY id", Reason::UnknownColumn),
+        ("SELECT id FROM sales.documents GROUP BY id ORDER BY ssn", Reason::UnknownColumn),
+        ("SELECT id FROM sales.documents GROUP BY id HAVING ssn LIKE 'C%'", Reason::UnknownColumn),
+        ("SELECT id FROM sales.documents GROUP BY id, ROLLUP (ssn)", Reason::UnknownColumn),
+        ("SELECT id, shown FROM sales.halves GROUP BY id", Reason::DatabaseError),
+        ("SELECT id, shown FROM sales.later GROUP BY id", Reason::DatabaseError),
+        ("SELECT id, shown FROM sales.only_unique GROUP BY id", Reason::DatabaseError),
+        ("SELECT id, shown FROM sales.parent GROUP BY id", Reason::NotSupported),
+        ("SELECT id, doc FROM sales.documents GROUP BY ROLLUP (id)", Reason::DatabaseError),
+        ("SELECT id, (SELECT doc) FROM sales.documents GROUP BY CUBE (id)", Reason::DatabaseError),
+    ] {
+        let rejection = refused(&library, sql).await;
+        assert_eq!(rejection.reason, reason, "{sql}: {rejection:?}");
+        assert!(!rejection.to_json(None).to_string().contains("CANARY"), "{sql}");
+    }
+    assert_eq!(library.rows("SELECT id, doc FROM sales.documents GROUP BY id").await, json!([[1, { "a": 1 }]]));
+}

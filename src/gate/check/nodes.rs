@@ -292,6 +292,7 @@ fn expr(kind: &ExprKind, add: &mut dyn FnMut(&'static str)) {
         ExprKind::Row(_) => "row",
         // Not every server has these.
         ExprKind::JsonAbsent { .. } => "json constructor",
+        ExprKind::JsonPath { .. } => "json path",
         ExprKind::IsJson { .. } => "is json",
         // Rewrite makes a column of it.
         ExprKind::WholeRow { .. } => "whole row",

@@ -2,8 +2,8 @@
 
 use super::Writer;
 use crate::gate::ir::{
-    Call, Clock, ColumnRef, Expr, ExprKind, Frame, FrameBound, FrameUnits, IsTest, JsonKind, Literal, Projection,
-    Query, SpecialForm, Subscript, TypeRef, Window,
+    Call, Clock, ColumnRef, Expr, ExprKind, Frame, FrameBound, FrameUnits, IsTest, JsonKind, JsonPathForm, Literal,
+    Projection, Query, SpecialForm, Subscript, TypeRef, Window,
 };
 
 impl Writer {
@@ -84,6 +84,17 @@ impl Writer {
             ExprKind::Exists(query) => self.subquery("EXISTS (", query),
             ExprKind::Scalar(query) => self.subquery("(", query),
             ExprKind::ArrayQuery(query) => self.subquery("ARRAY(", query),
+            ExprKind::JsonPath { form, context, path } => {
+                self.push(match form {
+                    JsonPathForm::Exists => "JSON_EXISTS(",
+                    JsonPathForm::Value => "JSON_VALUE(",
+                    JsonPathForm::Query => "JSON_QUERY(",
+                });
+                self.expr(context);
+                self.push(", ");
+                self.expr(path);
+                self.push(")");
+            }
             ExprKind::JsonAbsent { object, jsonb, values } => self.json_absent(*object, *jsonb, values),
             ExprKind::Is { .. }
             | ExprKind::IsJson { .. }

@@ -220,6 +220,15 @@ pub enum ExprKind {
         /// The values, not empty; an object's are keys and values in turn.
         values: Vec<Expr>,
     },
+    /// JSON_EXISTS, JSON_VALUE or JSON_QUERY without further clauses.
+    JsonPath {
+        /// Which.
+        form: JsonPathForm,
+        /// The document.
+        context: Box<Expr>,
+        /// The path.
+        path: Box<Expr>,
+    },
     /// IS \[NOT\] JSON.
     IsJson {
         /// What is tested.
@@ -398,6 +407,17 @@ pub enum IsTest {
     False,
     /// UNKNOWN.
     Unknown,
+}
+
+/// What is asked of a path in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonPathForm {
+    /// JSON_EXISTS.
+    Exists,
+    /// JSON_VALUE.
+    Value,
+    /// JSON_QUERY.
+    Query,
 }
 
 /// What IS JSON tests for.

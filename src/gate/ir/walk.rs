@@ -273,6 +273,10 @@ macro_rules! walker {
                         expr(left, visit);
                         expr(right, visit);
                     }
+                    ExprKind::JsonPath { form: _, context, path } => {
+                        expr(context, visit);
+                        expr(path, visit);
+                    }
                     ExprKind::Between { expr: inner, low, high, negated: _ } => {
                         expr(inner, visit);
                         expr(low, visit);

@@ -6,7 +6,7 @@ use sqlparser::ast::{
 
 use super::expr::bare_name;
 use super::function::Callee;
-use super::json::Constructor;
+use super::json::{self, Constructor};
 use super::named::Arguments;
 use super::special::is_syntax;
 use super::{Lowering, not_supported, not_yet};
@@ -71,6 +71,9 @@ impl<'a> Lowering<'a> {
         };
         if let Some(constructor) = word.as_deref().and_then(|word| Constructor::of(word, &list.args)) {
             return self.json_constructor(constructor, function, list, span);
+        }
+        if let Some(form) = word.as_deref().and_then(json::path_form) {
+            return self.json_path(form, function, list, span);
         }
         let ast::FunctionArgumentList { duplicate_treatment, args, clauses } = list;
         let order_by = self.order_clause(clauses, span)?;

@@ -1,5 +1,5 @@
 //! SQL/JSON: the constructors JSON_ARRAY, JSON_OBJECT, JSON_ARRAYAGG and JSON_OBJECTAGG, and the test IS JSON, which
-//! PostgreSQL has since 16. Wherever there is a function that PostgreSQL itself evaluates a constructor by, that call is what
+//! PostgreSQL has since 16; JSON_EXISTS, JSON_VALUE and JSON_QUERY, which it has since 17. Wherever there is a function that PostgreSQL itself evaluates a constructor by, that call is what
 //! it means here; only JSON_ARRAY and JSON_OBJECT without nulls have none.
 
 use sqlparser::ast::{
@@ -9,13 +9,17 @@ use sqlparser::ast::{
 
 use super::call::Extras;
 use super::select::is_bare_literal;
+use super::type_name::TypeName;
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, ExprKind, JsonKind};
+use crate::gate::ir::{Expr, ExprKind, JsonKind, JsonPathForm};
 use crate::gate::source::Span;
 
 /// The first version with SQL/JSON constructors and IS JSON.
 const CONSTRUCTORS: u32 = 160_000;
+
+/// The first version with JSON_EXISTS, JSON_VALUE and JSON_QUERY.
+const PATHS: u32 = 170_000;
 
 /// A constructor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +183,10 @@ impl Lowering<'_> {
         for arg in args {
             match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) if !constructor.has_keys() => {
-                    values.push(self.expr(value)?);
+                    let value = self.expr(value)?;
+                    // The others take any argument, and a literal without type as text.
+                    let one_type = constructor == Constructor::ArrayAgg;
+                    values.push(if one_type && is_bare_literal(&value) { self.as_text(value, span)? } else { value });
                 }
                 FunctionArg::ExprNamed {
                     name: key,
@@ -208,6 +215,12 @@ impl Lowering<'_> {
         Err(Rejection::new(Reason::InvalidStatement, message).at(span))
     }
 
+    /// A literal without type becomes text, as PostgreSQL has it here.
+    fn as_text(&mut self, value: Expr, span: Span) -> Result<Expr, Rejection> {
+        let text = self.lookup_type(&TypeName::builtin("text"), span)?;
+        self.cast(value, text, span)
+    }
+
     /// What comes out where RETURNING isn't said: jsonb if one of the keys and values is, else json.
     fn gives_jsonb(&self, values: &[Expr], name: &str, span: Span) -> Result<bool, Rejection> {
         let jsonb = self.builtin_type("jsonb");
@@ -215,7 +228,7 @@ impl Lowering<'_> {
         for value in values {
             match value.ty {
                 Some(ty) => any |= Some(ty) == jsonb,
-                None if is_bare_literal(value) => {}
+                None if is_bare_literal(value) || is_row(value) => {}
                 None => {
                     let what = format!("{name} of a value whose type isn't known, without RETURNING,");
                     return Err(not_yet(&what, span).help("say RETURNING json or RETURNING jsonb"));
@@ -223,6 +236,45 @@ impl Lowering<'_> {
             }
         }
         Ok(any)
+    }
+
+    /// JSON_EXISTS, JSON_VALUE or JSON_QUERY of a document and a path. What their further clauses say, the parser doesn't
+    /// read, RETURNING apart.
+    pub(super) fn json_path(
+        &mut self,
+        form: JsonPathForm,
+        function: &ast::Function,
+        list: &FunctionArgumentList,
+        span: Span,
+    ) -> Result<Expr, Rejection> {
+        let (name, ty) = match form {
+            JsonPathForm::Exists => ("JSON_EXISTS", "bool"),
+            JsonPathForm::Value => ("JSON_VALUE", "text"),
+            JsonPathForm::Query => ("JSON_QUERY", "jsonb"),
+        };
+        if self.catalog.server_version() < PATHS {
+            return Err(not_supported(&format!("{name} before PostgreSQL 17"), span)
+                .help("use jsonb_path_exists, jsonb_path_query_first or ->>"));
+        }
+        let FunctionArgumentList { duplicate_treatment, args, clauses } = list;
+        let ast::Function { filter, over, within_group, .. } = function;
+        let plain = duplicate_treatment.is_none() && filter.is_none() && over.is_none() && within_group.is_empty();
+        if !plain {
+            return Err(not_supported(&format!("this clause for {name}"), span));
+        }
+        if !clauses.is_empty() {
+            return Err(not_yet(&format!("a clause for {name}"), span).help("cast its result"));
+        }
+        // It is evaluated as these functions are, so it is allowed where they are.
+        self.builtin_callee("jsonb_path_query", 2, span)?;
+        self.count_node(span)?;
+        let (mut arguments, _) = self.arguments(args)?;
+        let (Some(path), Some(context), None) = (arguments.pop(), arguments.pop(), arguments.pop()) else {
+            let message = format!("{name} takes a document and a path");
+            return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+        };
+        let kind = ExprKind::JsonPath { form, context: Box::new(context), path: Box::new(path) };
+        Ok(Expr::new(kind).typed(self.builtin_type(ty)).at(span))
     }
 
     /// `x IS [NOT] JSON …`.
@@ -254,4 +306,19 @@ impl Lowering<'_> {
         let message = format!("{what} before PostgreSQL {}", version / 10_000);
         Err(not_supported(&message, span).help("use json_build_object, json_build_array, json_agg and their kin"))
     }
+}
+
+/// What of a path the word asks for.
+pub(super) fn path_form(word: &str) -> Option<JsonPathForm> {
+    match word {
+        "json_exists" => Some(JsonPathForm::Exists),
+        "json_value" => Some(JsonPathForm::Value),
+        "json_query" => Some(JsonPathForm::Query),
+        _ => None,
+    }
+}
+
+/// A value of some row type.
+fn is_row(value: &Expr) -> bool {
+    matches!(value.kind, ExprKind::Row(_) | ExprKind::Record(_) | ExprKind::WholeRow { .. })
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::gate::ir::{
-    Clock, ColumnRef, Expr, ExprKind, IsTest, JsonKind, Literal, Projection, SpecialForm, Subscript, TypeRef,
+    Clock, ColumnRef, Expr, ExprKind, IsTest, JsonKind, JsonPathForm, Literal, Projection, SpecialForm, Subscript,
+    TypeRef,
 };
 
 /// Infix operators, one of every symbol.
@@ -91,7 +92,7 @@ impl Trees<'_, '_> {
     }
 
     fn kind(&mut self, scope: &Scope) -> ExprKind {
-        match self.choices.below(34) {
+        match self.choices.below(35) {
             0..=4 => self.leaf(scope),
             5 => ExprKind::Cast { expr: self.boxed(scope), to: self.type_ref() },
             6..=8 => self.call(scope).kind,
@@ -138,6 +139,10 @@ impl Trees<'_, '_> {
                     values.push(self.expr(scope));
                 }
                 ExprKind::JsonAbsent { object, jsonb: self.choices.one_in(2), values }
+            }
+            33 => {
+                let form = *self.choices.pick(&[JsonPathForm::Exists, JsonPathForm::Value, JsonPathForm::Query]);
+                ExprKind::JsonPath { form, context: self.boxed(scope), path: self.boxed(scope) }
             }
             30 => {
                 let kind = *self.choices.pick(&[JsonKind::Value, JsonKind::Scalar, JsonKind::Array, JsonKind::Object]);

@@ -93,6 +93,7 @@ const KINDS: &[&str] = &[
     "column",
     "json array",
     "json object",
+    "json path",
     "is json",
     "null",
     "bool",
@@ -265,6 +266,7 @@ fn kinds_of(expr: &Expr) -> Vec<&'static str> {
         ExprKind::Grouping(_) => vec!["grouping"],
         ExprKind::JsonAbsent { object: false, .. } => vec!["json array"],
         ExprKind::JsonAbsent { object: true, .. } => vec!["json object"],
+        ExprKind::JsonPath { .. } => vec!["json path"],
         ExprKind::IsJson { .. } => vec!["is json"],
         ExprKind::Default => vec!["default"],
     }

@@ -141,7 +141,7 @@ impl Check<'_> {
             ExprKind::Clock(_) => refused("the clock"),
             ExprKind::Collate { .. } => refused("COLLATE, which would change the column's collation,"),
             ExprKind::Grouping(_) => refused("GROUPING"),
-            ExprKind::JsonAbsent { .. } | ExprKind::IsJson { .. } => refused("SQL/JSON"),
+            ExprKind::JsonAbsent { .. } | ExprKind::JsonPath { .. } | ExprKind::IsJson { .. } => refused("SQL/JSON"),
         }
     }
 
