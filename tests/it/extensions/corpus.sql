@@ -90,3 +90,7 @@ SELECT p.id, p.email, p.extra, count(*) FROM sales.people AS p JOIN sales.people
 SELECT email FROM (VALUES ('X'::citext), ('x')) AS v(email) WHERE email = 'x' ORDER BY 1;
 SELECT concat(email, '/', extra), format('%s', email) FROM sales.people ORDER BY id;
 SELECT json_agg(email ORDER BY id), jsonb_object_agg(id, email) FROM sales.people;
+SELECT count(*) FROM sales.people AS p JOIN sales.people AS q USING (email);
+SELECT email COLLATE "C" AS e FROM sales.people ORDER BY e, id;
+SELECT id FROM sales.people WHERE email SIMILAR TO 'ada%' OR email ILIKE 'BOB%' ORDER BY id;
+SELECT p.path, q.id FROM sales.people AS p LEFT JOIN sales.people AS q ON q.path <@ p.path ORDER BY p.id, q.id;
