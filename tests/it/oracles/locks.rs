@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use pgwicket::gate::admit::{Admitted, Gate};
+use pgwicket::gate::admit::{Admitted, Gate, RelationAccess};
 use pgwicket::gate::catalog::{Oid, RelationKind};
 use pgwicket::gate::check::count_nodes;
 use pgwicket::postgres::ExecuteError;
@@ -24,10 +24,11 @@ const OF_FUNCTIONS: &[&str] = &["pg_proc"];
 const OF_INDEXES: &[&str] = &["pg_index"];
 
 const READ: &[&str] = &["AccessShareLock"];
+pub(super) const WRITE: &[&str] = &["AccessShareLock", "RowShareLock", "RowExclusiveLock"];
 
-struct Locks {
+pub(super) struct Locks {
     library: Library,
-    gate: Gate,
+    pub(super) gate: Gate,
     stop: Stop,
     direct: Client,
 }
@@ -54,7 +55,7 @@ async fn nothing_is_locked_but_what_the_gate_knows_of_where_all_is_open() {
 }
 
 impl Locks {
-    async fn open(database: &Database, policy: &str, attributes: &[(&str, &str)]) -> Self {
+    pub(super) async fn open(database: &Database, policy: &str, attributes: &[(&str, &str)]) -> Self {
         let stop = Stop::before_commits_of(database).await;
         let library = Library::open_through(database, stop.port, policy, attributes).await;
         let gate = library.gate();
@@ -83,7 +84,7 @@ impl Locks {
             count_nodes(catalog, policy, admitted.sql(), parameters, &mut tally.nodes).unwrap();
             let emitted = admitted.sql().to_owned();
             match self.run(admitted, READ).await {
-                Ok((rows, difference)) => {
+                Ok((rows, _, difference)) => {
                     tally.with_rows += usize::from(rows > 0);
                     if let Some(difference) = difference {
                         let again = run.again(number, "locks");
@@ -107,13 +108,27 @@ impl Locks {
         tally.judge(oracle, run, floors);
     }
 
-    /// Executes; how many rows came, and what is wrong with the locks.
-    async fn run(&mut self, admitted: Admitted, modes: &[&str]) -> Result<(usize, Option<String>), ExecuteError> {
+    /// Executes; how many rows came, on how many tables there are locks, and what is wrong with them.
+    pub(super) async fn run(
+        &mut self,
+        admitted: Admitted,
+        modes: &[&str],
+    ) -> Result<(usize, usize, Option<String>), ExecuteError> {
         let expected = Expected::of(&admitted, &self.gate, modes);
         let text = admitted.sql().to_owned();
         let outcome = self.library.execute(admitted).await?;
         let held = self.stop.look(&text).await;
-        Ok((outcome.result.row_count as usize, expected.difference(&held)))
+        let tables: BTreeSet<u32> =
+            held.iter().map(|lock| lock.owner).filter(|oid| *oid >= Oid::FIRST_NORMAL).collect();
+        Ok((outcome.result.row_count as usize, tables.len(), expected.difference(&held)))
+    }
+
+    /// What is wrong with the locks of one statement if it were the other.
+    pub(super) async fn compare(&mut self, ran: Admitted, claimed: &Admitted) -> Option<String> {
+        let expected = Expected::of(claimed, &self.gate, READ);
+        let text = ran.sql().to_owned();
+        self.library.execute(ran).await.unwrap();
+        expected.difference(&self.stop.look(&text).await)
     }
 }
 
@@ -131,8 +146,7 @@ impl Expected {
         let catalog = gate.catalog();
         let known: BTreeSet<u32> = verified.relations.iter().map(|(oid, _)| oid.0).collect();
         let mut may = known.clone();
-        let written = admitted.permit().relations.iter().filter(|_| admitted.permit().kind.writes());
-        for one in written {
+        for one in admitted.permit().relations.iter().filter(|one| one.access == RelationAccess::Write) {
             may.extend(partners(gate, one.oid));
         }
         // To plan a partition that is named itself, PostgreSQL reads what its parents say of it.
@@ -157,7 +171,10 @@ impl Expected {
             self.catalogs.iter().any(|name| lock.name == format!("pg_catalog.{name}")) && lock.mode == "AccessShareLock"
         };
         let is_known = |lock: &&Lock| self.may.contains(&lock.owner) && self.modes.contains(&lock.mode);
-        let is_foreign = |lock: &&Lock| lock.kind != "relation" || !(is_ours(lock) || is_known(lock));
+        // Who writes locks the number of the own transaction, and who reads has none.
+        let is_own = |lock: &Lock| lock.kind == "transactionid" && self.modes.len() > 1;
+        let is_foreign =
+            |lock: &&Lock| !is_own(lock) && (lock.kind != "relation" || !(is_ours(lock) || is_known(lock)));
         let foreign: BTreeSet<&Lock> = held.iter().filter(is_foreign).collect();
         if !foreign.is_empty() {
             return Some(format!("locks what the gate doesn't know of: {foreign:?}"));

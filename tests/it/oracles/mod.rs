@@ -8,6 +8,7 @@ mod locks;
 mod noninterference;
 mod stop;
 mod tally;
+mod writes;
 
 use std::fmt::Display;
 use std::str::FromStr;
