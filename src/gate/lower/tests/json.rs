@@ -129,7 +129,7 @@ fn paths_are_asked_of_documents() {
         ("json_value(attributes, '$' returning int)", "not_yet_supported"),
         ("json_value(attributes, '$') over ()", "not_supported"),
         ("json_value(distinct attributes, '$')", "not_supported"),
-        ("json_value(a => attributes, '$')", "not_yet_supported"),
+        ("json_value(a => attributes, '$')", "not_supported"),
     ] {
         let why = lower(&catalog, &policy, &format!("select {sql} from sales.products")).unwrap_err();
         assert_eq!(why.reason.code(), code, "{sql}: {why}");
