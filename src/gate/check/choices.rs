@@ -17,6 +17,11 @@ impl<'b> Choices<'b> {
         self.bytes.is_empty()
     }
 
+    /// The bytes that are left.
+    pub fn left(&self) -> &'b [u8] {
+        self.bytes
+    }
+
     /// A number below `count`; 0 for 0.
     pub fn below(&mut self, count: usize) -> usize {
         match self.bytes.split_first() {

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::queries::{Schema, Seen};
 use crate::gate::admit::{AttributeValue, Gate, Principal};
-use crate::gate::catalog::{Catalog, CatalogParts, fixture};
+use crate::gate::catalog::{Catalog, CatalogParts, Relation, fixture};
 use crate::gate::policy::{BoundPolicy, Policy};
 
 /// Columns and tables beside those of the fixture: what the corpora of statements name.
@@ -160,6 +161,8 @@ pub struct World {
     pub protected: Arc<BoundPolicy>,
     /// Writing to `scratch`.
     pub writer: Arc<BoundPolicy>,
+    /// What queries with the right types are made up of: nothing that a policy hides.
+    pub(super) schema: Schema,
     /// Who asks.
     pub principal: Arc<Principal>,
     /// For each policy a gate, which keeps what it has admitted.
@@ -195,7 +198,8 @@ impl World {
         let gate =
             |policy: &Arc<BoundPolicy>| Gate::new(Arc::clone(&catalog), Arc::clone(policy), Arc::clone(&principal));
         let gates = [gate(&open), gate(&protected), gate(&writer)];
-        Self { catalog, open, protected, writer, principal, gates }
+        let schema = Schema::of(&catalog, seen);
+        Self { catalog, open, protected, writer, schema, principal, gates }
     }
 
     /// The policies with their names.
@@ -219,6 +223,16 @@ impl Default for World {
 /// The names that the protected policy hides.
 pub fn hidden_names() -> impl Iterator<Item = &'static str> {
     HIDDEN.iter().map(|(hidden, _)| *hidden)
+}
+
+/// What every policy shows of a relation.
+fn seen(relation: &Relation) -> Option<Seen> {
+    let is_hidden = |name: &str| HIDDEN.iter().any(|(hidden, other)| name == *hidden || name == *other);
+    let is_denied = |name: &str| is_hidden(name) || name == "badge";
+    let is_shown = !is_hidden(&relation.name) && relation.schema != "private";
+    let is_shown = is_shown && (relation.schema.as_str(), relation.name.as_str()) != ("hr", "customers");
+    let denied = relation.columns.iter().map(|column| &column.name).filter(|name| is_denied(name)).cloned();
+    is_shown.then(|| Seen { denied: denied.collect(), ..Seen::default() })
 }
 
 /// The name that the other world has for a hidden one.

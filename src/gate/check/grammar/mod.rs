@@ -18,6 +18,11 @@ pub fn submission(world: &World, bytes: &[u8]) -> Submission {
     if choices.one_in(16) {
         return Submission::Change(change::change(world, &mut choices));
     }
+    // A third has its types right, and so comes further.
+    if choices.below(3) == 2 {
+        let made = super::queries::query(&world.schema, choices.left());
+        return Submission::Sql { text: made.sql, parameters: made.parameters };
+    }
     let trouble = *choices.pick(&[0, 0, 0, 1, 2, 5, 100]);
     let mut grammar =
         Grammar { world, choices, out: String::new(), levels: Vec::new(), ctes: Vec::new(), fuel: 60, trouble };
