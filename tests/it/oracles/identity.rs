@@ -45,7 +45,11 @@ async fn a_made_up_query_gives_what_its_text_gives_directly() {
                 let result: Value = serde_json::from_str(&ours.result.json).unwrap();
                 if made.is_explain {
                     // A plan names what the gate calls otherwise; its shape has to be the same.
-                    tally.left_out.entry("the text of a plan").and_modify(|count| *count += 1).or_insert(1);
+                    *tally.left_out.entry("the text of a plan").or_default() += 1;
+                    None
+                } else if result["truncated"] == true && theirs.rows.len() >= 10_000 {
+                    // The caps hold, whatever the query.
+                    *tally.left_out.entry("more rows or bytes than the caps").or_default() += 1;
                     None
                 } else {
                     theirs.difference(&result, made.is_ordered)

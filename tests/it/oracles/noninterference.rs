@@ -39,7 +39,17 @@ impl World {
         let outcome =
             self.library.run(submission(made)).await.map_err(|rejection| rejection.to_json(None).to_string())?;
         let mut result: Value = serde_json::from_str(&outcome.result.json).unwrap();
+        let columns = result["columns"].as_array().unwrap();
+        let is_numeric: Vec<bool> = columns.iter().map(|column| column["type"] == "numeric").collect();
         let rows = result["rows"].as_array_mut().unwrap();
+        // Of equal numbers that are written differently, DISTINCT and set operations keep the one that comes first.
+        for cell in rows.iter_mut().flat_map(|row| row.as_array_mut().unwrap().iter_mut().zip(&is_numeric)) {
+            if let (Value::String(text), true) = cell
+                && text.contains('.')
+            {
+                *text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+            }
+        }
         if !made.is_ordered {
             rows.sort_by_cached_key(Value::to_string);
         }
