@@ -409,3 +409,40 @@ async fn a_primary_key_opens_nothing() {
     }
     assert_eq!(library.rows("SELECT id, doc FROM sales.documents GROUP BY id").await, json!([[1, { "a": 1 }]]));
 }
+
+#[tokio::test]
+async fn a_whole_row_runs_no_cast_and_no_function_of_its_relations_row_type() {
+    let (database, library) = attacked(
+        "CREATE FUNCTION sales.peeked(sales.regions) RETURNS text LANGUAGE sql AS 'SELECT s FROM sales.secret';
+         CREATE FUNCTION sales.as_json(sales.regions) RETURNS json LANGUAGE sql AS 'SELECT to_json(s) FROM sales.secret';
+         CREATE CAST (sales.regions AS text) WITH FUNCTION sales.peeked(sales.regions) AS IMPLICIT;
+         CREATE CAST (sales.regions AS json) WITH FUNCTION sales.as_json(sales.regions) AS IMPLICIT;
+         CREATE FUNCTION sales.less(sales.regions, sales.regions) RETURNS bool LANGUAGE sql IMMUTABLE AS
+             'SELECT s = s FROM sales.secret';
+         CREATE OPERATOR sales.< (LEFTARG = sales.regions, RIGHTARG = sales.regions, FUNCTION = sales.less);",
+    )
+    .await;
+    // PostgreSQL itself runs them.
+    let direct = database.connect().await;
+    let sql = "SELECT to_json(r)::text || r::text FROM sales.regions r LIMIT 1";
+    let told: String = direct.query_one(sql, &[]).await.unwrap().get(0);
+    assert!(told.contains("CANARY"), "{told}");
+    for sql in [
+        "SELECT to_json(r), to_jsonb(r), json_agg(r) OVER (), json_build_array(r) FROM sales.regions r",
+        "SELECT r::text, CAST(r AS varchar), concat(r), format('%s', r) FROM sales.regions r",
+        "SELECT r, row_to_json(ROW(r)) FROM sales.regions r ORDER BY r",
+        "SELECT count(*) FROM sales.regions a JOIN sales.regions b ON a < b",
+        "SELECT string_agg(r::text, ',' ORDER BY r) FROM (SELECT r FROM sales.regions r) AS q",
+    ] {
+        let answer = library.rows(sql).await;
+        assert!(!serde_json::to_string(&answer).unwrap().contains("CANARY"), "{sql}: {answer:?}");
+    }
+    for (sql, reason) in [
+        ("SELECT r.peeked FROM sales.regions r", Reason::UnknownColumn),
+        ("SELECT (r).peeked FROM sales.regions r", Reason::UnknownColumn),
+        ("SELECT peeked(r) FROM sales.regions r", Reason::FunctionNotAllowed),
+        ("SELECT r::json FROM sales.regions r", Reason::DatabaseError),
+    ] {
+        assert_eq!(refused(&library, sql).await.reason, reason, "{sql}");
+    }
+}
