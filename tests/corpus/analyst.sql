@@ -290,3 +290,8 @@ SELECT make_interval(days => 10), make_interval(1, mins => 5, secs => 1.5), make
 SELECT id, created_at + make_interval(hours => id) AS later FROM sales.customers ORDER BY id LIMIT 3;
 SELECT jsonb_set('{"a": 1}', '{b}', '2', create_if_missing => false), jsonb_path_exists(target => '[1, 2]', path => '$[*] ? (@ > 1)', silent => true);
 SELECT v FROM jsonb_path_query('[1, 2, 3]', '$[*] ? (@ > $min)', vars => '{"min": 1}') AS v;
+
+-- an expression with a subquery, said twice
+SELECT CASE WHEN EXISTS (SELECT 1 FROM sales.orders o WHERE o.customer_id = c.id) THEN 'yes' ELSE 'no' END AS buys, count(*) FROM sales.customers c GROUP BY CASE WHEN EXISTS (SELECT 1 FROM sales.orders o WHERE o.customer_id = c.id) THEN 'yes' ELSE 'no' END ORDER BY 1;
+SELECT DISTINCT (SELECT max(o.id) FROM sales.orders o WHERE o.customer_id = c.id) AS latest FROM sales.customers c ORDER BY (SELECT max(o.id) FROM sales.orders o WHERE o.customer_id = c.id) NULLS LAST LIMIT 5;
+SELECT (WITH m AS (SELECT max(id) AS id FROM sales.products) SELECT id FROM m) AS top, count(*) FROM sales.customers GROUP BY (WITH m AS (SELECT max(id) AS id FROM sales.products) SELECT id FROM m), region ORDER BY 2;

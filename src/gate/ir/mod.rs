@@ -7,11 +7,13 @@ use super::catalog::Oid;
 use super::source::Origin;
 
 mod expr;
+mod renumber;
 mod walk;
 mod write;
 
 pub use expr::*;
-pub use walk::{Node, NodeMut, renumber, walk, walk_mut};
+pub use renumber::renumber;
+pub use walk::{Node, NodeMut, walk, walk_mut};
 pub use write::*;
 
 /// A whole statement.

@@ -1,7 +1,4 @@
-//! Walking the IR: once for reading, once for changing, and the canonical renumbering that makes two statements
-//! comparable.
-
-use std::collections::HashMap;
+//! Walking the IR: once for reading, once for changing, and once for changing with a choice.
 
 use super::*;
 
@@ -325,69 +322,6 @@ macro_rules! walker {
 walker!(reading, Node, ['a], [], before: yes, after: no);
 walker!(changing, NodeMut, [], [mut], before: no, after: yes);
 walker!(choosing, NodeMut, [], [mut], before: enter, after: leave);
-
-/// Gives items and CTEs the numbers 1, 2, … in the order in which a reading walk meets them, so that statements that
-/// say the same are equal.
-pub fn renumber(statement: &mut Statement) {
-    let mut items = HashMap::new();
-    let mut ctes = HashMap::new();
-    for cte in own_ctes(statement) {
-        number_cte(&mut ctes, cte.id);
-    }
-    walk(statement, &mut |node| match node {
-        Node::Query(query) => query.ctes.iter().for_each(|cte| number_cte(&mut ctes, cte.id)),
-        Node::Target(target) => number_item(&mut items, target.id),
-        Node::From(item) => {
-            if let Some(id) = item.id() {
-                number_item(&mut items, id);
-            }
-        }
-        Node::Select(_) | Node::Expr(_) => {}
-    });
-    let item_number = |id: &mut ItemId| *id = items.get(id).copied().unwrap_or(*id);
-    let cte_number = |id: &mut CteId| *id = ctes.get(id).copied().unwrap_or(*id);
-    match statement {
-        Statement::Query(_) | Statement::Explain(_) => {}
-        Statement::Insert(Insert { ctes, .. })
-        | Statement::Update(Update { ctes, .. })
-        | Statement::Delete(Delete { ctes, .. }) => ctes.iter_mut().for_each(|cte| cte_number(&mut cte.id)),
-    }
-    walk_mut(statement, &mut |node| match node {
-        NodeMut::Query(query) => query.ctes.iter_mut().for_each(|cte| cte_number(&mut cte.id)),
-        NodeMut::Target(target) => item_number(&mut target.id),
-        NodeMut::From(FromItem::Cte { id, cte, .. }) => {
-            item_number(id);
-            cte_number(cte);
-        }
-        NodeMut::From(item) => {
-            if let Some(id) = item.id_mut() {
-                item_number(id);
-            }
-        }
-        NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) => item_number(&mut column.item),
-        NodeMut::Expr(Expr { kind: ExprKind::WholeRow { item, fields: _ }, .. }) => item_number(item),
-        NodeMut::Expr(_) | NodeMut::Select(_) => {}
-    });
-}
-
-fn number_item(items: &mut HashMap<ItemId, ItemId>, id: ItemId) {
-    let next = ItemId(items.len() as u32 + 1);
-    items.entry(id).or_insert(next);
-}
-
-fn number_cte(ctes: &mut HashMap<CteId, CteId>, id: CteId) {
-    let next = CteId(ctes.len() as u32 + 1);
-    ctes.entry(id).or_insert(next);
-}
-
-fn own_ctes(statement: &Statement) -> &[Cte] {
-    match statement {
-        Statement::Query(_) | Statement::Explain(_) => &[],
-        Statement::Insert(insert) => &insert.ctes,
-        Statement::Update(update) => &update.ctes,
-        Statement::Delete(delete) => &delete.ctes,
-    }
-}
 
 impl FromItem {
     /// The item's identity; joins have none of their own.

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use super::from::refuse_present;
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{GroupBy, GroupElement, OrderBy, OutputColumn, Projection, SetExpr, Target};
+use crate::gate::ir::{Expr, GroupBy, GroupElement, OrderBy, OutputColumn, Projection, SetExpr, Target};
 use crate::gate::source::Span;
 
 /// What an element can name.
@@ -96,7 +96,7 @@ impl<'a> Lowering<'a> {
             return Ok(Target::Output(number));
         }
         match outputs {
-            Outputs::Projection(_) => Ok(Target::Expr(self.expr(expr)?)),
+            Outputs::Projection(all) => Ok(repeated(self.expr(expr)?, all)),
             Outputs::Values(_) => Err(not_yet("an expression in ORDER BY of VALUES", span).help(OVER_SUBQUERY)),
             Outputs::Columns(_) => {
                 let message =
@@ -226,9 +226,20 @@ impl<'a> Lowering<'a> {
         }
         match ordinal(expr, outputs.count(), "GROUP BY", span)? {
             Some(number) => Ok(Target::Output(number)),
-            None => Ok(Target::Expr(self.expr(expr)?)),
+            None => Ok(repeated(self.expr(expr)?, projection)),
         }
     }
+}
+
+/// The output column that says the same, else the expression. PostgreSQL finds it by itself, but not where there is a
+/// subquery in it: each copy's items are emitted under names of their own.
+fn repeated(expr: Expr, projection: &[Projection]) -> Target {
+    if expr.has_subquery()
+        && let Some((number, _)) = (1..).zip(projection).find(|(_, one)| one.expr.says_the_same(&expr))
+    {
+        return Target::Output(number);
+    }
+    Target::Expr(expr)
 }
 
 /// ROLLUP or CUBE inside GROUPING SETS.

@@ -68,6 +68,17 @@ fn grouping_prefers_input_columns_and_ordering_prefers_output_columns() {
             "select count(*) from sales.customers group by - $1, rollup (- $1) order by (- $1)",
             r#"SELECT "pg_catalog"."count"(*) AS "count" FROM "sales"."customers" AS t1 GROUP BY (- $1), ROLLUP (((- $1))) ORDER BY (- $1)"#,
         ),
+        // What the list says, too, however its items are called.
+        (
+            "select exists (select 1 from sales.products p where p.id = o.id) from sales.orders o \
+             group by exists (select 1 from sales.products q where q.id = o.id)",
+            r#"SELECT EXISTS (SELECT 1 AS "?column?" FROM "sales"."products" AS t1 WHERE (t1."id" = t2."id")) AS "exists" FROM "sales"."orders" AS t2 GROUP BY 1"#,
+        ),
+        (
+            "select exists (select 1 from sales.products p where p.id = o.id) from sales.orders o \
+             group by exists (select 1 from sales.products q where q.id = o.tenant_id), o.id",
+            r#"SELECT EXISTS (SELECT 1 AS "?column?" FROM "sales"."products" AS t1 WHERE (t1."id" = t2."id")) AS "exists" FROM "sales"."orders" AS t2 GROUP BY EXISTS (SELECT 1 AS "?column?" FROM "sales"."products" AS t3 WHERE (t3."id" = t2."tenant_id")), t2."id""#,
+        ),
         // The name in GROUP BY means this query's input, before an outer one's.
         (
             "select (select 1 as note from sales.products group by note) from sales.orders",
