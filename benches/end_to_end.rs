@@ -1,6 +1,7 @@
 //! A statement through pgwicket over stdio beside the same statement prepared and executed on a bare connection, in
 //! one run: `cargo bench --bench end_to_end`. The two alternate, so that a noisy machine disturbs both alike, and both
-//! begin anew several times, since which processes share a core is decided then; what counts is the ratio of the medians.
+//! begin anew several times, threads included, since which of them share a core is decided then; what counts is the ratio
+//! of the medians.
 #![allow(clippy::disallowed_methods, reason = "the bare connection is what is measured against")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -15,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 
 const SAMPLE: &str = include_str!("../src/demo/sample.sql");
-/// Fresh connections and processes for each case, and calls on each.
+/// Fresh threads, connections and processes for each case, and calls on each.
 const STARTS: usize = 10;
 const ROUNDS: usize = 300;
 const WARM_UP: usize = 100;
@@ -135,8 +136,13 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+}
+
 /// One start of both sides, and the times of their calls in turn.
-fn measure(runtime: &Runtime, server: &Ephemeral, case: &Case, bare: &mut Vec<Duration>, gated: &mut Vec<Duration>) {
+fn measure(server: &Ephemeral, case: &Case, bare: &mut Vec<Duration>, gated: &mut Vec<Duration>) {
+    let runtime = runtime();
     let directory = tempfile::tempdir().unwrap();
     let mut gate = Gate::start(server, case.policy, directory.path());
     let client = runtime.block_on(async {
@@ -162,15 +168,14 @@ fn measure(runtime: &Runtime, server: &Ephemeral, case: &Case, bare: &mut Vec<Du
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let server = Ephemeral::start(&Options::default()).unwrap();
-    runtime.block_on(server.run_script("postgres", SAMPLE)).unwrap();
+    runtime().block_on(server.run_script("postgres", SAMPLE)).unwrap();
     println!("| statement | bare, prepared | through pgwicket | ratio |");
     println!("|---|---|---|---|");
     for case in CASES {
         let (mut bare, mut gated) = (Vec::new(), Vec::new());
         for _ in 0..STARTS {
-            measure(&runtime, &server, case, &mut bare, &mut gated);
+            measure(&server, case, &mut bare, &mut gated);
         }
         let (bare, gated) = (median(bare), median(gated));
         let ratio = gated.as_secs_f64() / bare.as_secs_f64();
