@@ -22,6 +22,17 @@ pub(crate) struct Settings {
     pub(crate) application_name: String,
 }
 
+/// What is known of a session's [`Settings`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Those that the connection was opened with.
+    AsOpened,
+    /// What a committed transaction set.
+    Set(Settings),
+    /// What some earlier statement set, or the one that failed since.
+    Unknown,
+}
+
 /// A connection between statements or in the middle of one; [`super::pool`] owns it, one lease at a time.
 pub(crate) struct Session {
     /// Dropping it ends the connection at once, whatever the server is doing.
@@ -29,8 +40,7 @@ pub(crate) struct Session {
     frame: Frame,
     /// Dropping an entry closes its statement on the server.
     cache: StatementCache<Arc<Prepared>>,
-    /// What the last statement set, if it is known to hold.
-    settings: Option<Settings>,
+    settings: Kept,
     canceller: Arc<Canceller>,
     bound: Arc<MessageBound>,
 }
@@ -42,7 +52,7 @@ impl Session {
         let bound = connected.bound;
         let client = ClientWrapper::new(connected.client, connected.driver);
         let frame = Frame::prepare(&client).await.map_err(|error| ConnectError::from_first_use(&error))?;
-        Ok(Self { client, frame, cache: StatementCache::default(), settings: None, canceller, bound })
+        Ok(Self { client, frame, cache: StatementCache::default(), settings: Kept::AsOpened, canceller, bound })
     }
 
     /// The connection and our own statements on it.
@@ -55,14 +65,14 @@ impl Session {
         &mut self.cache
     }
 
-    /// What holds for the session, if that is known.
-    pub(crate) fn settings(&self) -> Option<&Settings> {
-        self.settings.as_ref()
+    /// What statements left.
+    pub(crate) fn settings(&self) -> &Kept {
+        &self.settings
     }
 
     /// Remembers what a committed transaction set, or with `None` that nothing is known of it.
     pub(crate) fn remember(&mut self, settings: Option<Settings>) {
-        self.settings = settings;
+        self.settings = settings.map_or(Kept::Unknown, Kept::Set);
     }
 
     /// The connection for work of our own, under the settings that it was opened with.
@@ -70,8 +80,9 @@ impl Session {
     /// # Errors
     /// A lost connection.
     pub(crate) async fn for_own_work(&mut self) -> Result<&Client, Error> {
-        if self.settings.take().is_some() {
+        if self.settings != Kept::AsOpened {
             tokio::try_join!(biased; RESET_TIMEOUT.rows(&self.client), RESET_NAME.rows(&self.client))?;
+            self.settings = Kept::AsOpened;
         }
         Ok(&self.client)
     }

@@ -537,3 +537,69 @@ SELECT * FROM sales.peek() AS x(s text)
 SELECT x.ssn, x FROM sales.customers c, jsonb_to_record(to_jsonb(c)) AS x(id int, ssn text, tenant_id int, email text)
 --> unknown_column
 SELECT c.ssn FROM sales.customers c, jsonb_to_record(to_jsonb(c)) AS x(ssn text)
+
+--# rows where columns stand elsewhere: partitions of another order, dropped columns, children, names of functions
+--> admitted
+SELECT v, to_jsonb(v), v::text, (v).at, ((v).at).zip FROM sales.visits v ORDER BY v.id, v IS NULL
+--> admitted
+SELECT v, v.note, v.at FROM sales.visits v GROUP BY v.id
+--> unknown_column
+SELECT (v).ssn FROM sales.visits v
+--> unknown_column
+SELECT ((v).at).ssn FROM sales.visits v
+--> unknown_column
+SELECT ssn FROM sales.visits ssn
+--> unknown_column
+SELECT to_jsonb(ssn) FROM sales.visits AS ssn
+--> admitted
+SELECT jsonb_path_query(to_jsonb(v), '$.ssn') FROM sales.visits v
+--> not_supported
+SELECT s.name FROM sales.shops s GROUP BY s.id
+--> not_supported
+SELECT s FROM sales.shops s GROUP BY s.id
+--> admitted
+SELECT s = t, s IN (SELECT u FROM sales.shops u), greatest(s, t), nullif(s, t) FROM sales.shops s, sales.shops t
+--> admitted
+SELECT to_jsonb(o), o.r, (o).lower, (o).row_to_json FROM sales.odd o
+--> unknown_column
+SELECT o.md5 FROM sales.odd o
+--> unknown_column
+SELECT (o).upper FROM sales.odd o
+
+--# rows through aggregates, lateral subqueries, samples, casts and writes
+--> admitted
+SELECT l FROM sales.customers c, LATERAL (SELECT c AS row, c.email, to_jsonb(c)) AS l
+--> admitted
+SELECT array_agg(c), json_object_agg(c.id, c), count(DISTINCT c) FROM sales.customers c GROUP BY c.id
+--> not_yet_supported
+SELECT (array_agg(c))[1].ssn FROM sales.customers c
+--> not_yet_supported
+SELECT x.ssn FROM unnest((SELECT array_agg(c) FROM sales.customers c)) AS x(id int, ssn text)
+--> not_yet_supported
+SELECT c FROM sales.customers AS c TABLESAMPLE BERNOULLI (100)
+--> type_not_allowed
+SELECT c::text::sales.customers FROM sales.customers c
+--> admitted
+SELECT c FROM sales.customers c UNION SELECT o FROM sales.odd o
+--> admitted
+SELECT json_populate_record(c, '{"ssn": "x"}') FROM sales.customers c
+--> function_not_allowed
+SELECT record_out(c) FROM sales.customers c
+--> admitted
+WITH RECURSIVE t(c) AS (SELECT c FROM sales.customers c UNION ALL SELECT c FROM t WHERE false) SELECT c FROM t
+--> limit_exceeded
+SELECT count(*) FROM (SELECT 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1) AS x WHERE x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL
+
+--# keys that determine columns
+--> admitted
+SELECT c.email, c.phone FROM sales.customers c GROUP BY GROUPING SETS ((c.id), (c.id, c.region))
+--> database_error
+SELECT c.email FROM sales.customers c GROUP BY GROUPING SETS ((c.id), ())
+--> database_error
+SELECT c.email FROM sales.customers c GROUP BY ROLLUP (c.id)
+--> invalid_statement
+SELECT grouping(c.email), c.email FROM sales.customers c GROUP BY c.id
+--> unknown_column
+SELECT c.ssn FROM sales.customers c GROUP BY c.id
+--> admitted
+SELECT a.email, b.email FROM sales.customers a FULL JOIN sales.customers b ON a.id = b.id + 2 GROUP BY a.id, b.id

@@ -23,6 +23,19 @@ const SETUP: &str = "
     CREATE OPERATOR sales.<+> (LEFTARG = int, RIGHTARG = int, FUNCTION = sales.plus);
     CREATE FUNCTION hr.raise_salaries() RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE TYPE sales.evil AS (s text);
+    CREATE TYPE sales.place AS (street text, zip text);
+    CREATE TABLE sales.visits (gone int, id int PRIMARY KEY, ssn text, at sales.place, note text) PARTITION BY RANGE (id);
+    CREATE TABLE sales.visits_1 (note text, ssn text, gone int, id int NOT NULL, at sales.place);
+    ALTER TABLE sales.visits ATTACH PARTITION sales.visits_1 FOR VALUES FROM (0) TO (100);
+    ALTER TABLE sales.visits DROP COLUMN gone;
+    INSERT INTO sales.visits VALUES (1, 'CANARY ssn', ('a', 'b'), 'x'), (2, 'CANARY ssn', ('c', 'd'), 'y');
+    CREATE TABLE sales.shops (id int PRIMARY KEY, ssn text, name text);
+    CREATE TABLE sales.old_shops () INHERITS (sales.shops);
+    INSERT INTO sales.shops VALUES (1, 'CANARY ssn', 'new');
+    INSERT INTO sales.old_shops VALUES (1, 'CANARY ssn', 'old');
+    CREATE TABLE sales.odd (id int PRIMARY KEY, lower text, row_to_json text, r text, \"coalesce\" text, \"a\"\"b\" text, ssn text);
+    INSERT INTO sales.odd VALUES (1, 'l', 'rj', 'r', 'co', 'ab', 'CANARY ssn');
+    GRANT SELECT ON sales.visits, sales.visits_1, sales.shops, sales.old_shops, sales.odd TO wicket;
     GRANT ALL ON sales.secret TO wicket;";
 
 const POLICY: &str = r#"

@@ -26,7 +26,7 @@ use progress::Progress;
 
 use super::pool::{Lease, Pool};
 use super::rows::ResultSet;
-use super::session::{Session, Settings};
+use super::session::{Kept, Session, Settings};
 use super::statements;
 use super::verify::Expectation;
 use crate::gate::admit::Admitted;
@@ -154,7 +154,7 @@ impl<'a> Plan<'a> {
     async fn set(&self, session: &Session) -> Result<(), Error> {
         let (client, frame) = session.parts();
         let for_session = async {
-            if session.settings() == Some(&self.settings) {
+            if matches!(session.settings(), Kept::Set(kept) if *kept == self.settings) {
                 return Ok(());
             }
             let Settings { statement_timeout, application_name } = &self.settings;
@@ -193,8 +193,9 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
     };
     session.message_bound().set_for_result(admitted.permit().byte_cap);
     let (result, in_doubt) = run(session, &plan, purpose, &progress, &context).await;
-    // What a transaction set ends with it, unless it was committed.
-    session.remember(result.is_ok().then(|| plan.settings.clone()));
+    // What a transaction set ends with it, unless it was committed. A request to cancel that came too late for the statement
+    // may have hit the COMMIT of a read, whose answer nobody waited for.
+    session.remember((result.is_ok() && !progress.is_stopped()).then(|| plan.settings.clone()));
     if session.message_bound().is_exceeded() {
         // Known, so not tried again; a COMMIT's answer is small, so it was never on its way.
         let most = session.message_bound().most();
@@ -204,7 +205,9 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
     let repeatable = purpose == Purpose::Read || progress.is_preparing();
     let result = match result {
         Ok(outcome) if !in_doubt => {
-            lease.release();
+            if !progress.is_stopped() || settle(session).await {
+                lease.release();
+            }
             return Ended { result: Ok(outcome), repeatable };
         }
         // What was set for the session outlives the transaction.

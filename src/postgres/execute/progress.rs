@@ -39,6 +39,11 @@ impl Progress {
         self.stage.load(Ordering::Relaxed) != COMMITTING
     }
 
+    /// Someone stopped the statement, though it may have been faster.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
     /// Nothing of the statement itself was executed yet.
     pub(super) fn is_preparing(&self) -> bool {
         self.stage.load(Ordering::Relaxed) == PREPARING

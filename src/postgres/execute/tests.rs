@@ -309,6 +309,37 @@ async fn a_cancel_at_any_moment_never_hits_the_next_statement() {
     }
 }
 
+/// A read doesn't wait for the answer to its COMMIT, which a request that comes too late may hit: then what was set for the
+/// session was never committed.
+#[tokio::test]
+async fn a_cancel_that_comes_too_late_for_a_read_leaves_the_session_in_order() {
+    let database = Database::start(1).await;
+    let set = "SELECT pg_catalog.current_setting('statement_timeout') AS x";
+    let with_timeout = |seconds| {
+        let permit = Permit { timeout: Duration::from_secs(seconds), ..permit(StatementKind::Select) };
+        Admitted::for_executor_tests(set, None, permit)
+    };
+    let mut late = 0;
+    for step in 0..160_u64 {
+        let cancel = CancellationToken::new();
+        let running = tokio::spawn({
+            let (pool, context) = (database.pool.clone(), Context { cancel: cancel.clone(), ..context() });
+            let admitted = with_timeout(30 + step % 2);
+            async move { execute(&pool, admitted, context).await }
+        });
+        sleep(Duration::from_micros(step % 80 * 25)).await;
+        cancel.cancel();
+        match running.await.unwrap() {
+            Ok(_) => late += 1,
+            Err(ExecuteError::Stopped(StopReason::Cancelled)) => {}
+            other => panic!("{other:?}"),
+        }
+        let next = database.execute(with_timeout(30 + step % 2)).await.unwrap().result.json;
+        assert!(next.contains(&format!("{}s", 31 + step % 2)), "{step}: {next}");
+    }
+    assert!(late > 0, "no request came too late");
+}
+
 #[tokio::test]
 async fn a_session_that_died_idle_is_replaced_unnoticed() {
     let database = Database::start(1).await;
@@ -359,13 +390,18 @@ async fn what_a_statement_set_for_the_session_is_set_again_when_it_is_gone() {
     let result = database.execute(other).await.unwrap().result.json;
     assert!(result.contains("pgwicket test 8s"), "{result}");
 
-    let mut lease = database.pool.lease(Duration::from_secs(5)).await.unwrap();
-    let client = lease.session().unwrap().for_own_work().await.unwrap();
     let ours = "SELECT current_setting('application_name') || ' ' || current_setting('statement_timeout')";
-    let ours: String = client.query_one(ours, &[]).await.unwrap().get(0);
-    assert_eq!(ours, "pgwicket 0");
-    lease.release();
-    assert_eq!(database.value(who).await, set, "after work of our own");
+    for failed in [false, true] {
+        if failed {
+            assert_eq!(sqlstate(database.execute(read("SELECT 1 / 0 AS x")).await), "22012");
+        }
+        let mut lease = database.pool.lease(Duration::from_secs(5)).await.unwrap();
+        let client = lease.session().unwrap().for_own_work().await.unwrap();
+        let found: String = client.query_one(ours, &[]).await.unwrap().get(0);
+        assert_eq!(found, "pgwicket 0", "behind a statement that failed: {failed}");
+        lease.release();
+        assert_eq!(database.value(who).await, set, "after work of our own");
+    }
 }
 
 #[tokio::test]
