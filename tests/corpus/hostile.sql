@@ -603,3 +603,13 @@ SELECT grouping(c.email), c.email FROM sales.customers c GROUP BY c.id
 SELECT c.ssn FROM sales.customers c GROUP BY c.id
 --> admitted
 SELECT a.email, b.email FROM sales.customers a FULL JOIN sales.customers b ON a.id = b.id + 2 GROUP BY a.id, b.id
+
+--# rows and conditions on rows that the filter hides
+--> admitted
+SELECT c FROM sales.customers c WHERE c.tenant_id = 2 AND 1 / (c.tenant_id - 2) > 0
+--> admitted
+SELECT c FROM sales.customers c WHERE (c).tenant_id = 2 AND c::text::int > 0
+--> not_yet_supported
+EXPLAIN SELECT to_jsonb(c) FROM sales.customers c WHERE c.id = 2 AND c IS NOT NULL
+--> admitted
+SELECT x FROM information_schema.columns x WHERE x.table_name IN ('customers', 'visits', 'secret', 'employees')
