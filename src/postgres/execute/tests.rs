@@ -320,14 +320,15 @@ async fn a_cancel_that_comes_too_late_for_a_read_leaves_the_session_in_order() {
         Admitted::for_executor_tests(set, None, permit)
     };
     let mut late = 0;
-    for step in 0..160_u64 {
+    // On a busy machine the delays have to be longer before one is long enough.
+    for step in (0_u64..).take_while(|step| *step < 160 || late == 0) {
         let cancel = CancellationToken::new();
         let running = tokio::spawn({
             let (pool, context) = (database.pool.clone(), Context { cancel: cancel.clone(), ..context() });
             let admitted = with_timeout(30 + step % 2);
             async move { execute(&pool, admitted, context).await }
         });
-        sleep(Duration::from_micros(step % 80 * 25)).await;
+        sleep(Duration::from_micros(step % 80 * 25 * (1 + step / 160))).await;
         cancel.cancel();
         match running.await.unwrap() {
             Ok(_) => late += 1,
@@ -337,7 +338,6 @@ async fn a_cancel_that_comes_too_late_for_a_read_leaves_the_session_in_order() {
         let next = database.execute(with_timeout(30 + step % 2)).await.unwrap().result.json;
         assert!(next.contains(&format!("{}s", 31 + step % 2)), "{step}: {next}");
     }
-    assert!(late > 0, "no request came too late");
 }
 
 #[tokio::test]
