@@ -321,7 +321,8 @@ async fn a_cancel_that_comes_too_late_for_a_read_leaves_the_session_in_order() {
     };
     let mut late = 0;
     // On a busy machine the delays have to be longer before one is long enough.
-    for step in (0_u64..).take_while(|step| *step < 160 || late == 0) {
+    let mut step = 0_u64;
+    while step < 160 || late == 0 {
         let cancel = CancellationToken::new();
         let running = tokio::spawn({
             let (pool, context) = (database.pool.clone(), Context { cancel: cancel.clone(), ..context() });
@@ -337,6 +338,7 @@ async fn a_cancel_that_comes_too_late_for_a_read_leaves_the_session_in_order() {
         }
         let next = database.execute(with_timeout(30 + step % 2)).await.unwrap().result.json;
         assert!(next.contains(&format!("{}s", 31 + step % 2)), "{step}: {next}");
+        step += 1;
     }
 }
 
