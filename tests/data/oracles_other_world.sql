@@ -35,4 +35,6 @@ UPDATE shop.visits
  WHERE page = 'login';
 INSERT INTO shop.visits
 SELECT i, i, date '2024-01-01' + i % 100, '2024-01-01', NULL, 'login', NULL, NULL FROM generate_series(1001, 1300) AS i;
+UPDATE "Odd Schema"."Mixed Case" SET "a""b" = -7, "é" = '"no object"', "x y" = NULL WHERE "Id" IN (1, 3, 5);
+INSERT INTO "Odd Schema"."Mixed Case" SELECT i, 'more', i, '[]', NULL, NULL FROM generate_series(101, 299) AS i;
 ANALYZE;

@@ -13,6 +13,7 @@ mod demo;
 mod expressions;
 mod extensions;
 mod fence;
+mod filters;
 mod foreign;
 mod hidden;
 mod identity;

@@ -1,10 +1,14 @@
 //! What has to be in the executing transaction as it was in the catalog: relations, functions, types and trusted extensions
 //! by their stamps.
 
+use std::collections::BTreeMap;
+
 use super::Check;
+use crate::gate::admit::{RelationAccess, RelationUse};
 use crate::gate::catalog::{Oid, Relation, ViewReads};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, ExprKind, Node};
+use crate::gate::ir::{ColumnRef, Expr, ExprKind, FromItem, FunctionColumns, Node};
+use crate::gate::policy::BoundPolicy;
 use crate::gate::policy::model::StatementKind;
 use crate::gate::policy::types::has_hidden_name;
 
@@ -12,14 +16,47 @@ impl Check<'_> {
     /// What a relation's row filter or mask reads, calls and casts to has to be as it was, like what the statement
     /// itself does.
     pub(super) fn policy_expression(&mut self, expression: &Expr, relation: &Relation) {
+        let catalog = self.catalog;
+        let mut items = BTreeMap::from([(BoundPolicy::SELF, relation)]);
+        let mut columns: Vec<&ColumnRef> = Vec::new();
         expression.walk(&mut |node| match node {
             Node::Expr(Expr { kind: ExprKind::Call(call), .. }) => {
                 call.function.candidates.iter().for_each(|oid| self.function_stamp(*oid));
             }
             Node::Expr(Expr { kind: ExprKind::Cast { to, .. }, .. }) => self.type_stamp(to.oid),
-            Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => self.column_type(relation, column.column),
+            Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => columns.push(column),
+            Node::From(FromItem::Relation(item)) => {
+                if let Some(read) = catalog.relation(item.relation.oid) {
+                    items.insert(item.id, read);
+                    self.read_by_the_policy(read);
+                }
+            }
+            Node::From(FromItem::Function { columns: FunctionColumns::Defined(definitions), .. }) => {
+                definitions.iter().for_each(|definition| self.type_stamp(definition.to.oid));
+            }
             Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => {}
         });
+        for column in columns {
+            let found = items.get(&column.item).and_then(|relation| relation.columns.get(column.column as usize));
+            if let Some(found) = found {
+                self.type_stamp(found.type_oid);
+            }
+        }
+    }
+
+    /// A relation that a row filter reads belongs to the statement like one that it names; but nothing of it comes out.
+    fn read_by_the_policy(&mut self, relation: &Relation) {
+        for one in self.catalog.tree(relation.oid) {
+            self.list(RelationUse {
+                oid: one.oid,
+                schema: one.schema.clone(),
+                name: one.name.clone(),
+                access: RelationAccess::Read,
+                protected: true,
+                open_columns: Vec::new(),
+                stamp: one.stamp.clone(),
+            });
+        }
     }
 
     /// What a view reads has to be as it was, too, trees with all their descendants; nothing of it is named by the

@@ -149,6 +149,7 @@ impl Admission<'_> {
     /// Protected relations stand in derived tables of their own, whose columns are open ones and masks.
     fn relations(&self, statement: &Statement, text: &str) {
         let mut guarded: BTreeSet<ItemId> = BTreeSet::new();
+        let mut read_by_the_policy: BTreeSet<ItemId> = BTreeSet::new();
         walk(statement, &mut |node| {
             if let Node::From(FromItem::Derived { id, query, .. }) = node
                 && let SetExpr::Select(select) = &query.body
@@ -158,6 +159,9 @@ impl Admission<'_> {
             {
                 let behind = Behind { outside: *id, query, select, item, rights };
                 self.guard(&behind, text);
+                if let Some((filter, _)) = self.filter_and_copies(&behind) {
+                    read_by_the_policy.extend(relations_in(filter));
+                }
                 self.copies(statement, &behind, text);
                 guarded.insert(item.id);
             }
@@ -166,7 +170,8 @@ impl Admission<'_> {
             let (Node::From(FromItem::Relation(item)) | Node::Target(item)) = node else { return };
             let rights = self.policy.rights(item.relation.oid);
             let open = rights.is_some_and(|rights| !rights.is_protected());
-            assert!(open || guarded.contains(&item.id), "`{}` unguarded {}", item.relation.name, self.told(text));
+            let guarded = guarded.contains(&item.id) || read_by_the_policy.contains(&item.id);
+            assert!(open || guarded, "`{}` unguarded {}", item.relation.name, self.told(text));
             let listed = self.admitted.permit().relations.iter().any(|used| used.oid == item.relation.oid);
             assert!(listed, "`{}` is not in the permit {}", item.relation.name, self.told(text));
         });
@@ -193,7 +198,7 @@ impl Admission<'_> {
             assert_eq!(shown(expr), expected, "the mask of `{name}` {}", told());
         }
         let expected = rights.filter.as_ref().map(|filter| self.instance(&filter.condition, item.id));
-        let filter = self.filter_and_copies(behind).map(|(filter, _)| shown(filter));
+        let filter = self.filter_and_copies(behind).map(|(filter, _)| shown(&filter.detached()));
         assert_eq!(filter, expected, "the row filter {}", told());
         assert_eq!(query.offset.is_some(), rights.filter.is_some(), "the fence {}", told());
     }
@@ -203,7 +208,7 @@ impl Admission<'_> {
         let whole = behind.select.filter.as_ref()?;
         let expected = self.instance(&behind.rights.filter.as_ref()?.condition, behind.item.id);
         match &whole.kind {
-            ExprKind::And(all) if shown(whole) != expected => all.split_first(),
+            ExprKind::And(all) if shown(&whole.detached()) != expected => all.split_first(),
             _ => Some((whole, &[])),
         }
     }
@@ -250,12 +255,16 @@ impl Admission<'_> {
     /// A mask or filter as it has to stand in the text.
     fn instance(&self, template: &Expr, item: ItemId) -> String {
         let mut expr = template.clone();
+        // Subqueries of its own have numbers of their own.
+        expr.shift(1 << 20, 1 << 20, BoundPolicy::SELF);
         expr.walk_mut(&mut |node| {
-            if let NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) = node {
+            if let NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) = node
+                && column.item == BoundPolicy::SELF
+            {
                 column.item = item;
             }
         });
-        let mut text = shown(&expr);
+        let mut text = shown(&expr.detached());
         for (name, value) in &self.world.principal.attributes {
             let (value, ty) = match value {
                 AttributeValue::Scalar(value) => (value.clone(), "int8"),
@@ -277,6 +286,16 @@ impl Admission<'_> {
         let behind = self.admitted.parameters().iter().enumerate().skip(own);
         behind.into_iter().find(|(_, bound)| **bound == value).map_or(0, |(at, _)| at + 1)
     }
+}
+
+fn relations_in(filter: &Expr) -> BTreeSet<ItemId> {
+    let mut items = BTreeSet::new();
+    filter.walk(&mut |node| {
+        if let Node::From(FromItem::Relation(item)) = node {
+            items.insert(item.id);
+        }
+    });
+    items
 }
 
 /// The derived table around an item that adds the item's whole row as its last column.

@@ -113,6 +113,10 @@ rows = "tenant_id = :tenant"
 [tables."hr.employees"]
 columns = ["id", "name", "email", "salary", "manager_id", "badge", "department_id", "title", "hired_on"]
 mask = { salary = { round = 1000 }, name = "hash" }
+[tables."sales.order_items"]
+rows = "EXISTS (SELECT 1 FROM sales.orders o WHERE o.id = order_items.order_id AND o.tenant_id = :tenant)"
+[tables."tpch.supplier"]
+rows = "s_nationkey IN (WITH few AS (SELECT n.n_nationkey AS k FROM tpch.nation n) SELECT k FROM few) OR s_suppkey = (SELECT max(p.employee_id) FROM hr.payroll_2024 p)"
 [tables."tpch.customer"]
 columns = ["c_custkey", "c_name", "c_nationkey", "c_mktsegment", "c_acctbal"]
 [limits]

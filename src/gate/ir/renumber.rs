@@ -45,12 +45,70 @@ impl Expr {
         found
     }
 
-    fn detached(&self) -> Self {
+    /// The highest numbers of the items and CTEs that it brings.
+    pub fn highest(&self) -> (u32, u32) {
+        let mut highest = Highest::default();
+        self.walk(&mut |node| highest.meet(node));
+        (highest.item, highest.cte)
+    }
+
+    /// Adds to the numbers of the items and CTEs that it brings, so that they are nobody else's; `outer` is an item that
+    /// it doesn't bring.
+    pub fn shift(&mut self, items: u32, ctes: u32, outer: ItemId) {
+        let item = |id: &mut ItemId| {
+            if *id != outer {
+                id.0 += items;
+            }
+        };
+        self.walk_mut(&mut |node| match node {
+            NodeMut::Query(query) => query.ctes.iter_mut().for_each(|cte| cte.id.0 += ctes),
+            NodeMut::From(from) => {
+                if let FromItem::Cte { cte, .. } = from {
+                    cte.0 += ctes;
+                }
+                if let Some(id) = from.id_mut() {
+                    item(id);
+                }
+            }
+            NodeMut::Target(target) => item(&mut target.id),
+            NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) => item(&mut column.item),
+            NodeMut::Expr(Expr { kind: ExprKind::WholeRow { item: id, fields: _ }, .. }) => item(id),
+            NodeMut::Expr(_) | NodeMut::Select(_) => {}
+        });
+    }
+
+    /// The same with numbers of the items and CTEs that it brings from a range of their own, so that they say nothing.
+    pub fn detached(&self) -> Self {
         let mut numbers = Numbers::from(DETACHED);
         self.walk(&mut |node| numbers.meet(node));
         let mut detached = self.clone();
         detached.walk_mut(&mut |node| numbers.change(node));
         detached
+    }
+}
+
+/// The highest numbers of a statement's items and CTEs.
+pub fn highest(statement: &Statement) -> (u32, u32) {
+    let mut highest = Highest::default();
+    own_ctes(statement).iter().for_each(|cte| highest.cte = highest.cte.max(cte.id.0));
+    walk(statement, &mut |node| highest.meet(node));
+    (highest.item, highest.cte)
+}
+
+#[derive(Default)]
+struct Highest {
+    item: u32,
+    cte: u32,
+}
+
+impl Highest {
+    fn meet(&mut self, node: Node<'_>) {
+        match node {
+            Node::Query(query) => query.ctes.iter().for_each(|cte| self.cte = self.cte.max(cte.id.0)),
+            Node::Target(target) => self.item = self.item.max(target.id.0),
+            Node::From(item) => self.item = self.item.max(item.id().map_or(0, |id| id.0)),
+            Node::Select(_) | Node::Expr(_) => {}
+        }
     }
 }
 

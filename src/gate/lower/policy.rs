@@ -14,7 +14,7 @@ use crate::gate::source::Source;
 use crate::gate::stack::on_big_stack;
 
 /// Lowers an expression that a policy writes about a relation. Columns are those of [`BoundPolicy::SELF`], hidden and
-/// masked ones included; `:attribute` stands for the principal's attribute. Subqueries are not supported yet.
+/// masked ones included; `:attribute` stands for the principal's attribute. Subqueries read tables, whatever the principal may see of them.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use super::from::refuse_present;
 use super::scope::CteState;
 use super::select::is_bare_literal;
 use super::with::Recursive;
-use super::{Lowering, Mode, not_supported, not_yet};
+use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Expr, ExprKind, Limit, Literal, OutputColumn, Query, SetExpr, SetOperator};
 use crate::gate::source::{Origin, Span};
@@ -31,9 +31,6 @@ impl<'a> Lowering<'a> {
     /// A query; with `recursive` the body of a CTE that may name itself.
     pub(super) fn query_of(&mut self, query: &ast::Query, recursive: Option<&Recursive>) -> Result<Query, Rejection> {
         let span = self.query_span(query);
-        if self.mode == Mode::Policy {
-            return Err(not_yet("a subquery in an expression of the policy", span));
-        }
         self.deeper(span, |lowering| {
             lowering.on_level(|lowering| {
                 let clauses = clauses(query, span)?;

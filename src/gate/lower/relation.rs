@@ -2,7 +2,7 @@
 
 use super::unknown::Truth;
 use super::{Lowering, Mode, not_yet};
-use crate::gate::catalog::Relation;
+use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::{Place, Reason, Rejection};
 use crate::gate::information::View;
 use crate::gate::ir::RelationRef;
@@ -32,6 +32,12 @@ impl<'a> Lowering<'a> {
         let relation = match parts {
             [name] => {
                 self.only_clients_write("a relation without its schema", Span::default())?;
+                if self.mode == Mode::Policy {
+                    let message = format!("`{name}` is named without its schema");
+                    return Err(Rejection::new(Reason::UnknownRelation, message)
+                        .at(place)
+                        .help("a policy names tables with their schema, as in `sales.orders`"));
+                }
                 // PostgreSQL looks into pg_catalog first, whose relations are all named so.
                 if name.starts_with("pg_") {
                     return Err(self.system_relation(parts, place));
@@ -75,8 +81,10 @@ impl<'a> Lowering<'a> {
 
     /// Checks that a relation that was found exists for the principal.
     fn visible(&self, relation: &'a Relation, parts: &[String], place: Place) -> Result<Found<'a>, Rejection> {
-        if self.mode != Mode::Client {
-            return Ok(Found { relation, rights: None });
+        match self.mode {
+            Mode::Client => {}
+            Mode::Policy => return self.readable_by_the_policy(relation, parts, place),
+            Mode::Verify => return Ok(Found { relation, rights: None }),
         }
         let rights = self.policy.rights(relation.oid);
         match rights.map(|rights| &rights.visibility) {
@@ -88,6 +96,35 @@ impl<'a> Lowering<'a> {
             }
             Some(Visibility::Hidden(rule)) => Err(self.hidden(relation, parts, place, rule.as_ref())),
             None => Err(self.hidden(relation, parts, place, None)),
+        }
+    }
+
+    /// What the policy itself may read: tables, whatever the principal may see of them. What else a view or a foreign
+    /// server reads and runs is nobody's rule.
+    fn readable_by_the_policy(
+        &self,
+        relation: &'a Relation,
+        parts: &[String],
+        place: Place,
+    ) -> Result<Found<'a>, Rejection> {
+        let tree = self.catalog.tree(relation.oid);
+        let odd = tree.iter().find(|one| !matches!(one.kind, RelationKind::Table | RelationKind::PartitionedTable));
+        match odd {
+            None => Ok(Found { relation, rights: None }),
+            Some(one) => {
+                let which = if one.oid == relation.oid { "it is" } else { "a part of it is" };
+                let what = match one.kind {
+                    RelationKind::View => "a view",
+                    RelationKind::MaterializedView => "a materialised view",
+                    RelationKind::ForeignTable => "a foreign table",
+                    RelationKind::Sequence => "a sequence",
+                    RelationKind::Table | RelationKind::PartitionedTable => "a table",
+                };
+                let message = format!("`{}` can't be read by a policy: {which} {what}", parts.join("."));
+                Err(Rejection::new(Reason::NotSupported, message)
+                    .at(place)
+                    .help("row filters read ordinary and partitioned tables"))
+            }
         }
     }
 

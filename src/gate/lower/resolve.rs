@@ -5,7 +5,7 @@ use sqlparser::ast::Ident;
 
 use super::scope::{Reach, ScopeColumn, ScopeItem, Sight};
 use super::unknown::Truth;
-use super::{Lowering, not_supported};
+use super::{Lowering, Mode, not_supported};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::Expr;
 use crate::gate::source::Span;
@@ -46,7 +46,11 @@ impl<'a> Lowering<'a> {
 
     fn unqualified_column(&self, name: &str, span: Span) -> Result<Expr, Rejection> {
         let written = [name.to_owned()];
-        if let Some(meaning) = self.scope.levels().find_map(|level| meaning(level, name)) {
+        let mut levels = self.scope.levels().enumerate();
+        if let Some((depth, meaning)) = levels.find_map(|(depth, level)| Some((depth, meaning(level, name)?))) {
+            if self.mode == Mode::Policy && depth > 0 {
+                return Err(outside_the_subquery(name, &meaning, span));
+            }
             return match meaning {
                 Meaning::System => Err(system_column(name, span)),
                 Meaning::Columns(found) => self.judged(&written, span, &found, || self.every_item()),
@@ -180,6 +184,21 @@ fn meaning<'s, 'a>(level: &'s super::scope::Level<'a>, name: &str) -> Option<Mea
     }
     let found = level.columns_named(name);
     (!found.is_empty()).then_some(Meaning::Columns(found))
+}
+
+/// A policy's author who writes `id IN (SELECT customer_id FROM …)` of a table that has no such column would compare the
+/// row with itself, and so filter nothing.
+fn outside_the_subquery(name: &str, meaning: &Meaning<'_, '_>, span: Span) -> Rejection {
+    let message = format!("no table of the subquery has a column `{name}`");
+    let rejection = Rejection::new(Reason::UnknownColumn, message).at(span);
+    let alias = match meaning {
+        Meaning::Columns(found) => found.first().and_then(|(item, _)| item.alias.as_deref()),
+        Meaning::System => None,
+    };
+    match alias {
+        Some(alias) => rejection.help(format!("if that of the row outside is meant, write `{alias}.{name}`")),
+        None => rejection,
+    }
 }
 
 fn is_relation(item: &ScopeItem<'_>, schema: &str, name: &str) -> bool {

@@ -1,12 +1,13 @@
 //! Binding: a policy meets a catalog. Works out the rights on every relation, and finds everything in the policy that
 //! doesn't fit the database: missing tables and columns, masks that don't fit a type, filters that don't lower.
 
+mod filter;
 mod names;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::bound::{BoundPolicy, ColumnRights, RelationRights, RowFilter, Visibility};
+use super::bound::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::error::{Diagnostics, PolicyError};
 use super::mask::{cast_to_column, is_total, mask_expression};
 use super::matching::{ColumnOpening, RelationOpening};
@@ -189,25 +190,5 @@ impl<'a> Binder<'a> {
             name: Some(column.name.clone()),
         }));
         mask_expression(mask, column, column_ref.typed(Some(column.type_oid)), self.catalog)
-    }
-
-    fn row_filter(&mut self, relation: &Relation, table: &TableRule) -> Option<RowFilter> {
-        let mut conditions = Vec::new();
-        let mut rules = Vec::new();
-        for ruled in &table.rows {
-            match policy_expression(self.catalog, self.policy, relation, &ruled.value) {
-                Ok(condition) => {
-                    conditions.push(condition);
-                    rules.push(ruled.rule.clone());
-                }
-                Err(why) => self.error(&ruled.rule, format!("the row filter: {}", why.message), why.help),
-            }
-        }
-        let condition = match conditions.len() {
-            0 => return None,
-            1 => conditions.pop()?,
-            _ => Expr::new(ExprKind::And(conditions)),
-        };
-        Some(RowFilter { condition, rules })
     }
 }

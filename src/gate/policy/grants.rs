@@ -118,6 +118,10 @@ impl<'c> Grants<'c> {
             }
             _ => {}
         });
+        // To read a table and none of its columns, as EXISTS does, PostgreSQL wants a privilege on some column.
+        let unread: Vec<ItemId> =
+            items.keys().copied().filter(|item| !columns.iter().any(|(read, _)| read == item)).collect();
+        columns.extend(unread.into_iter().filter(|item| *item != BoundPolicy::SELF).map(|item| (item, 0)));
         for (item, at) in columns {
             let Some(of) = items.get(&item).and_then(|oid| catalog.relation(*oid)) else { continue };
             let Some(column) = of.columns.get(at) else { continue };

@@ -12,8 +12,8 @@ use super::authorize::Authorized;
 use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Reason, Rejection};
 use super::ir::{
-    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, OutputColumn, Projection, Query,
-    RelationItem, Select, SetExpr, Statement, TypeRef, walk, walk_mut,
+    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn, Projection, Query,
+    RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
 };
 use super::policy::{BoundPolicy, ColumnRights, RelationRights};
 use super::source::Origin;
@@ -77,6 +77,7 @@ pub fn rewrite(
         true => BTreeMap::new(),
         false => pushdown::copies(statement, catalog, policy),
     };
+    let (next_item, next_cte) = highest(statement);
     let mut rewriter = Rewriter {
         catalog,
         policy,
@@ -84,7 +85,8 @@ pub fn rewrite(
         plan,
         authorized,
         copies,
-        next_item: highest_item(statement),
+        next_item,
+        next_cte,
         replaced: BTreeMap::new(),
         failure: None,
     };
@@ -117,6 +119,7 @@ struct Rewriter<'a> {
     /// The statement's own conditions that go inside the fence of an item, over the relation's own columns.
     copies: BTreeMap<ItemId, Vec<Expr>>,
     next_item: u32,
+    next_cte: u32,
     /// For each replaced item the position of each of the relation's columns in the derived table.
     replaced: BTreeMap<ItemId, BTreeMap<u32, u32>>,
     failure: Option<Rejection>,
@@ -227,6 +230,10 @@ impl Rewriter<'_> {
     /// A mask or row filter over this occurrence of its relation, attributes and key as parameters.
     fn instantiate(&mut self, template: &Expr, item: ItemId) -> Result<Expr, Rejection> {
         let mut expr = template.clone();
+        let (items, ctes) = expr.highest();
+        expr.shift(self.next_item, self.next_cte, BoundPolicy::SELF);
+        self.next_item += items;
+        self.next_cte += ctes;
         let mut failure = None;
         expr.walk_mut(&mut |node| {
             let NodeMut::Expr(expr) = node else { return };
@@ -329,14 +336,4 @@ fn rename(statement: &mut Statement, replaced: &BTreeMap<ItemId, BTreeMap<u32, u
             }
         }
     });
-}
-
-fn highest_item(statement: &Statement) -> u32 {
-    let mut highest = 0;
-    walk(statement, &mut |node| match node {
-        Node::Target(target) => highest = highest.max(target.id.0),
-        Node::From(item) => highest = highest.max(item.id().map_or(0, |id| id.0)),
-        Node::Query(_) | Node::Select(_) | Node::Expr(_) => {}
-    });
-    highest
 }

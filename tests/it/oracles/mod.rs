@@ -71,6 +71,10 @@ mask = { address = "null" }
 rows = "page <> 'login'"
 [tables.'"Odd Schema"."Mixed Case"']
 mask = { select = "hash" }
+rows = """
+"Id" IN (SELECT o.id FROM shop.orders AS o WHERE o.tenant_id = :tenant)
+OR NOT EXISTS (SELECT 1 FROM shop.secrets AS s WHERE s.id = "Mixed Case"."Id")
+"""
 [limits]
 rows = 100_000
 bytes = "16MiB"

@@ -75,6 +75,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("address", "shop.visits WHERE page <> 'login'"),
     ("at", "shop.visits WHERE page = 'login'"),
     ("\"select\"", "\"Odd Schema\".\"Mixed Case\""),
+    ("\"a\"\"b\"", "\"Odd Schema\".\"Mixed Case\" WHERE \"Id\" IN (1, 3, 5)"),
     ("secret", "shop.secrets"),
 ];
 

@@ -193,8 +193,9 @@ fn expressions_of_the_policy_are_over_one_relation() {
     assert!(lower("tenant_id = :tenant and customers.region = 'eu'").is_ok());
     for (sql, code) in [
         ("nope = 1", "unknown_column"),
-        ("id in (select 1)", "not_yet_supported"),
-        ("exists (select 1 from sales.orders)", "not_yet_supported"),
+        ("id in (select 1, 2)", "invalid_statement"),
+        ("exists (select 1 from orders)", "unknown_relation"),
+        ("id in (select region from sales.orders)", "unknown_column"),
         ("id = 1; drop table x", "parse_error"),
         ("$1 = id", "invalid_parameter"),
     ] {

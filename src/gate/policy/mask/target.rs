@@ -61,7 +61,7 @@ impl ValueClass {
     }
 
     /// The class of a type, seen through domains.
-    pub(super) fn of(oid: Oid, catalog: &Catalog) -> Self {
+    pub(in crate::gate::policy) fn of(oid: Oid, catalog: &Catalog) -> Self {
         let Some(one) = catalog.type_(catalog.below_domain(oid)) else { return Self::Other };
         match &one.kind {
             TypeKind::Enum { .. } => Self::Enum,
