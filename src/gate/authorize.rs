@@ -8,7 +8,8 @@ use super::admit::{RelationAccess, RelationUse, Verification};
 use super::catalog::{Catalog, Oid, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{
-    Call, ColumnRef, Expr, ExprKind, FromItem, FunctionColumns, ItemId, Node, RelationItem, Statement, walk,
+    Call, ColumnRef, Conflict, Expr, ExprKind, FromItem, FunctionColumns, Insert, ItemId, Node, RelationItem, Statement,
+    walk,
 };
 use super::policy::model::StatementKind;
 use super::policy::types::has_hidden_name;
@@ -100,16 +101,18 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn statement_kind(&mut self, statement: &Statement) {
         let policy = self.policy.policy();
-        let kind = self.authorized.kind;
         // A plan tells of the data what a query would, so explaining needs both.
         let needed: &[StatementKind] = match statement {
             Statement::Explain(_) => &[StatementKind::Explain, StatementKind::Select],
             Statement::Query(_) => &[StatementKind::Select],
+            Statement::Insert(Insert { conflict: Some(Conflict { update: Some(_), .. }), .. }) => {
+                &[StatementKind::Insert, StatementKind::Update]
+            }
             Statement::Insert(_) => &[StatementKind::Insert],
             Statement::Update(_) => &[StatementKind::Update],
             Statement::Delete(_) => &[StatementKind::Delete],
         };
-        if needed.iter().any(|one| !policy.statements.contains_key(one)) {
+        if let Some(missing) = needed.iter().find(|one| !policy.statements.contains_key(one)) {
             let allowed: Vec<&str> = policy.statements.keys().map(|kind| kind.name()).collect();
             let help = if allowed.is_empty() {
                 "this policy allows no statements".to_owned()
@@ -119,7 +122,7 @@ impl<'a> Check<'a> {
             self.violations.push(
                 Rejection::new(
                     Reason::StatementNotAllowed,
-                    format!("{} is not allowed by this policy", kind.name().to_uppercase()),
+                    format!("{} is not allowed by this policy", missing.name().to_uppercase()),
                 )
                 .help(help),
             );
@@ -129,7 +132,8 @@ impl<'a> Check<'a> {
     /// Every relation, column and function of the statement.
     fn nodes(&mut self, statement: &'a Statement) {
         let mut items: BTreeMap<ItemId, (&'a Relation, &'a RelationRights)> = BTreeMap::new();
-        let mut columns: Vec<&'a ColumnRef> = Vec::new();
+        let mut targets: BTreeSet<ItemId> = BTreeSet::new();
+        let mut columns: Vec<(&'a ColumnRef, Span)> = Vec::new();
         let explained = matches!(statement, Statement::Explain(_));
         walk(statement, &mut |node| match node {
             Node::From(FromItem::Relation(item)) => {
@@ -138,13 +142,14 @@ impl<'a> Check<'a> {
                 }
             }
             Node::Target(item) => {
+                targets.insert(item.id);
                 if let Some(found) = self.relation(item, RelationAccess::Write, false) {
                     items.insert(item.id, found);
                 }
             }
             Node::Expr(expr) => {
                 if let ExprKind::Column(column) = &expr.kind {
-                    columns.push(column);
+                    columns.push((column, expr.origin.0));
                 }
                 self.expression(expr, explained);
             }
@@ -153,8 +158,11 @@ impl<'a> Check<'a> {
             }
             Node::From(_) | Node::Query(_) | Node::Select(_) => {}
         });
-        for column in columns {
+        for (column, span) in columns {
             if let Some((relation, rights)) = items.get(&column.item) {
+                if targets.contains(&column.item) {
+                    self.column_of_target(column, span, rights);
+                }
                 self.column(column.item, column.column, relation, rights);
             }
         }

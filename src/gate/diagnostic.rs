@@ -46,6 +46,7 @@ reasons! {
     WhereRequired = "where_required", "The policy requires a WHERE that restricts the rows.";
     SideEffects = "side_effects", "The write would run triggers, rules, cascades or defaults that the policy does not allow.";
     TooManyRowsAffected = "too_many_rows_affected", "The write touched more rows than allowed and was rolled back.";
+    RowNotVisible = "row_not_visible", "The write would leave a row that the principal does not see, and was rolled back.";
     InvalidStatement = "invalid_statement", "The statement is not valid SQL for PostgreSQL.";
     InvalidParameter = "invalid_parameter", "A parameter is missing, superfluous or of the wrong form.";
     AttributeMissing = "attribute_missing", "The principal lacks an attribute that the policy needs.";

@@ -59,6 +59,7 @@ pub(super) fn reason(error: &ExecuteError) -> Reason {
             Reason::InternalError
         }
         ExecuteError::TooManyAffected { .. } => Reason::TooManyRowsAffected,
+        ExecuteError::RowNotVisible { .. } => Reason::RowNotVisible,
         ExecuteError::RowTooLarge { .. } => Reason::LimitExceeded,
         ExecuteError::Stopped(StopReason::Deadline) => Reason::DeadlineExceeded,
         ExecuteError::Stopped(StopReason::Cancelled) => Reason::Cancelled,
@@ -82,7 +83,8 @@ pub(super) fn status(error: &ExecuteError) -> Status {
         | ExecuteError::Unexpected(_)
         | ExecuteError::StalePlan
         | ExecuteError::RowTooLarge { .. }
-        | ExecuteError::TooManyAffected { .. } => Status::Failed,
+        | ExecuteError::TooManyAffected { .. }
+        | ExecuteError::RowNotVisible { .. } => Status::Failed,
     }
 }
 
@@ -127,6 +129,11 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
         )
         .by(Some((**rule).clone()))
         .help("narrow its WHERE"),
+        ExecuteError::RowNotVisible { rule } => {
+            Rejection::new(reason, "a row that the statement writes would be out of this principal's sight; it was rolled back")
+                .by(Some((**rule).clone()))
+                .help("the policy's row filter has to hold for every row as it is written")
+        }
         ExecuteError::RowTooLarge { .. } => {
             Rejection::new(reason, "a row of the result is larger than a result may be; nothing was changed")
                 .help("cut long values with left() or substring(), or read fewer columns")

@@ -21,6 +21,7 @@ mod mcp;
 mod noninterference;
 mod oracles;
 mod policies;
+mod protected_writes;
 mod races;
 mod smoke;
 mod sql_support;

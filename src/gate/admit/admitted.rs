@@ -83,6 +83,9 @@ pub struct Permit {
     pub timeout: Duration,
     /// Roll back when a write touches more rows than this.
     pub max_affected_rows: Option<(u64, Rule)>,
+    /// Set if the last column of the result is the gate's own and reaches no client: whether the row that was written is
+    /// one that the principal sees. The write is rolled back if it isn't true of one row. The rule is the row filter's.
+    pub row_check: Option<Rule>,
     /// The database role to set in the transaction.
     pub role: Option<String>,
     /// PostgreSQL's error texts may tell what is hidden: something protected, a view, a user's function or a write

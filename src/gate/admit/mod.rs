@@ -14,7 +14,7 @@ use super::ir::{Expr, ExprKind, Literal, Node, Statement, renumber, walk};
 use super::lower::{Lowering, Mode};
 use super::parse::{parse, parse_emitted};
 use super::policy::BoundPolicy;
-use super::rewrite::{ParameterPlan, rewrite, text_form};
+use super::rewrite::{ParameterPlan, Rewritten, rewrite, text_form};
 use super::source::Source;
 use super::stack::on_big_stack;
 use super::value;
@@ -172,7 +172,8 @@ impl Stages<'_> {
         let mut authorized = authorize(&statement, catalog, policy)?;
 
         let mut plan = ParameterPlan::new(client_values);
-        let keys = rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
+        let Rewritten { keys, row_check } =
+            rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
         authorized.verification.keys = key_stamps(catalog, &keys);
         renumber(&mut statement);
 
@@ -180,7 +181,7 @@ impl Stages<'_> {
         let sql = emitted.verified(&statement)?;
         let mut text_sql = None;
         if may_need_text(&statement, catalog)
-            && let Some(mut form) = text_form(&statement, catalog)
+            && let Some(mut form) = text_form(&statement, catalog, row_check.is_some())
         {
             may_render(&statement, catalog).and_then(|()| certain_types(&form, &doubtful, catalog))?;
             renumber(&mut form);
@@ -210,6 +211,7 @@ impl Stages<'_> {
                 timeout: limits.timeout,
                 max_affected_rows: authorized.max_affected_rows,
                 role: policy.policy().role.clone(),
+                row_check,
                 opaque_errors: authorized.opaque_errors,
             },
             verification: authorized.verification,

@@ -3,35 +3,77 @@
 use super::{Check, effects, is_open, restriction};
 use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{RelationItem, Statement, TargetColumn};
-use crate::gate::policy::RelationRights;
+use crate::gate::ir::{ColumnRef, Conflict, ConflictUpdate, Expr, RelationItem, Statement, TargetColumn};
+use crate::gate::policy::model::StatementKind;
+use crate::gate::policy::{ColumnRights, RelationRights};
+use crate::gate::source::Span;
+
+/// What a statement writes.
+struct Written<'s> {
+    target: &'s RelationItem,
+    /// The columns that it sets or looks for conflicts by.
+    columns: Vec<&'s TargetColumn>,
+    /// What happens to rows.
+    kinds: Vec<StatementKind>,
+    /// Its WHERE, if its kind has one.
+    restricted_by: Option<Option<&'s Expr>>,
+}
+
+impl<'s> Written<'s> {
+    fn of(statement: &'s Statement) -> Option<Self> {
+        match statement {
+            Statement::Query(_) | Statement::Explain(_) => None,
+            Statement::Insert(insert) => {
+                let mut columns: Vec<&TargetColumn> = insert.columns.iter().collect();
+                let mut kinds = vec![StatementKind::Insert];
+                if let Some(Conflict { arbiter, update }) = &insert.conflict {
+                    columns.extend(arbiter);
+                    if let Some(ConflictUpdate { assignments, .. }) = update {
+                        columns.extend(assignments.iter().map(|(column, _)| column));
+                        kinds.push(StatementKind::Update);
+                    }
+                }
+                Some(Self { target: &insert.target, columns, kinds, restricted_by: None })
+            }
+            Statement::Update(update) => Some(Self {
+                target: &update.target,
+                columns: update.assignments.iter().map(|(column, _)| column).collect(),
+                kinds: vec![StatementKind::Update],
+                restricted_by: Some(update.filter.as_ref()),
+            }),
+            Statement::Delete(delete) => Some(Self {
+                target: &delete.target,
+                columns: Vec::new(),
+                kinds: vec![StatementKind::Delete],
+                restricted_by: Some(delete.filter.as_ref()),
+            }),
+        }
+    }
+}
 
 impl Check<'_> {
     /// The rules on a write's target.
     pub(super) fn write(&mut self, statement: &Statement) {
-        let (target, set, filter, filtered_kind) = match statement {
-            Statement::Query(_) | Statement::Explain(_) => return,
-            Statement::Insert(insert) => (&insert.target, insert.columns.iter().collect(), None, false),
-            Statement::Update(update) => {
-                let set: Vec<&TargetColumn> = update.assignments.iter().map(|(column, _)| column).collect();
-                (&update.target, set, update.filter.as_ref(), true)
-            }
-            Statement::Delete(delete) => (&delete.target, Vec::new(), delete.filter.as_ref(), true),
-        };
+        let Some(written) = Written::of(statement) else { return };
+        let target = written.target;
         let found = self.catalog.relation(target.relation.oid).zip(self.policy.rights(target.relation.oid));
         let Some((relation, rights)) = found else { return };
-        if let Err(violation) = self.writable(target, relation, rights) {
+        if let Err(violation) = self.writable(target, relation, rights, &written.kinds) {
             self.violations.push(violation);
         }
-        for column in set {
-            if !is_open(rights, column.column as usize) {
-                self.violations.push(
+        for column in written.columns {
+            match rights.columns.get(column.column as usize) {
+                Some(ColumnRights::Open) => {}
+                Some(ColumnRights::Masked { .. }) => {
+                    self.violations.push(masked(&column.name, column.origin.0, "written or looked for by ON CONFLICT"));
+                }
+                Some(ColumnRights::Denied(_) | ColumnRights::Ungoverned(_)) | None => self.violations.push(
                     Rejection::new(Reason::UnknownColumn, format!("column `{}` does not exist", column.name))
                         .at(column.origin.0),
-                );
+                ),
             }
         }
-        if filtered_kind
+        if let Some(filter) = written.restricted_by
             && let Some(rule) = &rights.require_where
             && !filter.is_some_and(|filter| restriction::restricts(filter, target.id))
         {
@@ -48,11 +90,21 @@ impl Check<'_> {
         self.authorized.max_affected_rows.clone_from(&rights.max_affected_rows);
     }
 
+    /// A column of a write's target, or of the row that it proposes. There is no derived table between the statement
+    /// and them, so there is no mask either: the statement can do without the column, or isn't admitted.
+    pub(super) fn column_of_target(&mut self, column: &ColumnRef, span: Span, rights: &RelationRights) {
+        if !is_open(rights, column.column as usize) {
+            let name = column.name.as_deref().unwrap_or("?");
+            self.violations.push(masked(name, span, "used by a statement that writes its table"));
+        }
+    }
+
     fn writable(
         &mut self,
         target: &RelationItem,
         relation: &Relation,
         rights: &RelationRights,
+        kinds: &[StatementKind],
     ) -> Result<(), Rejection> {
         let name = format!("{}.{}", relation.schema, relation.name);
         let place = target.origin.0;
@@ -60,13 +112,6 @@ impl Check<'_> {
             return Err(Rejection::new(Reason::WriteNotAllowed, format!("writing `{name}` is not allowed"))
                 .at(place)
                 .help("the policy gives read access to it only"));
-        }
-        if rights.is_protected() {
-            return Err(Rejection::new(
-                Reason::NotYetSupported,
-                format!("writing `{name}`, of which the policy restricts rows or columns, is not supported yet"),
-            )
-            .at(place));
         }
         match relation.kind {
             RelationKind::Table | RelationKind::PartitionedTable => {}
@@ -88,18 +133,30 @@ impl Check<'_> {
             )
             .at(place));
         }
-        let (effects, reached) = effects::of(self.catalog, self.policy, self.authorized.kind, relation);
-        for oid in reached {
-            self.relation_stamp(oid);
+        let mut all = Vec::new();
+        for kind in kinds {
+            let (effects, reached) = effects::of(self.catalog, self.policy, *kind, relation);
+            for oid in reached {
+                self.relation_stamp(oid);
+            }
+            all.extend(effects);
         }
-        if !effects.is_empty() && !rights.side_effects {
+        all.sort_unstable();
+        all.dedup();
+        if !all.is_empty() && !rights.side_effects {
             return Err(Rejection::new(
                 Reason::SideEffects,
-                format!("writing `{name}` would also run {}", effects.join(", ")),
+                format!("writing `{name}` would also run {}", all.join(", ")),
             )
             .at(place)
             .help("the policy's author can allow this with `side_effects = true` on the table"));
         }
         Ok(())
     }
+}
+
+fn masked(column: &str, span: Span, what: &str) -> Rejection {
+    Rejection::new(Reason::WriteNotAllowed, format!("column `{column}` is seen through a mask and can't be {what}"))
+        .at(span)
+        .help("leave it out; behind RETURNING name the columns instead of `*`")
 }

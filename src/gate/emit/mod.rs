@@ -9,6 +9,7 @@
 //! | record with named fields | `(SELECT COALESCE(r.*) FROM (SELECT a AS "x", b AS "y") AS r)` |
 //! | field of a composite value | `(a)."x"` |
 //! | join | `(a LEFT JOIN b ON …)`, never USING or NATURAL |
+//! | the row that ON CONFLICT proposes | `excluded` |
 //! | function | `"pg_catalog"."lower"(…)`; `unnest(a, b)` in FROM, which exists only unqualified |
 //! | output reference in GROUP BY, ORDER BY, DISTINCT ON | its ordinal |
 //! | cast | `CAST(x AS "pg_catalog"."int4"[])`; `INTERVAL DAY TO SECOND(3)` for interval fields |
@@ -21,14 +22,14 @@ mod write;
 
 /// The statement as SQL text.
 pub fn emit(statement: &Statement) -> String {
-    let mut writer = Writer { out: String::with_capacity(256), redact: false };
+    let mut writer = Writer::new(false);
     writer.statement(statement);
     writer.out
 }
 
 /// The statement with every literal replaced by `?`: for people and records, never for PostgreSQL.
 pub fn emit_redacted(statement: &Statement) -> String {
-    let mut writer = Writer { out: String::with_capacity(256), redact: true };
+    let mut writer = Writer::new(true);
     writer.statement(statement);
     writer.out
 }
@@ -37,9 +38,15 @@ pub fn emit_redacted(statement: &Statement) -> String {
 struct Writer {
     out: String,
     redact: bool,
+    /// The item that PostgreSQL calls `excluded`.
+    excluded: Option<ItemId>,
 }
 
 impl Writer {
+    fn new(redact: bool) -> Self {
+        Self { out: String::with_capacity(256), redact, excluded: None }
+    }
+
     fn push(&mut self, text: &str) {
         self.out.push_str(text);
     }
@@ -76,6 +83,10 @@ impl Writer {
     }
 
     fn item(&mut self, id: ItemId) {
+        if self.excluded == Some(id) {
+            self.out.push_str("excluded");
+            return;
+        }
         self.out.push('t');
         self.out.push_str(&id.0.to_string());
     }

@@ -11,7 +11,7 @@ pub enum Node<'a> {
     Select(&'a Select),
     /// A FROM item.
     From(&'a FromItem),
-    /// The target of a write.
+    /// The target of a write, or the row that ON CONFLICT calls EXCLUDED.
     Target(&'a RelationItem),
     /// An expression.
     Expr(&'a Expr),
@@ -26,7 +26,7 @@ pub enum NodeMut<'a> {
     Select(&'a mut Select),
     /// A FROM item.
     From(&'a mut FromItem),
-    /// The target of a write.
+    /// The target of a write, or the row that ON CONFLICT calls EXCLUDED.
     Target(&'a mut RelationItem),
     /// An expression.
     Expr(&'a mut Expr),
@@ -97,6 +97,11 @@ macro_rules! walker {
                         ctes(& $($m)? i.ctes, visit);
                         target(& $($m)? i.target, visit);
                         if let Some(source) = & $($m)? i.source { query(source, visit); }
+                        if let Some(Conflict { arbiter: _, update: Some(u) }) = & $($m)? i.conflict {
+                            target(& $($m)? u.excluded, visit);
+                            for (_, value) in & $($m)? u.assignments { expr(value, visit); }
+                            if let Some(filter) = & $($m)? u.filter { expr(filter, visit); }
+                        }
                         projections(& $($m)? i.returning, visit);
                     }
                     Statement::Update(u) => {

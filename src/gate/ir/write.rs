@@ -14,6 +14,26 @@ pub struct TargetColumn {
     pub origin: Origin,
 }
 
+/// ON CONFLICT of INSERT.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// The columns of the unique index that decides; empty for any.
+    pub arbiter: Vec<TargetColumn>,
+    /// What becomes of the row that is there already; `None` for DO NOTHING.
+    pub update: Option<ConflictUpdate>,
+}
+
+/// DO UPDATE of ON CONFLICT.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConflictUpdate {
+    /// `EXCLUDED`: the row that was proposed, an item with the target's columns.
+    pub excluded: RelationItem,
+    /// SET column = value.
+    pub assignments: Vec<(TargetColumn, Expr)>,
+    /// WHERE.
+    pub filter: Option<Expr>,
+}
+
 /// INSERT.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
@@ -27,6 +47,8 @@ pub struct Insert {
     pub columns: Vec<TargetColumn>,
     /// The rows; `None` for DEFAULT VALUES. [`super::ExprKind::Default`] may stand in VALUES at the top.
     pub source: Option<Box<Query>>,
+    /// ON CONFLICT.
+    pub conflict: Option<Conflict>,
     /// RETURNING.
     pub returning: Vec<Projection>,
     /// Name and type of each returned column.

@@ -138,6 +138,7 @@ impl<'a> Lowering<'a> {
             target,
             columns,
             source: Some(Box::new(source)),
+            conflict: None,
             returning: Vec::new(),
             output: Vec::new(),
         }))

@@ -1,15 +1,20 @@
 //! INSERT.
 
-use sqlparser::ast::{self, ObjectName, SelectItem, TableAliasWithoutColumns, TableObject};
+use sqlparser::ast::{
+    self, ConflictTarget, DoUpdate, ObjectName, OnConflict, OnConflictAction, OnInsert, SelectItem,
+    TableAliasWithoutColumns, TableObject,
+};
 
 use super::from::refuse_present;
-use super::scope::{ScopeItem, Sight};
+use super::scope::{Reach, ScopeItem, Sight};
 use super::statement::invalid;
 use super::unknown::{Truth, conceal};
 use super::write::target_column;
-use super::{Lowering, not_supported, not_yet};
-use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Insert, OutputColumn, Query, SetExpr, Statement, TargetColumn};
+use super::{Lowering, not_supported};
+use crate::gate::diagnostic::{Place, Reason, Rejection};
+use crate::gate::ir::{
+    Conflict, ConflictUpdate, Insert, OutputColumn, Query, RelationItem, SetExpr, Statement, TargetColumn,
+};
 use crate::gate::source::{Origin, Span};
 
 /// The parts of INSERT.
@@ -18,6 +23,7 @@ struct Parts<'i> {
     alias: Option<&'i TableAliasWithoutColumns>,
     columns: &'i [ObjectName],
     source: Option<&'i ast::Query>,
+    conflict: Option<&'i OnConflict>,
     returning: Option<&'i [SelectItem]>,
 }
 
@@ -25,7 +31,7 @@ impl<'a> Lowering<'a> {
     /// INSERT on the innermost level.
     pub(super) fn insert(&mut self, insert: &ast::Insert, with: Option<&ast::With>) -> Result<Statement, Rejection> {
         let span = self.convert(insert.insert_token.0.span);
-        let Parts { table, alias, columns, source, returning } = parts(insert, span)?;
+        let Parts { table, alias, columns, source, conflict, returning } = parts(insert, span)?;
         let (ctes, recursive) = with.map(|with| self.with(with)).transpose()?.unwrap_or_default();
         let alias = match alias {
             None => {
@@ -40,9 +46,92 @@ impl<'a> Lowering<'a> {
         let (target, scope) = self.target(table, alias)?;
         let columns = self.insert_columns(columns, &scope)?;
         let (columns, source) = self.insert_source(columns, source, &scope, span)?;
+        let (conflict, scope) = match conflict {
+            Some(conflict) => {
+                let (conflict, scope) = self.conflict(conflict, &target, scope, span)?;
+                (Some(conflict), scope)
+            }
+            None => (None, scope),
+        };
         let (returning, output) = self.returning(returning, vec![scope], span)?;
         let source = source.map(Box::new);
-        Ok(Statement::Insert(Insert { ctes, recursive, target, columns, source, returning, output }))
+        Ok(Statement::Insert(Insert { ctes, recursive, target, columns, source, conflict, returning, output }))
+    }
+
+    /// ON CONFLICT. Gives the target's names back.
+    fn conflict(
+        &mut self,
+        conflict: &OnConflict,
+        target: &RelationItem,
+        scope: ScopeItem<'a>,
+        span: Span,
+    ) -> Result<(Conflict, ScopeItem<'a>), Rejection> {
+        let arbiter = match &conflict.conflict_target {
+            None => Vec::new(),
+            Some(ConflictTarget::Columns(names)) => {
+                let mut all: Vec<TargetColumn> = Vec::new();
+                for name in names {
+                    let span = self.convert(name.span);
+                    let name = self.identifier(name)?;
+                    let column = self.target_column(&name, &scope, Place::from(span), span)?;
+                    // An index has a column once, however often it is named.
+                    if all.iter().all(|other| other.column != column.column) {
+                        all.push(column);
+                    }
+                }
+                all
+            }
+            Some(ConflictTarget::OnConstraint(name)) => {
+                return Err(not_supported("ON CONFLICT ON CONSTRAINT", self.span(name))
+                    .help("name the columns of the key: ON CONFLICT (a, b) …"));
+            }
+        };
+        let update = match &conflict.action {
+            OnConflictAction::DoNothing => return Ok((Conflict { arbiter, update: None }, scope)),
+            OnConflictAction::DoUpdate(update) => update,
+        };
+        if arbiter.is_empty() {
+            return Err(invalid("ON CONFLICT DO UPDATE needs the columns of a unique key", span)
+                .help("name them: ON CONFLICT (a, b) DO UPDATE …"));
+        }
+        let (update, scope) = self.conflict_update(update, target, scope, span)?;
+        Ok((Conflict { arbiter, update: Some(update) }, scope))
+    }
+
+    /// DO UPDATE. PostgreSQL shows it the target and `excluded`, which has the same columns.
+    fn conflict_update(
+        &mut self,
+        update: &DoUpdate,
+        target: &RelationItem,
+        scope: ScopeItem<'a>,
+        span: Span,
+    ) -> Result<(ConflictUpdate, ScopeItem<'a>), Rejection> {
+        const EXCLUDED: &str = "excluded";
+        if scope.alias.as_deref() == Some(EXCLUDED) {
+            return Err(invalid("the target of ON CONFLICT DO UPDATE is called `excluded`, as is the row proposed", span)
+                .help("give it another alias: INSERT INTO … AS t …"));
+        }
+        let excluded = RelationItem { id: self.item_id(), ..target.clone() };
+        let columns = scope.columns.iter().map(|column| column.of_item(excluded.id)).collect();
+        let names = ScopeItem {
+            id: Some(excluded.id),
+            alias: Some(EXCLUDED.into()),
+            aliased: true,
+            relation: scope.relation,
+            columns,
+            columns_visible: true,
+            scalar: false,
+            reach: Reach::Open,
+        };
+        *self.scope.level_mut().items_mut() = vec![scope, names];
+        let assignments = self.assignments(&update.assignments)?;
+        let filter = update.selection.as_ref().map(|filter| self.expr(filter)).transpose()?;
+        let mut items = std::mem::take(self.scope.level_mut().items_mut());
+        items.truncate(1);
+        match items.pop() {
+            Some(scope) => Ok((ConflictUpdate { excluded, assignments, filter }, scope)),
+            None => Err(invalid("INSERT has no target", span)),
+        }
     }
 
     /// The column list of INSERT, if there is one.
@@ -189,15 +278,19 @@ fn parts(insert: &ast::Insert, span: Span) -> Result<Parts<'_>, Rejection> {
         ],
         span,
     )?;
-    if on.is_some() {
-        return Err(not_yet("ON CONFLICT", span));
-    }
+    let conflict = match on {
+        None => None,
+        Some(OnInsert::OnConflict(conflict)) => Some(conflict),
+        // The enum may grow.
+        Some(_) => return Err(not_supported("ON DUPLICATE KEY UPDATE", span).help("write ON CONFLICT (…) DO UPDATE")),
+    };
     match table {
         TableObject::TableName(table) => Ok(Parts {
             table,
             alias: table_alias.as_ref(),
             columns,
             source: source.as_deref(),
+            conflict,
             returning: returning.as_deref(),
         }),
         TableObject::TableFunction(_) | TableObject::TableQuery(_) => {

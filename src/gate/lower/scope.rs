@@ -325,6 +325,16 @@ impl<'a> ScopeColumn<'a> {
         }
     }
 
+    /// The same column of another item of the same relation.
+    pub(super) fn of_item(&self, other: ItemId) -> Self {
+        let mut column = self.clone();
+        match &mut column.source {
+            ColumnSource::Relation { item, .. } | ColumnSource::Output { item, .. } => *item = other,
+            ColumnSource::Merged(_) => {}
+        }
+        column
+    }
+
     /// Its type where it is known.
     pub(super) fn ty(&self) -> Ty {
         match &self.source {

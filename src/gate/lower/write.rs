@@ -70,7 +70,8 @@ impl<'a> Lowering<'a> {
         Ok(Statement::Update(Update { ctes, recursive, target, assignments, from, filter, returning, output }))
     }
 
-    fn assignments(&mut self, assignments: &[Assignment]) -> Result<Vec<(TargetColumn, Expr)>, Rejection> {
+    /// SET of the innermost level, whose first item is the target.
+    pub(super) fn assignments(&mut self, assignments: &[Assignment]) -> Result<Vec<(TargetColumn, Expr)>, Rejection> {
         let mut all: Vec<(TargetColumn, Expr)> = Vec::new();
         for Assignment { target: column, value } in assignments {
             let name = match column {
@@ -80,7 +81,6 @@ impl<'a> Lowering<'a> {
                 }
             };
             let set: Vec<TargetColumn> = all.iter().map(|(column, _)| column.clone()).collect();
-            // The target is the first item of the level.
             let Some(scope) = self.scope.level().items().first() else {
                 return Err(invalid("UPDATE has no target", self.span(name)));
             };

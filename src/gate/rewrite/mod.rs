@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::admit::{AttributeValue, Principal};
 use super::authorize::Authorized;
 use super::catalog::{Catalog, Oid};
-use super::diagnostic::{Reason, Rejection};
+use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{
     ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn, Projection, Query,
     RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
@@ -23,6 +23,7 @@ mod grouping;
 mod pushdown;
 mod rows;
 mod shape;
+mod writes;
 
 use shape::cap;
 pub(super) use shape::text_form;
@@ -59,7 +60,16 @@ impl ParameterPlan {
     }
 }
 
-/// Applies masks, row filters and the row cap. Gives the relations on whose primary keys the result rests.
+/// What the rewritten statement needs beside its text.
+pub struct Rewritten {
+    /// The relations on whose primary keys the result rests.
+    pub keys: BTreeSet<Oid>,
+    /// Set if the last column that comes back is whether the row that was written is one that the principal sees, by the
+    /// rule of this filter.
+    pub row_check: Option<Rule>,
+}
+
+/// Applies masks, row filters and the row cap.
 ///
 /// # Errors
 /// An attribute that a row filter or mask needs and the principal doesn't have, or of the wrong type; a GROUP BY of a
@@ -71,13 +81,14 @@ pub fn rewrite(
     policy: &BoundPolicy,
     principal: &Principal,
     plan: &mut ParameterPlan,
-) -> Result<BTreeSet<Oid>, Rejection> {
+) -> Result<Rewritten, Rejection> {
     let keys = grouping::group_by_determined(statement, catalog, policy)?;
     let copies = match authorized.filters.is_empty() {
         true => BTreeMap::new(),
         false => pushdown::copies(statement, catalog, policy),
     };
     let (next_item, next_cte) = highest(statement);
+    let beside = pushdown::beside_filter(statement, catalog, policy);
     let mut rewriter = Rewriter {
         catalog,
         policy,
@@ -96,18 +107,20 @@ pub fn rewrite(
         }
     });
     let replaced = std::mem::take(&mut rewriter.replaced);
-    let mut next_item = rewriter.next_item;
-    if let Some(failure) = rewriter.failure {
+    if let Some(failure) = rewriter.failure.take() {
         return Err(failure);
     }
     if !replaced.is_empty() {
         rename(statement, &replaced);
     }
+    // Behind the walk, so that what a filter reads isn't taken for what the statement reads.
+    let row_check = writes::guard(&mut rewriter, statement, &beside)?;
+    let mut next_item = rewriter.next_item;
     rows::make(statement, &mut next_item);
     if let Statement::Query(query) = statement {
         cap(query, policy.policy().limits.rows);
     }
-    Ok(keys)
+    Ok(Rewritten { keys, row_check })
 }
 
 struct Rewriter<'a> {
@@ -210,6 +223,13 @@ impl Rewriter<'_> {
                 origin: Origin::default(),
             }),
         })
+    }
+
+    /// The row filter of a write's target, over that very item; `None` if it has none.
+    fn target_filter(&mut self, target: &RelationItem) -> Result<Option<Expr>, Rejection> {
+        let rights = self.policy.rights(target.relation.oid);
+        let rights = rights.ok_or_else(|| internal("a target without rights reached rewrite"))?;
+        rights.filter.as_ref().map(|filter| self.instantiate(&filter.condition, target.id)).transpose()
     }
 
     /// The row filter, and beside it the copies of the statement's own conditions on this item.

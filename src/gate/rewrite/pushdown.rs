@@ -18,7 +18,7 @@
 //! analyses or binds the statement, never converted while rows are read; and the filter is one that is known to be total.
 //! How long it takes to find no row remains, as with any index, a residual channel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
 
 use crate::gate::catalog::builtin::leakproof;
@@ -59,6 +59,36 @@ pub(super) fn copies(statement: &Statement, catalog: &Catalog, policy: &BoundPol
         Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => {}
     }
     pushdown.copies
+}
+
+/// Which conjuncts of a write's WHERE may stand beside its target's row filter, by their place.
+pub(super) type Beside = BTreeSet<usize>;
+
+/// The conjuncts of the WHERE of UPDATE and DELETE that PostgreSQL may evaluate before the row filter of the target, or
+/// instead of it. None, if the filter may raise or does more than look at its row.
+///
+/// A row of the target leaves its scan only if the filter is true of it, since such a filter concerns no other relation.
+/// So what doesn't mention the target is evaluated for the rows of the others and for visible rows of the target, and
+/// tells of no hidden one. What does mention it may be evaluated on hidden rows: it has to be a comparison that can't
+/// raise, of an open column with constants, as above, or with a column of another item, as joins are written.
+pub(super) fn beside_filter(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> Beside {
+    let (target, filter) = match statement {
+        Statement::Update(update) => (&update.target, &update.filter),
+        Statement::Delete(delete) => (&delete.target, &delete.filter),
+        Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => return Beside::new(),
+    };
+    let Some(filter) = filter else { return Beside::new() };
+    let parameters = uses_of_parameters(statement);
+    let mut pushdown = Pushdown { catalog, policy, parameters, relations: BTreeMap::new(), copies: BTreeMap::new() };
+    if !pushdown.takes_copies(target.relation.oid) {
+        return Beside::new();
+    }
+    let conjuncts = match &filter.kind {
+        ExprKind::And(all) => all.as_slice(),
+        _ => from_ref(filter),
+    };
+    let safe = conjuncts.iter().enumerate().filter(|(_, one)| pushdown.is_safe_beside(one, target));
+    safe.map(|(at, _)| at).collect()
 }
 
 /// How a statement uses a parameter: PostgreSQL takes its type from the first place that tells one.
@@ -114,6 +144,32 @@ impl<'a> Pushdown<'a> {
         if self.is_safe(item, &comparison) && self.takes_copies(item.relation.oid) {
             self.copies.entry(item.id).or_default().push(condition.clone());
         }
+    }
+
+    fn is_safe_beside(&self, condition: &Expr, target: &RelationItem) -> bool {
+        if !mentions(condition, target.id) {
+            return true;
+        }
+        let of_target = |comparison: &Comparison<'_>| comparison.column.item == target.id;
+        comparison(condition).is_some_and(|found| of_target(&found) && self.is_safe(target, &found))
+            || self.is_safe_join(condition, target)
+    }
+
+    /// Whether the condition compares an open column of the target with a column of another item.
+    fn is_safe_join(&self, condition: &Expr, target: &RelationItem) -> bool {
+        let ExprKind::Operator { symbol, left: Some(left), right } = &condition.kind else { return false };
+        let (ExprKind::Column(first), ExprKind::Column(second)) = (&left.kind, &right.kind) else { return false };
+        let (own, other) = match (first.item == target.id, second.item == target.id) {
+            (true, false) => (first, right),
+            (false, true) => (second, left),
+            (true, true) | (false, false) => return false,
+        };
+        let own = self.open_column(target, own.column).and_then(|column| self.builtin(column.type_oid));
+        let other = other.ty.and_then(|oid| self.builtin(oid));
+        let comparable = own.zip(other).is_some_and(|(own, other)| leakproof::are_comparable(own, other));
+        // Two texts may come with collations that don't go together, which is an error of the first row compared.
+        let has_collation = own.is_some_and(|own| matches!(own, "text" | "varchar" | "bpchar"));
+        is_comparison(symbol) && comparable && !has_collation
     }
 
     /// Whether the comparison tells nothing of a row but its result, and can't raise.
@@ -230,6 +286,16 @@ fn comparison(condition: &Expr) -> Option<Comparison<'_>> {
         ExprKind::Column(column) => Some(Comparison { column, constants, array }),
         _ => None,
     }
+}
+
+fn mentions(condition: &Expr, item: ItemId) -> bool {
+    let mut found = false;
+    condition.walk(&mut |node| match node {
+        Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => found |= column.item == item,
+        Node::Expr(Expr { kind: ExprKind::WholeRow { item: row, .. }, .. }) => found |= *row == item,
+        Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => {}
+    });
+    found
 }
 
 fn is_comparison(symbol: &str) -> bool {

@@ -37,8 +37,8 @@ fn wrap(query: &mut Query, most: u64) {
 }
 
 /// The statement with every output column cast to text: what runs where a type has no binary output. `None` for
-/// EXPLAIN, which gives text anyway.
-pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog) -> Option<Statement> {
+/// EXPLAIN, which gives text anyway. The last column stays as it is if it is the `row_check`.
+pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog, row_check: bool) -> Option<Statement> {
     let text = catalog.type_named("pg_catalog", "text")?;
     let to_text = |expr: Expr| {
         let to = TypeRef {
@@ -60,15 +60,16 @@ pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog) -> Op
             let inner = std::mem::replace(query, outer(item, &columns, to_text));
             put_inside(query, item, inner);
         }
-        Statement::Insert(insert) => cast_all(&mut insert.returning, to_text),
-        Statement::Update(update) => cast_all(&mut update.returning, to_text),
-        Statement::Delete(delete) => cast_all(&mut delete.returning, to_text),
+        Statement::Insert(insert) => cast_all(&mut insert.returning, row_check, to_text),
+        Statement::Update(update) => cast_all(&mut update.returning, row_check, to_text),
+        Statement::Delete(delete) => cast_all(&mut delete.returning, row_check, to_text),
     }
     Some(form)
 }
 
-fn cast_all(returning: &mut [Projection], to_text: impl Fn(Expr) -> Expr) {
-    for projection in returning {
+fn cast_all(returning: &mut [Projection], row_check: bool, to_text: impl Fn(Expr) -> Expr) {
+    let count = returning.len() - usize::from(row_check && !returning.is_empty());
+    for projection in returning.iter_mut().take(count) {
         let expr = std::mem::replace(&mut projection.expr, number(0));
         projection.expr = to_text(expr);
     }

@@ -43,6 +43,12 @@ pub enum ExecuteError {
         /// Where the cap is written.
         rule: Box<Rule>,
     },
+    /// A write left a row that the principal wouldn't see, and was rolled back.
+    #[error("a row that the statement writes would not be visible")]
+    RowNotVisible {
+        /// The row filter's.
+        rule: Box<Rule>,
+    },
     /// Stopped before it was done; rolled back.
     #[error("{0}")]
     Stopped(StopReason),

@@ -7,7 +7,7 @@
 //!
 //! A **write** is prepared afresh, so that parsing takes its locks, and verified before execute is sent; verified once
 //! more behind execute, since a descendant may have appeared while it was planned; then its affected rows are
-//! compared with their cap, and only then COMMIT is sent.
+//! compared with their cap, every row that came back has to be one that the principal sees, and only then COMMIT is sent.
 #![expect(clippy::disallowed_methods, reason = "executes what was prepared from admitted text, and nothing else")]
 
 use std::error::Error;
@@ -78,7 +78,7 @@ async fn execute_and_commit(
         Either::Left((answers, _)) => answers,
         Either::Right((_, answers)) => answers.await,
     };
-    let (writer, _) = result?;
+    let Executed { writer, .. } = result?;
     verified?;
     Ok(Outcome { result: writer.finish(None), affected_rows: None })
 }
@@ -104,12 +104,15 @@ pub(super) async fn write(
     prepared.check_origins(plan.admitted.permit())?;
     go_on(progress.may_execute())?;
     let (result, verified) = tokio::join!(biased; rows(client, plan, &prepared), plan.expectation.check(client, frame));
-    let (writer, affected) = result?;
+    let Executed { writer, affected, checked } = result?;
     verified?;
     if let Some((most, rule)) = &plan.admitted.permit().max_affected_rows
         && affected > *most
     {
         return Err(ExecuteError::TooManyAffected { affected, most: *most, rule: Box::new(rule.clone()) });
+    }
+    if let (Some(rule), false) = (&plan.admitted.permit().row_check, checked) {
+        return Err(ExecuteError::RowNotVisible { rule: Box::new(rule.clone()) });
     }
     go_on(progress.may_commit())?;
     match statements::run(client, &frame.commit).await {
@@ -124,26 +127,47 @@ fn go_on(may: bool) -> Result<(), ExecuteError> {
     if may { Ok(()) } else { Err(ExecuteError::Stopped(StopReason::Cancelled)) }
 }
 
+/// What came back, to the end.
+struct Executed {
+    writer: RowWriter,
+    affected: u64,
+    /// Whether each row that was written is one that the principal sees, and all of them came back; true where nothing
+    /// asks for it.
+    checked: bool,
+}
+
 /// Executes and reads to the end, past the caps as well: what follows on the connection has to be reached, and a write
 /// has to be done.
-async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<(RowWriter, u64), ExecuteError> {
+async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<Executed, ExecuteError> {
     let permit = plan.admitted.permit();
     let (statement, form) = prepared.executable();
     let parameters = plan.admitted.parameters().iter().map(|value| TextParameter(value.as_deref()));
+    let (columns, check) = prepared.columns(permit)?;
     let mut stream = pin!(client.query_raw(statement, parameters.collect::<Vec<_>>()).await?);
-    let mut writer = RowWriter::new(prepared.columns(), form, permit.row_cap, permit.byte_cap);
+    // A write that returns nothing to the client has rows for the check only.
+    let for_client = check.is_none() || !columns.is_empty();
+    let mut writer = RowWriter::new(columns, form, permit.row_cap, permit.byte_cap);
     let mut undecodable: Option<Undecodable> = None;
+    let mut visible = 0;
     while let Some(row) = stream.try_next().await? {
-        if undecodable.is_none() {
+        if let Some(check) = check
+            && raw_value(&row, check).is_ok_and(|value| value == Some(TRUE))
+        {
+            visible += 1;
+        }
+        if undecodable.is_none() && for_client {
             undecodable = writer.push(|index| raw_value(&row, index)).err();
         }
     }
     let affected = stream.rows_affected().unwrap_or_default();
     match undecodable {
-        None => Ok((writer, affected)),
+        None => Ok(Executed { writer, affected, checked: check.is_none() || visible == affected }),
         Some(error) => Err(error.into()),
     }
 }
+
+/// PostgreSQL's binary format of `true`.
+const TRUE: &[u8] = &[1];
 
 struct RawValue<'a>(&'a [u8]);
 

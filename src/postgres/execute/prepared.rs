@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 
 use super::error::ExecuteError;
@@ -44,8 +45,20 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn columns(&self) -> Arc<[OutputColumn]> {
-        Arc::clone(&self.columns)
+    /// The columns for the client, and the place of the one behind them that only the permit asks for.
+    ///
+    /// # Errors
+    /// The permit asks for a column that isn't there, or isn't a boolean.
+    pub(crate) fn columns(&self, permit: &Permit) -> Result<(Arc<[OutputColumn]>, Option<usize>), ExecuteError> {
+        if permit.row_check.is_none() {
+            return Ok((Arc::clone(&self.columns), None));
+        }
+        match (self.executable().0.columns().last(), self.columns.split_last()) {
+            (Some(check), Some((_, columns))) if *check.type_() == Type::BOOL => {
+                Ok((columns.into(), Some(columns.len())))
+            }
+            _ => Err(ExecuteError::Unexpected("a write does not say which of its rows are visible".to_owned())),
+        }
     }
 
     /// PostgreSQL tells of each output column whether it is a relation's column as it stands. One that the permit

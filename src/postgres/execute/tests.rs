@@ -93,6 +93,7 @@ fn permit(kind: StatementKind) -> Permit {
         byte_cap: 1 << 20,
         timeout: Duration::from_secs(20),
         max_affected_rows: None,
+        row_check: None,
         role: None,
         opaque_errors: false,
     }

@@ -2,7 +2,9 @@
 
 use super::query::named;
 use super::*;
-use crate::gate::ir::{Delete, Expr, ExprKind, Insert, OutputColumn, Projection, SetExpr, TargetColumn, Update};
+use crate::gate::ir::{
+    Conflict, ConflictUpdate, Delete, Expr, ExprKind, Insert, OutputColumn, Projection, SetExpr, TargetColumn, Update,
+};
 
 impl Trees<'_, '_> {
     fn written(&mut self) -> (RelationItem, Item) {
@@ -53,9 +55,25 @@ impl Trees<'_, '_> {
                 (columns, Some(plain(SetExpr::Values(rows), names)))
             }
         };
+        let conflict = self.choices.one_in(3).then(|| self.conflict(&target, &item, &scope));
         let (returning, output) = self.returning(&Scope { items: vec![item], ..scope });
         let source = source.map(Box::new);
-        Statement::Insert(Insert { ctes, recursive, target, columns, source, returning, output })
+        Statement::Insert(Insert { ctes, recursive, target, columns, source, conflict, returning, output })
+    }
+
+    fn conflict(&mut self, target: &RelationItem, item: &Item, scope: &Scope) -> Conflict {
+        if self.choices.one_in(3) {
+            let arbiter = if self.choices.one_in(2) { self.columns(item) } else { Vec::new() };
+            return Conflict { arbiter, update: None };
+        }
+        let arbiter = self.columns(item);
+        let excluded = RelationItem { id: self.item_id(), ..target.clone() };
+        let proposed = Item { id: excluded.id, ..item.clone() };
+        let scope = scope.with(&[item.clone(), proposed]);
+        let assignments = self.columns(item).into_iter();
+        let assignments = assignments.map(|column| (column, self.value_or_default(&scope))).collect();
+        let filter = self.choices.one_in(2).then(|| self.expr(&scope));
+        Conflict { arbiter, update: Some(ConflictUpdate { excluded, assignments, filter }) }
     }
 
     pub(super) fn update(&mut self) -> Statement {

@@ -19,6 +19,20 @@ fn inserts() {
             "insert into scratch.notes as n (id) select id from sales.orders where id = 1 returning n.*",
             r#"INSERT INTO "scratch"."notes" AS t1 ("id") SELECT t2."id" AS "id" FROM "sales"."orders" AS t2 WHERE (t2."id" = 1) RETURNING t1."id" AS "id", t1."title" AS "title", t1."body" AS "body", t1."tags" AS "tags", t1."score" AS "score", t1."meta" AS "meta", t1."label" AS "label", t1."status" AS "status", t1."home" AS "home", t1."day" AS "day""#,
         ),
+        (
+            "insert into scratch.notes (id) values (1) on conflict do nothing",
+            r#"INSERT INTO "scratch"."notes" AS t1 ("id") VALUES (1) ON CONFLICT DO NOTHING"#,
+        ),
+        (
+            "insert into scratch.notes (id, title) values (1, 'x') on conflict (title, id, title) do nothing returning id",
+            r#"INSERT INTO "scratch"."notes" AS t1 ("id", "title") VALUES (1, 'x') ON CONFLICT ("title", "id") DO NOTHING RETURNING t1."id" AS "id""#,
+        ),
+        (
+            "with q as (select 1 as one) insert into scratch.notes as n (id, title) select id, note from sales.orders
+             on conflict (id) do update set title = excluded.title || n.title, score = default
+             where n.id = (select one from q) and excluded.score is null returning id",
+            r#"WITH q1(c1) AS (SELECT 1 AS "one") INSERT INTO "scratch"."notes" AS t1 ("id", "title") SELECT t2."id" AS "id", t2."note" AS "note" FROM "sales"."orders" AS t2 ON CONFLICT ("id") DO UPDATE SET "title" = (excluded."title" || t1."title"), "score" = DEFAULT WHERE ((t1."id" = (SELECT t4.c1 AS "one" FROM q1 AS t4)) AND (excluded."score" IS NULL)) RETURNING t1."id" AS "id""#,
+        ),
         // A CTE of the target's name is no target.
         (
             "with orders as (select 1 as id) insert into orders (id) select id from orders",
@@ -35,7 +49,48 @@ fn inserts() {
         ("insert into scratch.notes (id) select notes.id", "unknown_relation", "`notes`"),
         ("insert into nope (id) values (1)", "unknown_relation", "`nope`"),
         ("insert into scratch.notes n (id) values (1)", "invalid_statement", "needs AS"),
-        ("insert into scratch.notes (id) values (1) on conflict do nothing", "not_yet_supported", "ON CONFLICT"),
+        (
+            "insert into scratch.notes (id) values (1) on conflict on constraint notes_pkey do nothing",
+            "not_supported",
+            "ON CONFLICT ON CONSTRAINT",
+        ),
+        (
+            "insert into scratch.notes (id) values (1) on duplicate key update id = 2",
+            "not_supported",
+            "ON DUPLICATE KEY UPDATE",
+        ),
+        (
+            "insert into scratch.notes (id) values (1) on conflict do update set title = 'x'",
+            "invalid_statement",
+            "columns of a unique key",
+        ),
+        ("insert into scratch.notes (id) values (1) on conflict (nope) do nothing", "unknown_column", "`nope`"),
+        // PostgreSQL shows the columns of both rows.
+        (
+            "insert into scratch.notes (id) values (1) on conflict (id) do update set title = title || 'x'",
+            "ambiguous_name",
+            "`title`",
+        ),
+        (
+            "insert into scratch.notes as excluded (id) values (1) on conflict (id) do update set title = 'x'",
+            "invalid_statement",
+            "called `excluded`",
+        ),
+        (
+            "insert into scratch.notes (id) values (1) on conflict (id) do update set title = 'x' returning excluded.id",
+            "unknown_relation",
+            "`excluded`",
+        ),
+        (
+            "insert into scratch.notes (id) values (1) on conflict (id) do update set title = 'x', title = 'y'",
+            "invalid_statement",
+            "set more than once",
+        ),
+        (
+            "insert into scratch.notes (id) select id from sales.orders o on conflict (id) do update set title = o.note",
+            "unknown_relation",
+            "`o`",
+        ),
         ("insert or replace into scratch.notes (id) values (1)", "not_supported", "INSERT OR"),
         ("insert scratch.notes (id) values (1)", "not_supported", "without INTO"),
         ("insert into scratch.notes (id) select 1 from sales.orders for update", "not_supported", "FOR UPDATE"),
