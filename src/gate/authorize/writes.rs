@@ -75,7 +75,7 @@ impl Check<'_> {
         }
         if let Some(filter) = written.restricted_by
             && let Some(rule) = &rights.require_where
-            && !filter.is_some_and(|filter| restriction::restricts(filter, target.id))
+            && !filter.is_some_and(|filter| restriction::restricts(filter, target.id, self.catalog))
         {
             self.violations.push(
                 Rejection::new(

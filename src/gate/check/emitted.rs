@@ -72,6 +72,7 @@ pub(super) fn admission(this: &Admission<'_>) {
         this.parameters(&statement, text);
         this.functions(&statement, text);
         this.relations(&statement, text);
+        this.targets(&statement, text);
         this.kind(&statement, text);
         if text == admitted.sql() {
             this.row_cap(&statement, text);
@@ -84,7 +85,7 @@ pub(super) fn admission(this: &Admission<'_>) {
 }
 
 impl Admission<'_> {
-    fn told(&self, text: &str) -> String {
+    pub(super) fn told(&self, text: &str) -> String {
         format!("under `{}`: {text}: {:?}", self.name, self.submission)
     }
 
@@ -167,11 +168,15 @@ impl Admission<'_> {
             }
         });
         walk(statement, &mut |node| {
-            let (Node::From(FromItem::Relation(item)) | Node::Target(item)) = node else { return };
+            let (item, is_target) = match node {
+                Node::From(FromItem::Relation(item)) => (item, false),
+                Node::Target(item) => (item, true),
+                Node::From(_) | Node::Query(_) | Node::Select(_) | Node::Expr(_) => return,
+            };
             let rights = self.policy.rights(item.relation.oid);
             let open = rights.is_some_and(|rights| !rights.is_protected());
             let guarded = guarded.contains(&item.id) || read_by_the_policy.contains(&item.id);
-            assert!(open || guarded, "`{}` unguarded {}", item.relation.name, self.told(text));
+            assert!(open || is_target || guarded, "`{}` unguarded {}", item.relation.name, self.told(text));
             let listed = self.admitted.permit().relations.iter().any(|used| used.oid == item.relation.oid);
             assert!(listed, "`{}` is not in the permit {}", item.relation.name, self.told(text));
         });
@@ -253,7 +258,7 @@ impl Admission<'_> {
     }
 
     /// A mask or filter as it has to stand in the text.
-    fn instance(&self, template: &Expr, item: ItemId) -> String {
+    pub(super) fn instance(&self, template: &Expr, item: ItemId) -> String {
         let mut expr = template.clone();
         // Subqueries of its own have numbers of their own.
         expr.shift(1 << 20, 1 << 20, BoundPolicy::SELF);

@@ -5,6 +5,7 @@ mod choices;
 mod copies;
 mod emitted;
 mod grammar;
+mod guarded;
 mod nodes;
 mod queries;
 mod statement;

@@ -64,6 +64,7 @@ fn the_grammar_makes_statements_that_are_admitted() {
     let worlds = Worlds::new();
     let mut admitted = [0; 3];
     let mut copied = 0;
+    let (mut guarded, mut conflicts) = (0, 0);
     let mut random = proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
     const COUNT: usize = 1_000;
     for _ in 0..COUNT {
@@ -79,10 +80,15 @@ fn the_grammar_makes_statements_that_are_admitted() {
             ["AS \"pg_catalog\".\"text\"[])))) AND (", "\"tenant_id\" = CAST($1 AS \"pg_catalog\".\"int8\")) AND (t"];
         let beside_the_filter = |one: Admitted| filters.iter().any(|filter| one.sql().contains(filter));
         copied += usize::from(verdict.is_ok_and(beside_the_filter));
+        if let Ok(written) = admit(&worlds.world.catalog, &worlds.world.writer, &worlds.world.principal, &submission) {
+            guarded += usize::from(written.permit().row_check.is_some());
+            conflicts += usize::from(written.sql().contains(" ON CONFLICT"));
+        }
     }
     // Open, protected, writer.
     let wanted = [20, 15, 10].map(|percent| COUNT * percent / 100);
     assert!(admitted.iter().zip(wanted).all(|(count, wanted)| *count >= wanted), "{admitted:?}");
+    assert!(guarded >= COUNT / 100 && conflicts >= COUNT / 500, "{guarded} guarded, {conflicts} with ON CONFLICT");
     assert!(copied >= COUNT / 100, "{copied} with a copied condition");
 }
 

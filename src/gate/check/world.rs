@@ -125,6 +125,7 @@ rows = 100
 
 const WRITER: &str = r#"version = 1
 name = "writer"
+attributes = { tenant = "int" }
 [statements]
 allow = ["select", "explain", "insert", "update", "delete"]
 [search_path]
@@ -135,6 +136,10 @@ schemas = ["scratch", "sales"]
 access = "read"
 [schemas.scratch]
 access = "write"
+[tables."scratch.notes"]
+deny_columns = ["meta"]
+mask = { body = "redact" }
+rows = "id < :tenant AND status IS NOT NULL"
 [tables."scratch.Odd Name"]
 require_where = true
 max_affected_rows = 10

@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_row_of_a_target_is_made_where_it_is_named() {
-        let text = admitted("writer", "DELETE FROM scratch.notes AS n WHERE n.id = 1 RETURNING to_jsonb(n)");
-        assert!(text.contains("RETURNING to_jsonb((SELECT COALESCE(r.*) FROM (SELECT t1.id AS id, t1.title"), "{text}");
+        let text = admitted("writer", "DELETE FROM scratch.\"Odd Name\" AS n WHERE n.\"Id\" = 1 RETURNING to_jsonb(n)");
+        assert!(text.contains("RETURNING to_jsonb((SELECT COALESCE(r.*) FROM (SELECT t1.Id AS Id, t1."), "{text}");
     }
 }

@@ -63,23 +63,54 @@ impl Grammar<'_, '_> {
             }
         }
         self.levels.extend(level);
-        if self.in_trouble() {
-            self.plain(&["ON CONFLICT DO NOTHING", "ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title"]);
+        match self.choices.below(3) {
+            1 => self.put("ON CONFLICT DO NOTHING"),
+            2 => self.conflict(&columns),
+            _ => {}
         }
         self.returning();
     }
 
-    pub(super) fn update(&mut self) {
-        self.put("UPDATE");
-        let columns = self.target();
+    fn conflict(&mut self, columns: &[String]) {
+        let key = self.some(columns);
+        self.put(&format!("ON CONFLICT ({})", key.join(", ")));
+        if self.choices.one_in(4) {
+            self.put("DO NOTHING");
+            return;
+        }
+        self.put("DO UPDATE");
+        if let Some(level) = self.levels.last_mut() {
+            level.push(Item { name: "excluded".to_owned(), columns: columns.to_vec() });
+        }
+        if self.choices.one_in(2) {
+            self.assignments(columns);
+        } else {
+            let column = self.some(columns).swap_remove(0);
+            self.put(&format!("SET {column} = excluded.{column}"));
+        }
+        if self.choices.one_in(2) {
+            self.put("WHERE");
+            self.expr();
+        }
+        if let Some(level) = self.levels.last_mut() {
+            level.pop();
+        }
+    }
+
+    fn assignments(&mut self, columns: &[String]) {
         self.put("SET");
-        let some = self.some(&columns);
-        let mut names = some.into_iter();
+        let mut names = self.some(columns).into_iter();
         self.list(names.len(), |grammar| {
             grammar.put(&names.next().unwrap_or_default());
             grammar.put("=");
             grammar.value();
         });
+    }
+
+    pub(super) fn update(&mut self) {
+        self.put("UPDATE");
+        let columns = self.target();
+        self.assignments(&columns);
         self.write_clauses("FROM");
     }
 
