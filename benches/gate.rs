@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion};
 use pgwicket::catalog::CatalogWatch;
-use pgwicket::gate::admit::{AttributeValue, Principal, Submission, admit};
+use pgwicket::gate::admit::{AttributeValue, Principal, Submission, Values, admit};
 use pgwicket::gate::authorize::authorize;
 use pgwicket::gate::catalog::Catalog;
 use pgwicket::gate::emit::emit;
@@ -99,7 +99,7 @@ fn stages(criterion: &mut Criterion, world: &World, name: &str, policy: &BoundPo
     let source = Source::new(sql);
     let parsed = parse(&source).unwrap();
     let statement = lower(world, policy, sql);
-    let authorized = authorize(&statement, &world.catalog, policy).unwrap();
+    let authorized = authorize(&statement, &world.catalog, policy, Values::Any(0)).unwrap();
     let rewritten = |mut statement: Statement| {
         let mut plan = ParameterPlan::new(0);
         rewrite(&mut statement, &authorized, &world.catalog, policy, &world.principal, &mut plan).unwrap();
@@ -115,7 +115,7 @@ fn stages(criterion: &mut Criterion, world: &World, name: &str, policy: &BoundPo
         });
     });
     group.bench_function("authorize", |bencher| {
-        bencher.iter(|| authorize(black_box(&statement), &world.catalog, policy).map(drop));
+        bencher.iter(|| authorize(black_box(&statement), &world.catalog, policy, Values::Any(0)).map(drop));
     });
     group.bench_function("rewrite", |bencher| {
         bencher.iter_batched(|| statement.clone(), rewritten, BatchSize::SmallInput);

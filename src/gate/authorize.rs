@@ -4,12 +4,12 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::admit::{RelationAccess, RelationUse, Verification};
+use super::admit::{RelationAccess, RelationUse, Values, Verification};
 use super::catalog::{Catalog, Oid, Relation, RelationKind};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{
-    Call, ColumnRef, Conflict, Expr, ExprKind, FromItem, FunctionColumns, Insert, ItemId, Node, RelationItem, Statement,
-    walk,
+    Call, ColumnRef, Conflict, Expr, ExprKind, FromItem, FunctionColumns, Insert, ItemId, Node, RelationItem,
+    Statement, walk,
 };
 use super::policy::model::StatementKind;
 use super::policy::types::has_hidden_name;
@@ -50,10 +50,16 @@ pub struct Authorized {
 ///
 /// # Errors
 /// Everything in the statement that the policy doesn't allow.
-pub fn authorize(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> Result<Authorized, Rejection> {
+pub fn authorize(
+    statement: &Statement,
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+    values: Values<'_>,
+) -> Result<Authorized, Rejection> {
     let mut check = Check {
         catalog,
         policy,
+        values,
         violations: Vec::new(),
         judged: BTreeSet::new(),
         authorized: Authorized {
@@ -92,6 +98,7 @@ pub(super) fn kind_of(statement: &Statement) -> StatementKind {
 struct Check<'a> {
     catalog: &'a Catalog,
     policy: &'a BoundPolicy,
+    values: Values<'a>,
     violations: Vec<Rejection>,
     authorized: Authorized,
     /// Relations that were judged before: one with thousands of partitions may be named thousands of times.

@@ -129,11 +129,12 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
         )
         .by(Some((**rule).clone()))
         .help("narrow its WHERE"),
-        ExecuteError::RowNotVisible { rule } => {
-            Rejection::new(reason, "a row that the statement writes would be out of this principal's sight; it was rolled back")
-                .by(Some((**rule).clone()))
-                .help("the policy's row filter has to hold for every row as it is written")
-        }
+        ExecuteError::RowNotVisible { rule } => Rejection::new(
+            reason,
+            "a row that the statement writes would be out of this principal's sight; it was rolled back",
+        )
+        .by(Some((**rule).clone()))
+        .help("the policy's row filter has to hold for every row as it is written"),
         ExecuteError::RowTooLarge { .. } => {
             Rejection::new(reason, "a row of the result is larger than a result may be; nothing was changed")
                 .help("cut long values with left() or substring(), or read fewer columns")

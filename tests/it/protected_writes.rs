@@ -174,7 +174,8 @@ async fn no_row_is_written_that_would_not_be_seen() {
     )
     .await;
     // The bad row comes behind the rows that the result is cut off at.
-    let many = "INSERT INTO tickets (id, tenant_id, subject) SELECT i, 1 + i / 39, 'n' || i FROM generate_series(30, 39) i
+    let many =
+        "INSERT INTO tickets (id, tenant_id, subject) SELECT i, 1 + i / 39, 'n' || i FROM generate_series(30, 39) i
                 RETURNING id";
     desk.refuses(many, "row_not_visible").await;
     let result = desk.library.query(&many.replace("i / 39", "i / 40")).await.unwrap();
@@ -186,7 +187,8 @@ async fn no_row_is_written_that_would_not_be_seen() {
     assert_eq!((&result["affected_rows"], &result["row_count"]), (&json!(1), &json!(0)));
     assert_eq!((&result["columns"], &result["rows"]), (&json!([]), &json!([])));
     // What has no binary format of ours comes as text, and is checked just as well.
-    let rendered = "INSERT INTO tickets (id, subject) VALUES (11, 'fat cats') RETURNING to_tsvector('simple', subject) AS v";
+    let rendered =
+        "INSERT INTO tickets (id, subject) VALUES (11, 'fat cats') RETURNING to_tsvector('simple', subject) AS v";
     assert_eq!(desk.library.rows(rendered).await, json!([["'cats':2 'fat':1"]]));
     let moved = "UPDATE tickets SET tenant_id = 3 WHERE id = 11 RETURNING to_tsvector('simple', subject) AS v";
     desk.refuses(moved, "row_not_visible").await;
@@ -302,7 +304,8 @@ async fn the_tools_are_held_to_the_same() {
 #[tokio::test]
 async fn a_key_uses_its_index() {
     let desk = Desk::open().await;
-    let more = "INSERT INTO desk.tickets (id, tenant_id, subject) SELECT i, 1 + i % 2, i FROM generate_series(100, 30000) i;
+    let more =
+        "INSERT INTO desk.tickets (id, tenant_id, subject) SELECT i, 1 + i % 2, i FROM generate_series(100, 30000) i;
                 INSERT INTO desk.imports (id) SELECT i FROM generate_series(100, 30000) i;
                 ANALYZE desk.tickets, desk.imports";
     desk.database.script(more).await;

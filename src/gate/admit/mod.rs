@@ -50,7 +50,8 @@ pub fn admit(
         Submission::Change(change) => {
             let source = Source::new("");
             let (statement, values) = Lowering::new(catalog, policy, &source, Mode::Client, u32::MAX).change(change)?;
-            let compiled = Stages { catalog, policy, principal }.after_lower(statement, values.len(), Vec::new())?;
+            let compiled =
+                Stages { catalog, policy, principal }.after_lower(statement, Values::Known(&values), Vec::new())?;
             admitted(Arc::new(compiled), values)
         }
     })
@@ -121,7 +122,7 @@ fn compile(
     let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters as u32);
     let statement = lowering.statement(&parsed.statement)?;
     let types = client_types(&statement, parameters, catalog)?;
-    Stages { catalog, policy, principal }.after_lower(statement, parameters, types)
+    Stages { catalog, policy, principal }.after_lower(statement, Values::Any(parameters), types)
 }
 
 /// The client's values behind a compiled statement.
@@ -149,6 +150,32 @@ fn admitted(compiled: Arc<Compiled>, mut values: Vec<Option<String>>) -> Result<
     Ok(Admitted { compiled, parameters: values })
 }
 
+/// What is known of the client's values while a statement is compiled.
+#[derive(Debug, Clone, Copy)]
+pub enum Values<'v> {
+    /// Their number: what is compiled is kept, and must hold for whatever values come.
+    Any(usize),
+    /// The values themselves, in text format.
+    Known(&'v [Option<String>]),
+}
+
+impl<'v> Values<'v> {
+    fn count(self) -> usize {
+        match self {
+            Self::Any(count) => count,
+            Self::Known(values) => values.len(),
+        }
+    }
+
+    /// The value of a parameter by its number, if it is known and not NULL.
+    pub fn get(self, number: u32) -> Option<&'v str> {
+        match self {
+            Self::Any(_) => None,
+            Self::Known(values) => values.get((number as usize).checked_sub(1)?)?.as_deref(),
+        }
+    }
+}
+
 struct Stages<'a> {
     catalog: &'a Catalog,
     policy: &'a BoundPolicy,
@@ -160,7 +187,7 @@ impl Stages<'_> {
     fn after_lower(
         &self,
         mut statement: Statement,
-        client_values: usize,
+        client_values: Values<'_>,
         client_types: Vec<Option<Oid>>,
     ) -> Result<Compiled, Rejection> {
         let Self { catalog, policy, principal } = *self;
@@ -169,9 +196,9 @@ impl Stages<'_> {
         let literals = literals(&statement);
         let doubtful = doubtful(&statement, catalog);
         certain_types(&statement, &doubtful, catalog)?;
-        let mut authorized = authorize(&statement, catalog, policy)?;
+        let mut authorized = authorize(&statement, catalog, policy, client_values)?;
 
-        let mut plan = ParameterPlan::new(client_values);
+        let mut plan = ParameterPlan::new(client_values.count());
         let Rewritten { keys, row_check } =
             rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
         authorized.verification.keys = key_stamps(catalog, &keys);

@@ -4,50 +4,66 @@
 
 use std::collections::BTreeMap;
 
+use crate::gate::admit::Values;
 use crate::gate::catalog::{Catalog, Oid};
-use crate::gate::ir::{Expr, ExprKind, IsTest, ItemId, Literal, Node};
+use crate::gate::ir::{Expr, ExprKind, IsTest, ItemId, Literal, Node, Query};
 
-/// True if a conjunct compares a column of the target with something that doesn't depend on the target, in a way that
-/// some value of the column's type fails.
-pub(super) fn restricts(filter: &Expr, target: ItemId, catalog: &Catalog) -> bool {
-    match &filter.kind {
-        ExprKind::And(all) => all.iter().any(|one| restricts(one, target, catalog)),
-        // Every alternative has to restrict, and together they may not leave nothing out.
-        ExprKind::Or(all) => all.iter().all(|one| restricts(one, target, catalog)) && !may_cover(all, target),
-        ExprKind::Operator { symbol, left: Some(left), right } => match symbol.as_str() {
-            "=" => compares(left, right, target) || compares(right, left, target),
-            "<" | "<=" => bounds(left, symbol, right, target, catalog) || bounds(right, flip(symbol), left, target, catalog),
-            ">" | ">=" => bounds(left, symbol, right, target, catalog) || bounds(right, flip(symbol), left, target, catalog),
-            "~~" | "~~*" => is_column(left, target) && is_selective_pattern(right),
-            _ => false,
-        },
-        ExprKind::Between { expr, low, high, negated: false } => {
-            let either = |symbol, bound| bounds(expr, symbol, bound, target, catalog);
-            is_independent(low, target) && is_independent(high, target) && (either(">=", low) || either("<=", high))
-        }
-        ExprKind::InList { expr, list, negated: false } => list.iter().all(|one| compares(expr, one, target)),
-        ExprKind::QuantifiedArray { left, symbol, all: false, array } => symbol == "=" && compares(left, array, target),
-        ExprKind::InQuery { expr, query, negated: false } => {
-            let mut depends = false;
-            query.walk(&mut |node| depends |= mentions(node, target));
-            is_column(expr, target) && !depends
-        }
-        ExprKind::Is { expr, negated: false, .. } => is_column(expr, target),
-        // A column of type boolean by itself is a comparison with true.
-        ExprKind::Column(_) => is_column(filter, target),
-        ExprKind::Not(inner) => matches!(inner.kind, ExprKind::Column(_)) && is_column(inner, target),
-        _ => false,
-    }
+/// What a condition on the rows of a write's target is judged by.
+pub(super) struct Restriction<'a> {
+    pub target: ItemId,
+    pub catalog: &'a Catalog,
+    pub values: Values<'a>,
 }
 
-/// Whether alternatives on one column may be true of all its values: those below something or above something else, true
-/// and false.
-fn may_cover(alternatives: &[Expr], target: ItemId) -> bool {
-    /// What an alternative leaves in of a column: its low end, its high end, both or neither.
-    fn ends(one: &Expr, target: ItemId) -> Option<(u32, bool, bool)> {
+impl Restriction<'_> {
+    /// True if a conjunct compares a column of the target with something that doesn't depend on the target, in a way
+    /// that some value of the column's type fails.
+    pub(super) fn restricts(&self, filter: &Expr) -> bool {
+        match &filter.kind {
+            ExprKind::And(all) => all.iter().any(|one| self.restricts(one)),
+            // Every alternative has to restrict, and together they may not leave nothing out.
+            ExprKind::Or(all) => all.iter().all(|one| self.restricts(one)) && !self.may_cover(all),
+            ExprKind::Operator { symbol, left: Some(left), right } => match symbol.as_str() {
+                "=" => self.compares(left, right) || self.compares(right, left),
+                "<" | "<=" | ">" | ">=" => self.bounds(left, symbol, right) || self.bounds(right, flip(symbol), left),
+                "~~" | "~~*" => self.column(left).is_some() && self.is_selective(right),
+                _ => false,
+            },
+            ExprKind::Between { expr, low, high, negated: false } => {
+                let independent = self.is_independent(low) && self.is_independent(high);
+                independent && (self.bounds(expr, ">=", low) || self.bounds(expr, "<=", high))
+            }
+            ExprKind::InList { expr, list, negated: false } => list.iter().all(|one| self.compares(expr, one)),
+            ExprKind::QuantifiedArray { left, symbol, all: false, array } => {
+                symbol == "=" && self.compares(left, array)
+            }
+            ExprKind::InQuery { expr, query, negated: false } => {
+                self.column(expr).is_some() && self.is_independent_query(query)
+            }
+            ExprKind::Is { expr, negated: false, .. } => self.column(expr).is_some(),
+            // A column of type boolean by itself is a comparison with true.
+            ExprKind::Column(_) => self.column(filter).is_some(),
+            ExprKind::Not(inner) => matches!(inner.kind, ExprKind::Column(_)) && self.column(inner).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether alternatives on one column may be true of all its values: those below something or above something else,
+    /// true and false.
+    fn may_cover(&self, alternatives: &[Expr]) -> bool {
+        let mut covered: BTreeMap<u32, (bool, bool)> = BTreeMap::new();
+        for (column, low, high) in alternatives.iter().filter_map(|one| self.ends(one)) {
+            let seen = covered.entry(column).or_default();
+            *seen = (seen.0 | low, seen.1 | high);
+        }
+        covered.values().any(|(low, high)| *low && *high)
+    }
+
+    /// The column of an alternative, and whether it leaves in the low or the high end of its values.
+    fn ends(&self, one: &Expr) -> Option<(u32, bool, bool)> {
         match &one.kind {
             ExprKind::Operator { symbol, left: Some(left), right } => {
-                let (column, symbol) = match (column_of(left, target), column_of(right, target)) {
+                let (column, symbol) = match (self.column(left), self.column(right)) {
                     (Some(column), None) => (column, symbol.as_str()),
                     (None, Some(column)) => (column, flip(symbol)),
                     (Some(_), Some(_)) | (None, None) => return None,
@@ -55,76 +71,119 @@ fn may_cover(alternatives: &[Expr], target: ItemId) -> bool {
                 Some((column, matches!(symbol, "<" | "<="), matches!(symbol, ">" | ">=")))
             }
             // Of the two values that a boolean has, each is an end.
-            ExprKind::Column(_) => Some((column_of(one, target)?, false, true)),
-            ExprKind::Not(inner) => Some((column_of(inner, target)?, true, false)),
-            ExprKind::Is { expr, test: IsTest::True, .. } => Some((column_of(expr, target)?, false, true)),
-            ExprKind::Is { expr, test: IsTest::False, .. } => Some((column_of(expr, target)?, true, false)),
+            ExprKind::Column(_) => Some((self.column(one)?, false, true)),
+            ExprKind::Not(inner) => Some((self.column(inner)?, true, false)),
+            ExprKind::Is { expr, test: IsTest::True, .. } => Some((self.column(expr)?, false, true)),
+            ExprKind::Is { expr, test: IsTest::False, .. } => Some((self.column(expr)?, true, false)),
             _ => None,
         }
     }
-    let mut covered: BTreeMap<u32, (bool, bool)> = BTreeMap::new();
-    for (column, low, high) in alternatives.iter().filter_map(|one| ends(one, target)) {
-        let seen = covered.entry(column).or_default();
-        *seen = (seen.0 | low, seen.1 | high);
-    }
-    covered.values().any(|(low, high)| *low && *high)
-}
 
-/// Whether it compares a column of the target with something that doesn't depend on the target.
-fn compares(column: &Expr, other: &Expr, target: ItemId) -> bool {
-    is_column(column, target) && is_independent(other, target)
-}
-
-/// Whether it bounds a column of the target by something that isn't the end of the column's type.
-fn bounds(column: &Expr, symbol: &str, bound: &Expr, target: ItemId, catalog: &Catalog) -> bool {
-    if !compares(column, bound, target) {
-        return false;
+    /// Whether it compares a column of the target with something that doesn't depend on the target.
+    fn compares(&self, column: &Expr, other: &Expr) -> bool {
+        self.column(column).is_some() && self.is_independent(other)
     }
-    let (Some((least, most)), Some(value)) = (range_of(column, catalog), integer(bound)) else { return true };
-    match symbol {
-        "<" => value <= most,
-        "<=" => value < most,
-        ">" => value >= least,
-        ">=" => value > least,
-        _ => false,
-    }
-}
 
-/// The least and the largest value of an integer type.
-fn range_of(column: &Expr, catalog: &Catalog) -> Option<(i128, i128)> {
-    let name = |oid: Oid| Some(catalog.type_(catalog.below_domain(oid))?.name.as_str());
-    match column.ty.and_then(name)? {
-        "int2" => Some((i16::MIN.into(), i16::MAX.into())),
-        "int4" => Some((i32::MIN.into(), i32::MAX.into())),
-        "int8" => Some((i64::MIN.into(), i64::MAX.into())),
-        _ => None,
-    }
-}
-
-/// The whole number that a constant is; one with a fraction counts as the one below, one out of range as the last.
-fn integer(expr: &Expr) -> Option<i128> {
-    match &expr.kind {
-        ExprKind::Literal(Literal::Number(digits) | Literal::String(digits)) => {
-            let digits = digits.trim();
-            let (whole, _) = digits.split_once('.').unwrap_or((digits, ""));
-            let all_digits = !whole.is_empty() && whole.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
-            let sign = if whole.starts_with('-') { i128::MIN } else { i128::MAX };
-            all_digits.then(|| whole.parse().unwrap_or(sign))
+    /// Whether it bounds a column of the target by something that isn't the end of the column's type.
+    fn bounds(&self, column: &Expr, symbol: &str, bound: &Expr) -> bool {
+        // Behind a cast the values have other ends.
+        if !matches!(column.kind, ExprKind::Column(_)) || !self.compares(column, bound) {
+            return false;
         }
-        ExprKind::Operator { symbol, left: None, right } if symbol == "-" => integer(right).and_then(i128::checked_neg),
-        ExprKind::Cast { expr, .. } => integer(expr),
-        _ => None,
+        if self.constant(bound).is_some_and(is_end) || matches!(bound.kind, ExprKind::Literal(Literal::Bool(_))) {
+            return false;
+        }
+        let (Some((least, most)), Some(value)) = (self.range_of(column), self.integer(bound)) else { return true };
+        match symbol {
+            "<" => value <= most,
+            "<=" => value < most,
+            ">" => value >= least,
+            ">=" => value > least,
+            _ => false,
+        }
+    }
+
+    /// The least and the largest value of an integer type.
+    fn range_of(&self, column: &Expr) -> Option<(i128, i128)> {
+        let name = |oid: Oid| Some(self.catalog.type_(self.catalog.below_domain(oid))?.name.as_str());
+        match column.ty.and_then(name)? {
+            "int2" => Some((i16::MIN.into(), i16::MAX.into())),
+            "int4" => Some((i32::MIN.into(), i32::MAX.into())),
+            "int8" => Some((i64::MIN.into(), i64::MAX.into())),
+            _ => None,
+        }
+    }
+
+    /// The whole number that a constant is; a fraction is cut off, one out of range is the last.
+    fn integer(&self, expr: &Expr) -> Option<i128> {
+        match &expr.kind {
+            ExprKind::Operator { symbol, left: None, right } if symbol == "-" => {
+                self.integer(right).and_then(i128::checked_neg)
+            }
+            _ => {
+                let text = self.constant(expr)?.trim();
+                let (whole, _) = text.split_once('.').unwrap_or((text, ""));
+                let digits = whole.strip_prefix('-').unwrap_or(whole);
+                let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+                let last = if whole.starts_with('-') { i128::MIN } else { i128::MAX };
+                all_digits.then(|| whole.parse().unwrap_or(last))
+            }
+        }
+    }
+
+    /// Whether a LIKE pattern has a character that a text may lack: what it has beside `%` and `_`.
+    fn is_selective(&self, pattern: &Expr) -> bool {
+        self.constant(pattern).is_some_and(|text| text.chars().any(|one| !matches!(one, '%' | '_')))
+    }
+
+    /// The text of a literal or of a parameter whose value is known, casts looked through.
+    fn constant<'e>(&'e self, expr: &'e Expr) -> Option<&'e str> {
+        match &expr.kind {
+            ExprKind::Literal(Literal::Number(text) | Literal::String(text)) => Some(text),
+            ExprKind::Parameter(number) => self.values.get(*number),
+            ExprKind::Cast { expr, .. } => self.constant(expr),
+            _ => None,
+        }
+    }
+
+    /// The column of the target that it is, casts looked through.
+    fn column(&self, expr: &Expr) -> Option<u32> {
+        match &expr.kind {
+            ExprKind::Column(column) => (column.item == self.target).then_some(column.column),
+            ExprKind::Cast { expr, .. } => self.column(expr),
+            _ => None,
+        }
+    }
+
+    fn is_independent(&self, expr: &Expr) -> bool {
+        let mut depends = false;
+        expr.walk(&mut |node| depends |= self.is_mentioned(node));
+        !depends
+    }
+
+    fn is_independent_query(&self, query: &Query) -> bool {
+        let mut depends = false;
+        query.walk(&mut |node| depends |= self.is_mentioned(node));
+        !depends
+    }
+
+    fn is_mentioned(&self, node: Node<'_>) -> bool {
+        match node {
+            Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => column.item == self.target,
+            Node::Expr(Expr { kind: ExprKind::WholeRow { item, fields: _ }, .. }) => *item == self.target,
+            Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => false,
+        }
     }
 }
 
-/// Whether a LIKE pattern has a character that a text may lack: what it has beside `%` and `_`. Of a parameter that isn't
-/// known.
-fn is_selective_pattern(pattern: &Expr) -> bool {
-    match &pattern.kind {
-        ExprKind::Literal(Literal::String(text)) => text.chars().any(|one| !matches!(one, '%' | '_')),
-        ExprKind::Cast { expr, .. } => is_selective_pattern(expr),
-        _ => false,
-    }
+/// Whether a text is what no value of some type is below or above.
+fn is_end(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    let word = text.trim_start_matches(['-', '+']);
+    word.is_empty()
+        || matches!(word, "infinity" | "inf" | "nan" | "t" | "true" | "f" | "false")
+        || (text.len() >= 32 && text.bytes().all(|byte| matches!(byte, b'0' | b'-')))
+        || (text.len() >= 32 && text.bytes().all(|byte| matches!(byte, b'f' | b'-')))
 }
 
 /// The comparison with its sides exchanged.
@@ -135,33 +194,6 @@ fn flip(symbol: &str) -> &'static str {
         ">" => "<",
         ">=" => "<=",
         _ => "=",
-    }
-}
-
-/// A column of the target, casts looked through.
-fn is_column(expr: &Expr, target: ItemId) -> bool {
-    column_of(expr, target).is_some()
-}
-
-fn column_of(expr: &Expr, target: ItemId) -> Option<u32> {
-    match &expr.kind {
-        ExprKind::Column(column) => (column.item == target).then_some(column.column),
-        ExprKind::Cast { expr, .. } => column_of(expr, target),
-        _ => None,
-    }
-}
-
-fn is_independent(expr: &Expr, target: ItemId) -> bool {
-    let mut depends = false;
-    expr.walk(&mut |node| depends |= mentions(node, target));
-    !depends
-}
-
-fn mentions(node: Node<'_>, target: ItemId) -> bool {
-    match node {
-        Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => column.item == target,
-        Node::Expr(Expr { kind: ExprKind::WholeRow { item, fields: _ }, .. }) => *item == target,
-        Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => false,
     }
 }
 
@@ -282,6 +314,11 @@ access = "read"
             "score > '-99999999999999999999999999'::numeric",
             "score BETWEEN -2147483648 AND 2147483647",
             "id >= -9223372036854775808",
+            "score::bigint >= -2147483648",
+            "title >= ''",
+            "day >= '-infinity'",
+            "day <= 'Infinity'::date",
+            "score::text >= ' '",
             "score < 5 OR score >= 5",
             "score < 5 OR score > 4 OR score IS NULL",
             "5 > score OR 4 < score",

@@ -1,6 +1,7 @@
 //! The rules on a write's target.
 
-use super::{Check, effects, is_open, restriction};
+use super::restriction::Restriction;
+use super::{Check, effects, is_open};
 use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{ColumnRef, Conflict, ConflictUpdate, Expr, RelationItem, Statement, TargetColumn};
@@ -56,6 +57,7 @@ impl Check<'_> {
     pub(super) fn write(&mut self, statement: &Statement) {
         let Some(written) = Written::of(statement) else { return };
         let target = written.target;
+        let restriction = Restriction { target: target.id, catalog: self.catalog, values: self.values };
         let found = self.catalog.relation(target.relation.oid).zip(self.policy.rights(target.relation.oid));
         let Some((relation, rights)) = found else { return };
         if let Err(violation) = self.writable(target, relation, rights, &written.kinds) {
@@ -75,7 +77,7 @@ impl Check<'_> {
         }
         if let Some(filter) = written.restricted_by
             && let Some(rule) = &rights.require_where
-            && !filter.is_some_and(|filter| restriction::restricts(filter, target.id, self.catalog))
+            && !filter.is_some_and(|filter| restriction.restricts(filter))
         {
             self.violations.push(
                 Rejection::new(

@@ -108,8 +108,11 @@ impl<'a> Lowering<'a> {
     ) -> Result<(ConflictUpdate, ScopeItem<'a>), Rejection> {
         const EXCLUDED: &str = "excluded";
         if scope.alias.as_deref() == Some(EXCLUDED) {
-            return Err(invalid("the target of ON CONFLICT DO UPDATE is called `excluded`, as is the row proposed", span)
-                .help("give it another alias: INSERT INTO … AS t …"));
+            return Err(invalid(
+                "the target of ON CONFLICT DO UPDATE is called `excluded`, as is the row proposed",
+                span,
+            )
+            .help("give it another alias: INSERT INTO … AS t …"));
         }
         let excluded = RelationItem { id: self.item_id(), ..target.clone() };
         let columns = scope.columns.iter().map(|column| column.of_item(excluded.id)).collect();
