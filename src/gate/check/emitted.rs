@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use super::copies::Said;
 use super::world::World;
 use crate::gate::admit::{Admitted, AttributeValue, Submission};
 use crate::gate::catalog::Catalog;
 use crate::gate::emit::emit;
 use crate::gate::ir::{
-    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, Projection, Query, RelationItem,
-    Select, SetExpr, SpecialForm, Statement, renumber, walk,
+    Distinct, Expr, ExprKind, FromItem, ItemId, Literal, Node, NodeMut, Projection, Query, RelationItem, Select,
+    SetExpr, SpecialForm, Statement, renumber, walk,
 };
 use crate::gate::lower::{Lowering, Mode};
 use crate::gate::parse::parse_emitted;
@@ -30,7 +31,6 @@ pub(super) struct Admission<'a> {
 
 /// A protected relation and the derived table that stands for it.
 struct Behind<'s> {
-    outside: ItemId,
     query: &'s Query,
     select: &'s Select,
     item: &'s RelationItem,
@@ -150,23 +150,26 @@ impl Admission<'_> {
     /// Protected relations stand in derived tables of their own, whose columns are open ones and masks.
     fn relations(&self, statement: &Statement, text: &str) {
         let mut guarded: BTreeSet<ItemId> = BTreeSet::new();
+        let mut behinds = Vec::new();
         let mut read_by_the_policy: BTreeSet<ItemId> = BTreeSet::new();
         walk(statement, &mut |node| {
-            if let Node::From(FromItem::Derived { id, query, .. }) = node
+            if let Node::From(FromItem::Derived { query, .. }) = node
                 && let SetExpr::Select(select) = &query.body
                 && let [FromItem::Relation(item)] = select.from.as_slice()
                 && let Some(rights) = self.policy.rights(item.relation.oid)
                 && rights.is_protected()
             {
-                let behind = Behind { outside: *id, query, select, item, rights };
+                let behind = Behind { query, select, item, rights };
                 self.guard(&behind, text);
                 if let Some((filter, _)) = self.filter_and_copies(&behind) {
                     read_by_the_policy.extend(relations_in(filter));
                 }
-                self.copies(statement, &behind, text);
                 guarded.insert(item.id);
+                behinds.push(behind);
             }
         });
+        let said = Said::of(statement, &self.world.catalog, &guarded);
+        behinds.iter().for_each(|behind| self.copies(behind, &said, text));
         walk(statement, &mut |node| {
             let (item, is_target) = match node {
                 Node::From(FromItem::Relation(item)) => (item, false),
@@ -219,13 +222,9 @@ impl Admission<'_> {
     }
 
     /// What stands beside a row filter tells nothing of hidden rows, and the statement says it outside, too.
-    fn copies(&self, statement: &Statement, behind: &Behind<'_>, text: &str) {
-        let Behind { outside, select, item, rights, .. } = *behind;
-        let with_row = with_row(statement, outside);
-        let outermost = with_row.map_or(outside, |(id, _)| id);
+    fn copies(&self, behind: &Behind<'_>, said: &Said<'_>, text: &str) {
+        let Behind { item, rights, .. } = *behind;
         let Some((_, copies)) = self.filter_and_copies(behind) else { return };
-        let rejecting =
-            if copies.is_empty() { BTreeSet::new() } else { super::copies::rejecting(statement, outermost) };
         for copy in copies {
             let told = || format!("the copy {} {}", shown(copy), self.told(text));
             let name =
@@ -233,27 +232,7 @@ impl Admission<'_> {
             let relation = self.world.catalog.relation(item.relation.oid).unwrap_or_else(|| panic!("{}", told()));
             let at = relation.column(&name).map(|(at, _)| at).unwrap_or_else(|| panic!("{}", told()));
             assert_eq!(rights.columns[at], ColumnRights::Open, "{}", told());
-            let position = select.projection.iter().position(|one| one.name == name);
-            let position = position.unwrap_or_else(|| panic!("{}", told()));
-            let inner = ExprKind::Column(ColumnRef { item: item.id, column: at as u32, name: Some(name) });
-            let outer = ExprKind::Column(ColumnRef { item: outside, column: position as u32, name: None });
-            let outer = match with_row {
-                None => outer,
-                Some((id, around)) => {
-                    let at = around.projection.iter().position(|one| one.expr.kind == outer);
-                    let column = at.unwrap_or_else(|| panic!("{}", told())) as u32;
-                    ExprKind::Column(ColumnRef { item: id, column, name: None })
-                }
-            };
-            let mut original = copy.clone();
-            original.walk_mut(&mut |node| {
-                if let NodeMut::Expr(expr) = node
-                    && expr.kind == inner
-                {
-                    expr.kind = outer.clone();
-                }
-            });
-            assert!(rejecting.contains(&shown(&original)), "isn't said outside: {}", told());
+            assert!(said.says(copy), "isn't said outside: {}", told());
         }
     }
 
@@ -301,22 +280,6 @@ fn relations_in(filter: &Expr) -> BTreeSet<ItemId> {
         }
     });
     items
-}
-
-/// The derived table around an item that adds the item's whole row as its last column.
-fn with_row(statement: &Statement, item: ItemId) -> Option<(ItemId, &Select)> {
-    let mut found = None;
-    walk(statement, &mut |node| {
-        if let Node::From(FromItem::Derived { id, query, .. }) = node
-            && let SetExpr::Select(select) = &query.body
-            && let [inside] = select.from.as_slice()
-            && inside.id() == Some(item)
-            && select.projection.last().is_some_and(|last| matches!(last.expr.kind, ExprKind::Record(_)))
-        {
-            found = Some((*id, select.as_ref()));
-        }
-    });
-    found
 }
 
 fn list(all: &[String]) -> String {

@@ -25,6 +25,7 @@ mod rows;
 mod shape;
 mod writes;
 
+use pushdown::Copies;
 use shape::cap;
 pub(super) use shape::text_form;
 
@@ -83,11 +84,11 @@ pub fn rewrite(
     plan: &mut ParameterPlan,
 ) -> Result<Rewritten, Rejection> {
     let keys = grouping::group_by_determined(statement, catalog, policy)?;
+    let (mut next_item, next_cte) = highest(statement);
     let copies = match authorized.filters.is_empty() {
-        true => BTreeMap::new(),
-        false => pushdown::copies(statement, catalog, policy),
+        true => Copies::default(),
+        false => pushdown::copies(statement, catalog, policy, &mut next_item),
     };
-    let (next_item, next_cte) = highest(statement);
     let beside = pushdown::beside_filter(statement, catalog, policy);
     let mut rewriter = Rewriter {
         catalog,
@@ -130,7 +131,7 @@ struct Rewriter<'a> {
     plan: &'a mut ParameterPlan,
     authorized: &'a Authorized,
     /// The statement's own conditions that go inside the fence of an item, over the relation's own columns.
-    copies: BTreeMap<ItemId, Vec<Expr>>,
+    copies: Copies,
     next_item: u32,
     next_cte: u32,
     /// For each replaced item the position of each of the relation's columns in the derived table.
@@ -164,7 +165,8 @@ impl Rewriter<'_> {
         self.next_item += 1;
         let inner = ItemId(self.next_item);
         let empty = BTreeSet::new();
-        let used = self.authorized.columns.get(&item.id).unwrap_or(&empty);
+        let copied = self.copies.columns.remove(&item.id);
+        let used = copied.as_ref().or_else(|| self.authorized.columns.get(&item.id)).unwrap_or(&empty);
         let mut projection = Vec::with_capacity(used.len());
         let mut columns = Vec::with_capacity(used.len());
         let mut positions = BTreeMap::new();
@@ -234,14 +236,17 @@ impl Rewriter<'_> {
 
     /// The row filter, and beside it the copies of the statement's own conditions on this item.
     fn with_copies(&mut self, filter: Expr, item: ItemId, inner: ItemId) -> Expr {
-        let Some(copies) = self.copies.remove(&item) else { return filter };
+        let Some(copies) = self.copies.conditions.remove(&item) else { return filter };
         let mut all = vec![filter];
         all.extend(copies);
         for copy in all.iter_mut().skip(1) {
-            copy.walk_mut(&mut |node| {
-                if let NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) = node {
+            copy.walk_mut(&mut |node| match node {
+                NodeMut::Expr(Expr { kind: ExprKind::Column(column), .. }) if column.item == item => {
                     column.item = inner;
                 }
+                // A copy that reads another relation reads what the statement reads of it.
+                NodeMut::From(from) => self.replace(from),
+                _ => {}
             });
         }
         Expr::new(ExprKind::And(all))

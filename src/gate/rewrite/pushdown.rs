@@ -9,7 +9,9 @@
 //! hold a good one: whether two rows match, and whether a good row finds a match on the other side, doesn't depend on it.
 //! Every other output row, null-extended ones included, the condition itself rejects, before GROUP BY, aggregates,
 //! windows, DISTINCT and LIMIT are looked at. `IS NULL` is true of a null-extended row, so it isn't copied; nor is a
-//! condition of HAVING, of an outer query's row, or of a FULL JOIN's ON.
+//! condition of HAVING, of an outer query's row, or of a FULL JOIN's ON. A column of a subquery or CTE that is plainly a
+//! column of what it reads passes the condition on ([`through`]), and equal columns of a join share theirs ([`joins`]):
+//! both modules say why.
 //!
 //! **Nothing leaks.** What comes out of the fence depends on the filter's rows and on columns that the principal sees as
 //! they are. But inside, PostgreSQL may evaluate the copy on rows that the filter hides, and needn't evaluate the filter
@@ -24,33 +26,48 @@ use std::slice::from_ref;
 use crate::gate::catalog::builtin::leakproof;
 use crate::gate::catalog::{Catalog, Column, Oid, RelationKind, TypeKind};
 use crate::gate::ir::{
-    ColumnRef, Expr, ExprKind, FromItem, ItemId, JoinKind, Literal, Node, RelationItem, Statement, TypeRef, walk,
+    ColumnRef, CteId, Expr, ExprKind, FromItem, ItemId, JoinKind, Literal, Node, Query, RelationItem, Statement,
+    TypeRef, walk,
 };
 use crate::gate::policy::mask::is_total;
 use crate::gate::policy::{BoundPolicy, ColumnRights};
 
+mod joins;
 #[cfg(test)]
 mod tests;
+mod through;
 
-/// The conditions to copy, by the FROM item that they restrict, as the statement says them: over the relation's own
-/// columns.
-pub(super) fn copies(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> BTreeMap<ItemId, Vec<Expr>> {
-    let parameters = uses_of_parameters(statement);
-    let mut pushdown = Pushdown { catalog, policy, parameters, relations: BTreeMap::new(), copies: BTreeMap::new() };
+use joins::Equality;
+
+/// What is copied.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    /// The conditions, by the FROM item that they restrict: over the relation's own columns. Some read other relations,
+    /// as items that the statement doesn't have; these have conditions of their own.
+    pub conditions: BTreeMap<ItemId, Vec<Expr>>,
+    /// The columns of the items that the statement doesn't have.
+    pub columns: BTreeMap<ItemId, BTreeSet<u32>>,
+}
+
+/// The conditions to copy. New items are numbered behind `next_item`.
+pub(super) fn copies(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy, next_item: &mut u32) -> Copies {
+    let mut pushdown = Pushdown::new(statement, catalog, policy);
     walk(statement, &mut |node| match node {
         Node::Select(select) => {
             if let Some(filter) = &select.filter {
-                pushdown.conjuncts(filter, &[&select.from]);
+                pushdown.conjuncts(filter, &Reach { sides: &[&select.from], whole: &[&select.from] });
             }
         }
-        Node::From(FromItem::Join { kind, left, right, on: Some(on) }) => match kind {
-            JoinKind::Inner | JoinKind::Cross => {
-                pushdown.conjuncts(on, &[from_ref(left.as_ref()), from_ref(right.as_ref())])
-            }
-            JoinKind::Left => pushdown.conjuncts(on, &[from_ref(right.as_ref())]),
-            JoinKind::Right => pushdown.conjuncts(on, &[from_ref(left.as_ref())]),
-            JoinKind::Full => {}
-        },
+        Node::From(FromItem::Join { kind, left, right, on: Some(on) }) => {
+            let (left, right) = (from_ref(left.as_ref()), from_ref(right.as_ref()));
+            let sides: &[&[FromItem]] = match kind {
+                JoinKind::Inner | JoinKind::Cross => &[left, right],
+                JoinKind::Left => &[right],
+                JoinKind::Right => &[left],
+                JoinKind::Full => &[],
+            };
+            pushdown.conjuncts(on, &Reach { sides, whole: &[left, right] });
+        }
         Node::Query(_) | Node::From(_) | Node::Target(_) | Node::Expr(_) => {}
     });
     match statement {
@@ -58,7 +75,16 @@ pub(super) fn copies(statement: &Statement, catalog: &Catalog, policy: &BoundPol
         Statement::Delete(delete) => pushdown.optional(delete.filter.as_ref(), &delete.using),
         Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => {}
     }
-    pushdown.copies
+    pushdown.share();
+    pushdown.finish(next_item)
+}
+
+/// What a condition of a WHERE or ON may speak of.
+struct Reach<'r, 'a> {
+    /// The FROM items whose rows it rejects where it isn't true.
+    sides: &'r [&'a [FromItem]],
+    /// All FROM items at hand.
+    whole: &'r [&'a [FromItem]],
 }
 
 /// Which conjuncts of a write's WHERE may stand beside its target's row filter, by their place.
@@ -78,8 +104,7 @@ pub(super) fn beside_filter(statement: &Statement, catalog: &Catalog, policy: &B
         Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => return Beside::new(),
     };
     let Some(filter) = filter else { return Beside::new() };
-    let parameters = uses_of_parameters(statement);
-    let mut pushdown = Pushdown { catalog, policy, parameters, relations: BTreeMap::new(), copies: BTreeMap::new() };
+    let mut pushdown = Pushdown::new(statement, catalog, policy);
     if !pushdown.takes_copies(target.relation.oid) {
         return Beside::new();
     }
@@ -121,28 +146,62 @@ struct Pushdown<'a> {
     catalog: &'a Catalog,
     policy: &'a BoundPolicy,
     parameters: BTreeMap<u32, Use>,
+    /// The CTEs that are named in one place only.
+    ctes: BTreeMap<CteId, &'a Query>,
     /// Whether conditions can be copied beside the row filter of a relation.
     relations: BTreeMap<Oid, bool>,
-    copies: BTreeMap<ItemId, Vec<Expr>>,
+    /// The relations that conditions were found for.
+    items: BTreeMap<ItemId, &'a RelationItem>,
+    /// Safe comparisons with constants that reject rows of an item, filtered or not.
+    constants: BTreeMap<ItemId, Vec<Expr>>,
+    /// Safe comparisons of two items' columns.
+    equalities: Vec<Equality>,
 }
 
 impl<'a> Pushdown<'a> {
-    fn optional(&mut self, condition: Option<&Expr>, from: &[FromItem]) {
-        if let Some(condition) = condition {
-            self.conjuncts(condition, &[from]);
+    fn new(statement: &'a Statement, catalog: &'a Catalog, policy: &'a BoundPolicy) -> Self {
+        Self {
+            catalog,
+            policy,
+            parameters: uses_of_parameters(statement),
+            ctes: through::named_once(statement),
+            relations: BTreeMap::new(),
+            items: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            equalities: Vec::new(),
         }
     }
 
-    /// Copies what can be of a condition that rejects rows of these FROM items.
-    fn conjuncts(&mut self, condition: &Expr, sides: &[&[FromItem]]) {
+    fn optional(&mut self, condition: Option<&Expr>, from: &'a [FromItem]) {
+        if let Some(condition) = condition {
+            self.conjuncts(condition, &Reach { sides: &[from], whole: &[from] });
+        }
+    }
+
+    /// Collects what can be copied of a condition.
+    fn conjuncts(&mut self, condition: &Expr, reach: &Reach<'_, 'a>) {
         if let ExprKind::And(all) = &condition.kind {
-            all.iter().for_each(|one| self.conjuncts(one, sides));
+            all.iter().for_each(|one| self.conjuncts(one, reach));
+            return;
+        }
+        if self.equality(condition, reach) {
             return;
         }
         let Some(comparison) = comparison(condition) else { return };
-        let Some(item) = sides.iter().find_map(|side| find(side, comparison.column.item)) else { return };
-        if self.is_safe(item, &comparison) && self.takes_copies(item.relation.oid) {
-            self.copies.entry(item.id).or_default().push(condition.clone());
+        match reach.sides.iter().find_map(|side| find(side, comparison.column.item)) {
+            Some(FromItem::Relation(item)) => {
+                if self.is_safe(item, &comparison) {
+                    self.items.insert(item.id, item);
+                    self.constants.entry(item.id).or_default().push(condition.clone());
+                }
+            }
+            Some(FromItem::Derived { query, .. }) => self.through(condition, comparison.column, query),
+            Some(FromItem::Cte { cte, .. }) => {
+                if let Some(query) = self.ctes.get(cte).copied() {
+                    self.through(condition, comparison.column, query);
+                }
+            }
+            Some(FromItem::Function { .. } | FromItem::Join { .. }) | None => {}
         }
     }
 
@@ -209,14 +268,18 @@ impl<'a> Pushdown<'a> {
         }
         let filter = self.policy.rights(oid).and_then(|rights| rights.filter.as_ref());
         let total = filter.is_some_and(|filter| is_total(&filter.condition, self.catalog).is_ok());
-        let stored = self.catalog.tree(oid).iter().all(|one| {
+        let takes = total && self.is_stored(oid);
+        *self.relations.entry(oid).or_insert(takes)
+    }
+
+    fn is_stored(&self, oid: Oid) -> bool {
+        self.catalog.tree(oid).iter().all(|one| {
             one.write_calls.is_empty()
                 && match one.kind {
                     RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView => true,
                     RelationKind::View | RelationKind::ForeignTable | RelationKind::Sequence => false,
                 }
-        });
-        *self.relations.entry(oid).or_insert(total && stored)
+        })
     }
 
     /// The type of a constant that is one before the first row is read: PostgreSQL reads a literal when it analyses the
@@ -307,14 +370,13 @@ fn is_plain(to: &TypeRef) -> bool {
     to.modifiers.is_empty() && to.interval.is_none()
 }
 
-/// The relation of that identity among FROM items and what they join, subqueries left out.
-fn find(from: &[FromItem], id: ItemId) -> Option<&RelationItem> {
+/// The item of that identity among FROM items and what they join, subqueries left out.
+fn find(from: &[FromItem], id: ItemId) -> Option<&FromItem> {
     from.iter().find_map(|item| match item {
-        FromItem::Relation(relation) => (relation.id == id).then_some(relation),
         FromItem::Join { left, right, .. } => {
             find(from_ref(left.as_ref()), id).or_else(|| find(from_ref(right.as_ref()), id))
         }
-        FromItem::Cte { .. } | FromItem::Derived { .. } | FromItem::Function { .. } => None,
+        other => (other.id() == Some(id)).then_some(other),
     })
 }
 

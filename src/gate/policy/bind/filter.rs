@@ -169,7 +169,11 @@ fn types_go_together(left: Option<Oid>, right: Option<Oid>, catalog: &Catalog) -
         ValueClass::Integer | ValueClass::Numeric | ValueClass::Float => ValueClass::Numeric,
         other => other,
     });
+    let is_array = |oid: Oid| matches!(catalog.type_(oid).map(|one| &one.kind), Some(TypeKind::Array { .. }));
     let fit = match (one, other) {
+        (ValueClass::Other, known) | (known, ValueClass::Other) if known != ValueClass::Other => {
+            !is_array(left) && !is_array(right)
+        }
         (ValueClass::Other, _) | (_, ValueClass::Other) => true,
         (ValueClass::Enum, ValueClass::Enum) => catalog.below_domain(left) == catalog.below_domain(right),
         _ => one == other,

@@ -9,7 +9,7 @@ use super::copies;
 use crate::gate::admit::{AttributeValue, Principal, Submission, admit};
 use crate::gate::catalog::{Catalog, CatalogParts, Oid, Relation, fixture};
 use crate::gate::check;
-use crate::gate::ir::{Expr, renumber};
+use crate::gate::ir::{Expr, highest, renumber};
 use crate::gate::lower::{Lowering, Mode};
 use crate::gate::parse::parse;
 use crate::gate::policy::{BoundPolicy, Policy};
@@ -79,7 +79,9 @@ impl Fenced {
             renumber(&mut statement);
             statement
         });
-        copies(&statement, &self.catalog, &self.policy).values().flatten().map(shown).collect()
+        let (mut next_item, _) = highest(&statement);
+        let copies = copies(&statement, &self.catalog, &self.policy, &mut next_item);
+        copies.conditions.values().flatten().map(shown).collect()
     }
 
     fn admitted(&self, sql: &str, parameters: Vec<Value>) -> String {
@@ -240,7 +242,7 @@ fn what_could_leak_or_raise_or_means_something_else_is_not_copied() {
 #[test]
 fn a_condition_is_copied_where_it_rejects_rows() {
     for (sql, expected) in [
-        ("SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id WHERE c.id = 1", &["(t1.id = 1)"][..]),
+        ("SELECT 1 FROM customers c JOIN orders o ON true WHERE c.id = 1", &["(t1.id = 1)"][..]),
         ("SELECT 1 FROM customers c, orders o WHERE c.id = 1 AND o.id = 2", &["(t1.id = 1)", "(t2.id = 2)"]),
         (
             "SELECT 1 FROM customers c LEFT JOIN orders o ON true WHERE o.id = 2 AND c.id = 1",
@@ -257,7 +259,7 @@ fn a_condition_is_copied_where_it_rejects_rows() {
             &["(t2.id = 1)", "(t3.id = 2)"],
         ),
         // A merged column is a side's own, or none.
-        ("SELECT 1 FROM customers c JOIN orders o USING (id) WHERE id = 1", &["(t1.id = 1)"]),
+        ("SELECT 1 FROM customers c JOIN orders o USING (id) WHERE id = 1", &["(t1.id = 1)", "(t2.id = 1)"]),
         ("SELECT 1 FROM products p LEFT JOIN orders o USING (id) WHERE o.id = 1", &["(t2.id = 1)"]),
         ("SELECT 1 FROM customers c FULL JOIN orders o USING (id) WHERE id = 1", &[]),
         // After the rows are put together.
@@ -272,8 +274,6 @@ fn a_condition_is_copied_where_it_rejects_rows() {
             "SELECT 1 FROM customers c LEFT JOIN LATERAL (SELECT 1 FROM orders o WHERE c.id = 1 AND o.id = 2) q ON true",
             &["(t3.id = 2)"],
         ),
-        ("SELECT 1 FROM (SELECT id FROM customers) q WHERE q.id = 1", &[]),
-        ("WITH q AS (SELECT id FROM customers) SELECT 1 FROM q WHERE id = 1", &[]),
         // Each SELECT of a set operation has its own.
         ("SELECT id FROM customers WHERE id = 1 UNION SELECT id FROM customers", &["(t1.id = 1)"]),
         (
@@ -291,6 +291,122 @@ fn a_condition_is_copied_where_it_rejects_rows() {
         copied.sort();
         assert_eq!(copied, expected, "{sql}");
     }
+}
+
+#[test]
+fn a_condition_on_a_subquery_is_one_on_what_it_reads() {
+    let id = &["(id = 1)"][..];
+    for (sql, expected) in [
+        ("SELECT 1 FROM (SELECT id FROM customers) q WHERE q.id = 1", id),
+        ("SELECT 1 FROM (SELECT name, id AS x FROM customers WHERE name LIKE 'a%') q WHERE q.x = 1", id),
+        ("SELECT 1 FROM (SELECT DISTINCT id FROM customers ORDER BY id) q WHERE q.id = 1", id),
+        ("SELECT 1 FROM (SELECT x FROM (SELECT id AS x FROM customers) p) q WHERE q.x = 1", id),
+        ("SELECT 1 FROM products p LEFT JOIN (SELECT id FROM customers) q ON q.id = 1", &["(id = 1)"]),
+        ("WITH q AS (SELECT id FROM customers) SELECT 1 FROM q WHERE id = 1", id),
+        ("WITH q AS MATERIALIZED (SELECT * FROM customers) SELECT 1 FROM q AS z WHERE z.id = 1", id),
+        (
+            "SELECT 1 FROM (SELECT id FROM customers UNION ALL SELECT id FROM orders) q WHERE id = 1",
+            &["(id = 1)", "(id = 1)"],
+        ),
+        (
+            "SELECT 1 FROM (SELECT c.id FROM customers c JOIN orders o ON c.id = o.customer_id) q WHERE id = 1",
+            &["(customer_id = 1)", "(id = 1)"],
+        ),
+        // Not the column itself.
+        ("SELECT 1 FROM (SELECT id + 0 AS id FROM customers) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT phone FROM customers) q WHERE q.phone = '1'", &[]),
+        ("SELECT 1 FROM (SELECT name::int AS id FROM customers) q WHERE q.id = 1", &[]),
+        // Fewer rows would give others.
+        ("SELECT 1 FROM (SELECT id FROM customers LIMIT 5) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT id FROM customers OFFSET 1) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT DISTINCT ON (name) id FROM customers ORDER BY name) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT id, row_number() OVER () AS n FROM customers) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT id, count(*) AS n FROM customers GROUP BY id) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT max(id) AS id FROM customers) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT id, unnest(tags) AS tag FROM customers) q WHERE q.id = 1", &[]),
+        ("SELECT 1 FROM (SELECT id FROM customers EXCEPT SELECT id FROM orders) q WHERE id = 1", &[]),
+        ("SELECT 1 FROM (SELECT id FROM customers UNION ALL SELECT 5) q WHERE id = 1", &[]),
+        // Another place reads it without the condition.
+        ("WITH q AS (SELECT id FROM customers) SELECT 1 FROM q, q AS z WHERE q.id = 1", &[]),
+        (
+            "WITH RECURSIVE q(id) AS (SELECT id FROM customers UNION SELECT q.id + 1 FROM q WHERE q.id < 5) SELECT 1 FROM q WHERE id = 1",
+            &[],
+        ),
+        ("SELECT 1 FROM (SELECT id FROM customers) q WHERE q.id = 1 OR q.id = 2", &[]),
+    ] {
+        // Which item it is, the column tells.
+        let mut copied: Vec<String> =
+            copied(sql).iter().map(|one| format!("({}", &one[one.find('.').unwrap() + 1..])).collect();
+        copied.sort();
+        assert_eq!(copied, expected, "{sql}");
+    }
+}
+
+#[test]
+fn equal_columns_of_a_join_share_constants_and_lookups() {
+    let both = &["(t1.id = 1)", "(t2.customer_id = 1)"][..];
+    let order = "(t2.id = 5)";
+    let lookup = "(t1.id IN (SELECT t3.customer_id AS customer_id FROM sales.orders AS t3 WHERE (t3.id = 5)))";
+    let inside = "(t3.id = 5)";
+    for (sql, expected) in [
+        ("SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id WHERE c.id = 1", both),
+        ("SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id WHERE o.customer_id = 1", both),
+        ("SELECT 1 FROM customers c, orders o WHERE c.id = o.customer_id AND o.customer_id = 1", both),
+        ("SELECT 1 FROM customers c LEFT JOIN orders o ON c.id = o.customer_id WHERE c.id = 1", both),
+        // A customer without such an order is null-extended, and comes.
+        (
+            "SELECT 1 FROM customers c LEFT JOIN orders o ON c.id = o.customer_id AND o.customer_id = 1",
+            &["(t2.customer_id = 1)"],
+        ),
+        ("SELECT 1 FROM customers c FULL JOIN orders o ON c.id = o.customer_id WHERE c.id = 1", &["(t1.id = 1)"]),
+        ("SELECT 1 FROM customers c JOIN orders o ON c.id >= o.customer_id WHERE c.id = 1", &["(t1.id = 1)"]),
+        (
+            "SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id OR o.id = 3 WHERE c.id = 1",
+            &["(t1.id = 1)"],
+        ),
+        ("SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id + 0 WHERE c.id = 1", &["(t1.id = 1)"]),
+        // A literal would be read as another type: 70000 is no smallint.
+        ("SELECT 1 FROM customers c JOIN orders o ON c.size = o.id WHERE o.id = '70000'", &["(t2.id = '70000')"]),
+        (
+            "SELECT 1 FROM customers c JOIN orders o ON c.size = o.id WHERE o.id = 70000",
+            &["(t1.size = 70000)", "(t2.id = 70000)"],
+        ),
+        // A key on the other side is looked up.
+        ("SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id WHERE o.id = 5", &[lookup, order, inside]),
+        (
+            "SELECT 1 FROM customers c RIGHT JOIN orders o ON c.id = o.customer_id WHERE o.id = 5",
+            &[lookup, order, inside],
+        ),
+        ("SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id AND o.id = 5", &[lookup, order, inside]),
+        // The other columns of a join are no keys, or its rows aren't rejected, or they may be many.
+        ("SELECT 1 FROM customers c JOIN orders o ON c.tenant_id = o.tenant_id WHERE o.id = 5", &[order]),
+        ("SELECT 1 FROM customers c LEFT JOIN orders o ON c.id = o.customer_id WHERE o.id = 5", &[order]),
+        ("SELECT 1 FROM customers c JOIN orders o ON c.id = o.customer_id WHERE o.id > 5", &["(t2.id > 5)"]),
+        ("SELECT 1 FROM customers c FULL JOIN orders o ON c.id = o.customer_id WHERE o.id = 5", &[order]),
+        (
+            "SELECT 1 FROM customers c WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND o.id = 5)",
+            &[order],
+        ),
+        // What isn't filtered is read as it is.
+        ("SELECT 1 FROM customers c JOIN products p ON p.id = c.id WHERE p.id IN (1, 2)", &["(t1.id IN (1, 2))"]),
+    ] {
+        let mut copied = copied(sql);
+        copied.sort();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(copied, expected, "{sql}");
+    }
+}
+
+#[test]
+fn a_lookup_reads_what_the_statement_reads() {
+    let fenced = Fenced::new(parts());
+    let text =
+        fenced.admitted("SELECT c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id = 5", vec![]);
+    let expected = "(t4.\"id\" IN (SELECT t5.c2 AS \"customer_id\" FROM (SELECT t6.\"id\" AS \"id\", t6.\"customer_id\" AS \
+                    \"customer_id\" FROM \"sales\".\"orders\" AS t6 WHERE ((t6.\"tenant_id\" = CAST($1 AS \"pg_catalog\".\"int8\")) AND \
+                    (t6.\"id\" = 5)) OFFSET 0) AS t5(c1, c2) WHERE (t5.c1 = 5)))";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]
