@@ -149,7 +149,7 @@ impl<'a> Pushdown<'a> {
             if self.by_key(item.id).is_none() {
                 let mut lookups =
                     Lookups { pushdown: &mut self, next_item, copies: &mut copies, on_the_way: vec![item.id] };
-                all.extend(lookups.of(item, |relation, column| is_first_of_a_key(relation, column)));
+                all.extend(lookups.of(item, is_first_of_a_key));
             }
             if !all.is_empty() {
                 copies.conditions.insert(item.id, all);
