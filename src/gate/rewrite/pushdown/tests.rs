@@ -335,8 +335,8 @@ fn a_condition_on_a_subquery_is_one_on_what_it_reads() {
         ("SELECT 1 FROM (SELECT id FROM customers) q WHERE q.id = 1 OR q.id = 2", &[]),
     ] {
         // Which item it is, the column tells.
-        let mut copied: Vec<String> =
-            copied(sql).iter().map(|one| format!("({}", &one[one.find('.').unwrap() + 1..])).collect();
+        let of_column = |one: &String| one.split_once('.').map(|(_, column)| format!("({column}"));
+        let mut copied: Vec<String> = copied(sql).iter().filter_map(of_column).collect();
         copied.sort();
         assert_eq!(copied, expected, "{sql}");
     }
