@@ -295,3 +295,11 @@ SELECT v FROM jsonb_path_query('[1, 2, 3]', '$[*] ? (@ > $min)', vars => '{"min"
 SELECT CASE WHEN EXISTS (SELECT 1 FROM sales.orders o WHERE o.customer_id = c.id) THEN 'yes' ELSE 'no' END AS buys, count(*) FROM sales.customers c GROUP BY CASE WHEN EXISTS (SELECT 1 FROM sales.orders o WHERE o.customer_id = c.id) THEN 'yes' ELSE 'no' END ORDER BY 1;
 SELECT DISTINCT (SELECT max(o.id) FROM sales.orders o WHERE o.customer_id = c.id) AS latest FROM sales.customers c ORDER BY (SELECT max(o.id) FROM sales.orders o WHERE o.customer_id = c.id) NULLS LAST LIMIT 5;
 SELECT (WITH m AS (SELECT max(id) AS id FROM sales.products) SELECT id FROM m) AS top, count(*) FROM sales.customers GROUP BY (WITH m AS (SELECT max(id) AS id FROM sales.products) SELECT id FROM m), region ORDER BY 2;
+
+-- Aggregates of literals, rows with fields, unnest of several arrays behind LATERAL.
+SELECT max('abc'), min('abc'), max(NULL), min(DISTINCT 'x') FROM sales.regions;
+SELECT (ROW(1, 'a'::text)).f2 || 'x', (ROW(code, 2)).f1 FROM sales.regions;
+SELECT s.a, u.* FROM (SELECT ARRAY[1, 2] AS a, ARRAY['x', 'y', 'z'] AS b) AS s CROSS JOIN LATERAL unnest(s.a, s.b) AS u(x, y);
+SELECT u.* FROM (SELECT ARRAY[1, 2] AS a) AS s, LATERAL unnest(s.a, s.a) WITH ORDINALITY AS u(x, y, n);
+SELECT * FROM "unnest"(ARRAY[1], ARRAY[2, 3]);
+SELECT (name::varchar(3)) COLLATE pg_catalog."C" FROM sales.customers ORDER BY 1 LIMIT 5;

@@ -215,6 +215,9 @@ impl<'a> Lowering<'a> {
     ) -> Result<Expr, Rejection> {
         let Extras { names, star, distinct, order_by, within_group, filter, over } = extras;
         self.count_node(span)?;
+        if distinct {
+            self.refuse_repeated_order(&arguments, &order_by, span)?;
+        }
         let given: Vec<&Expr> =
             arguments.iter().chain(within_group.iter().filter_map(|one| one.target.expr())).collect();
         let callee = self.settle(callee, &given, span)?;

@@ -77,7 +77,10 @@ impl<'a> Lowering<'a> {
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 self.nested_join(table_with_joins, alias.as_ref(), span)
             }
-            TableFactor::JsonTable { .. } => Err(not_yet("JSON_TABLE", span)),
+            TableFactor::JsonTable { .. } => {
+                Err(not_yet("JSON_TABLE", span)
+                    .help("use jsonb_path_query or jsonb_to_recordset(…) AS x(a int, b text)"))
+            }
             TableFactor::XmlTable { .. } => Err(not_yet("XMLTABLE", span)),
             TableFactor::TableFunction { .. } => Err(not_supported("TABLE (…) in FROM", span)),
             TableFactor::OpenJsonTable { .. } => Err(not_supported("OPENJSON", span)),

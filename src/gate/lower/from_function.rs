@@ -35,11 +35,11 @@ impl<'a> Lowering<'a> {
         args: &[ast::FunctionArg],
         written: &Written<'_>,
     ) -> Result<Scoped<'a>, Rejection> {
-        if let Some(array) = self.unnested(name, args)? {
-            if name.0.len() == 1 {
+        if let Some(arrays) = self.unnested(name, args)? {
+            if name.0.len() == 1 && arrays.len() == 1 {
                 self.only_clients_write("a function without its schema", written.span)?;
             }
-            return self.unnested_in_from(std::slice::from_ref(array), written);
+            return self.unnested_in_from(&arrays, written);
         }
         if let Some(definitions) = self.definitions(written)? {
             let call = self.while_lateral(true, |lowering| lowering.record_call(name, args, written.span))?;
@@ -60,12 +60,13 @@ impl<'a> Lowering<'a> {
         self.function_item(vec![call], columns, written, shown, &alias)
     }
 
-    /// The argument, if that is `unnest` by its name in quotes or with its schema: no syntax of its own then.
+    /// The arguments of `unnest`, where it isn't the parser's own syntax: in quotes, with its schema or behind LATERAL. With
+    /// its schema it takes one.
     fn unnested<'f>(
         &self,
         name: &ObjectName,
         args: &'f [ast::FunctionArg],
-    ) -> Result<Option<&'f ast::Expr>, Rejection> {
+    ) -> Result<Option<Vec<&'f ast::Expr>>, Rejection> {
         if name.0.len() > 2 {
             return Ok(None);
         }
@@ -77,13 +78,15 @@ impl<'a> Lowering<'a> {
             [ObjectNamePart::Identifier(schema), _] => Some(self.identifier(schema)?),
             _ => None,
         };
-        if last != "unnest" || schema.is_some_and(|schema| schema != "pg_catalog") {
+        if last != "unnest" || schema.as_ref().is_some_and(|schema| schema != "pg_catalog") {
             return Ok(None);
         }
-        match args {
-            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(array))] => Ok(Some(array)),
-            _ => Ok(None),
-        }
+        let arrays = args.iter().map(|arg| match arg {
+            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(array)) => Some(array),
+            _ => None,
+        });
+        let arrays: Option<Vec<&ast::Expr>> = arrays.collect();
+        Ok(arrays.filter(|arrays| arrays.len() == 1 || schema.is_none() && arrays.len() > 1))
     }
 
     /// `unnest` without quotes and schema, which takes several arrays in FROM.
@@ -95,10 +98,10 @@ impl<'a> Lowering<'a> {
         if arrays.len() == 1 {
             self.only_clients_write("a function without its schema", written.span)?;
         }
-        self.unnested_in_from(arrays, written)
+        self.unnested_in_from(&arrays.iter().collect::<Vec<_>>(), written)
     }
 
-    fn unnested_in_from(&mut self, arrays: &[ast::Expr], written: &Written<'_>) -> Result<Scoped<'a>, Rejection> {
+    fn unnested_in_from(&mut self, arrays: &[&ast::Expr], written: &Written<'_>) -> Result<Scoped<'a>, Rejection> {
         let calls = self.while_lateral(true, |lowering| {
             arrays.iter().map(|array| lowering.unnest_call(array, written.span)).collect::<Result<Vec<_>, _>>()
         })?;

@@ -5,11 +5,12 @@ use sqlparser::ast::{ObjectName, ObjectNamePart};
 
 use super::expr::{bare_name, is_untyped};
 use super::name::Position;
+use super::select::is_bare_literal;
 use super::{Lowering, Mode, not_supported};
 use crate::gate::catalog::builtin::{self, Group, Verdict};
 use crate::gate::catalog::{Function, Oid, TypeKind};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, Ty};
+use crate::gate::ir::{Expr, ExprKind, Ty};
 use crate::gate::source::Span;
 
 /// A function by name, with every overload that could take the call.
@@ -29,6 +30,9 @@ pub(super) struct Callee<'a> {
 
 /// Unquoted words that PostgreSQL has syntax for and that take ordinary arguments, too.
 const CALLABLE_WORDS: &[&str] = &["json_object", "normalize", "overlay", "substring"];
+
+/// Types of arguments that a row is taken for.
+const TAKES_ROWS: &[&str] = &["any", "anycompatible", "anycompatiblenonarray", "anyelement", "anynonarray", "record"];
 
 impl<'a> Lowering<'a> {
     /// The function that the name means, for a call with `count` arguments.
@@ -105,6 +109,8 @@ impl<'a> Lowering<'a> {
         span: Span,
     ) -> Result<Callee<'a>, Rejection> {
         let all: Vec<&Expr> = arguments.iter().chain(aggregated.iter().copied()).collect();
+        self.refuse_records(&callee, &all, span)?;
+        self.prefer_text(&mut callee, &all);
         let mut chosen = Vec::with_capacity(callee.candidates.len());
         for one in &callee.candidates {
             match self.refusal(&callee, one, span) {
@@ -123,6 +129,41 @@ impl<'a> Lowering<'a> {
         self.refuse_functional_cast(&callee, all.len(), span)?;
         self.search_objects(&callee, &all, span)?;
         Ok(callee)
+    }
+
+    /// A record converts to nothing by itself, so only what takes any type, or records, takes it.
+    fn refuse_records(&self, callee: &Callee<'_>, arguments: &[&Expr], span: Span) -> Result<(), Rejection> {
+        let record = self.builtin_type("record");
+        let is_row = |one: &Expr| matches!(one.kind, ExprKind::Row(_)) || one.ty.is_some() && one.ty == record;
+        if self.mode == Mode::Verify || !arguments.iter().any(|one| is_row(one)) {
+            return Ok(());
+        }
+        let takes_rows = |wanted: &Oid| {
+            let wanted = self.catalog.type_(*wanted);
+            wanted.is_none_or(|one| {
+                TAKES_ROWS.contains(&one.name.as_str()) || matches!(one.kind, TypeKind::Composite { .. })
+            })
+        };
+        let takes = |one: &Function| {
+            one.variadic
+                || one.arguments.iter().zip(arguments).all(|(wanted, given)| !is_row(given) || takes_rows(wanted))
+        };
+        if callee.candidates.iter().any(|one| takes(one)) {
+            return Ok(());
+        }
+        let message = format!("function `{}` doesn't take a row", callee.written);
+        let help = "name a column, as in `t.name`, or cast the row to text: `t::text`";
+        Err(Rejection::new(Reason::UnknownFunction, message).at(span).help(help))
+    }
+
+    /// Of overloads with one argument PostgreSQL takes that for `text` where the argument is a literal without a type.
+    fn prefer_text(&self, callee: &mut Callee<'a>, arguments: &[&Expr]) {
+        let text = self.builtin_type("text");
+        let takes_text = |one: &&Function| one.arguments.first().copied() == text && one.accepts(1);
+        let is_untyped_literal = matches!(arguments, [only] if is_bare_literal(only));
+        if is_untyped_literal && callee.candidates.iter().any(|one| takes_text(&one)) {
+            callee.candidates.retain(|one| takes_text(&one));
+        }
     }
 
     /// Why the function may not be called; `None` if it may.

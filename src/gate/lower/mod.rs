@@ -32,6 +32,7 @@ mod precedence;
 mod predicate;
 mod query;
 mod relation;
+mod repeated;
 mod resolve;
 mod row;
 mod sample;

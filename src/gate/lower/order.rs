@@ -6,9 +6,10 @@ use sqlparser::ast::{
 };
 
 use super::from::refuse_present;
+use super::repeated::repeated;
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, GroupBy, GroupElement, OrderBy, OutputColumn, Projection, SetExpr, Target};
+use crate::gate::ir::{GroupBy, GroupElement, OrderBy, OutputColumn, Projection, SetExpr, Target};
 use crate::gate::source::Span;
 
 /// What an element can name.
@@ -57,6 +58,9 @@ impl<'a> Lowering<'a> {
                 Some(OrderBySort::Using(_)) => return Err(not_supported("ORDER BY … USING", span)),
             };
             let target = self.named_or_numbered(expr, &outputs, "ORDER BY", span)?;
+            if let (SetExpr::Select(select), Some(expr)) = (body, target.expr()) {
+                self.refuse_repeated_keys(select, [expr])?;
+            }
             all.push(OrderBy { target, descending, nulls_first: *nulls_first });
         }
         Ok(all)
@@ -229,17 +233,6 @@ impl<'a> Lowering<'a> {
             None => Ok(repeated(self.expr(expr)?, projection)),
         }
     }
-}
-
-/// The output column that says the same, else the expression. PostgreSQL finds it by itself, but not where there is a
-/// subquery in it: each copy's items are emitted under names of their own.
-fn repeated(expr: Expr, projection: &[Projection]) -> Target {
-    if expr.has_subquery()
-        && let Some((number, _)) = (1..).zip(projection).find(|(_, one)| one.expr.says_the_same(&expr))
-    {
-        return Target::Output(number);
-    }
-    Target::Expr(expr)
 }
 
 /// ROLLUP or CUBE inside GROUPING SETS.

@@ -7,7 +7,7 @@ use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments, Iden
 
 use super::name::Position;
 use super::scope::ScopeItem;
-use super::select::star;
+use super::select::{is_bare_literal, star};
 use super::{Lowering, Mode, not_supported, not_yet};
 use crate::gate::catalog::{Oid, TypeKind};
 use crate::gate::diagnostic::{Reason, Rejection};
@@ -82,6 +82,11 @@ impl<'a> Lowering<'a> {
         let fields = self.fields_of(&base);
         let known = fields.is_some();
         let ty = match fields.and_then(|fields| fields.into_iter().find(|(field, _)| *field == name)) {
+            // What is no text yet stays of no type in a record, and PostgreSQL then fails with an error of its own.
+            Some((_, None)) if is_untyped_field(&base, &name) => {
+                return Err(not_yet(&format!("the field `{name}`, a literal without a type,"), span)
+                    .help("cast the value in ROW(…), as in 'a'::text"));
+            }
             Some((_, ty)) => ty,
             // That there is such a field was asked before it was emitted; types of masks aren't known again.
             None if self.mode == Mode::Verify => None,
@@ -103,6 +108,9 @@ impl<'a> Lowering<'a> {
     fn fields_of(&self, base: &Expr) -> Option<Vec<(String, Ty)>> {
         let concrete =
             |(name, ty): &(String, Oid)| (name.clone(), Some(*ty).filter(|ty| self.catalog.is_concrete(*ty)));
+        if let ExprKind::Row(values) = &base.kind {
+            return Some((1..).zip(values).map(|(number, value): (u32, _)| (format!("f{number}"), value.ty)).collect());
+        }
         if let ExprKind::Call(call) = &base.kind {
             let mut outs = call.function.candidates.iter().map(|oid| {
                 let function = self.catalog.function(*oid)?;
@@ -138,6 +146,12 @@ impl<'a> Lowering<'a> {
         let record = self.builtin_type("record");
         Ok(Some(Expr::new(ExprKind::Record(fields)).typed(record)))
     }
+}
+
+/// Whether the field is one of ROW(…) that has no type.
+fn is_untyped_field(base: &Expr, name: &str) -> bool {
+    let ExprKind::Row(values) = &base.kind else { return false };
+    (1..).zip(values).any(|(number, value): (u32, _)| name == format!("f{number}") && is_bare_literal(value))
 }
 
 /// Whether an alias column list renames a column of a relation. A relation's own names are those of its row type.

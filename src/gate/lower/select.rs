@@ -40,7 +40,9 @@ impl<'a> Lowering<'a> {
             Some(ast::Distinct::On(list)) => Distinct::On(self.distinct_on(list, &projection)?),
         };
         let columns = self.output(&projection);
-        Ok((Select { distinct, projection, from, filter, group_by, having, origin: Origin(span) }, columns))
+        let select = Select { distinct, projection, from, filter, group_by, having, origin: Origin(span) };
+        self.refuse_own_repeated_keys(&select)?;
+        Ok((select, columns))
     }
 
     /// `WINDOW w AS (…)`: kept at this level, where calls find them.

@@ -90,7 +90,7 @@ fn statement(source: &Source<'_>, caps: &Caps) -> Result<Parsed, Rejection> {
 /// The parser's own words, unless there is something better to say.
 fn unreadable(source: &Source<'_>, error: Rejection) -> Rejection {
     match error.reason {
-        Reason::ParseError => unread::construct(source).unwrap_or(error),
+        Reason::ParseError => unread::construct(source, &error.place).unwrap_or(error),
         _ => error,
     }
 }

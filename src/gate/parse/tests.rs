@@ -39,6 +39,13 @@ fn what_the_parser_does_not_know_is_told_by_name() {
         ),
         ("with recursive t as (select 1) search depth first by a set b select 1", "SEARCH", "search depth"),
         ("select a from t group by distinct a", "GROUP BY DISTINCT", "group by distinct"),
+        ("select a::pg_catalog.text collate \"C\" from t", "COLLATE behind a cast", "collate"),
+        ("select 'a'::text || 'b'::text collate pg_catalog.\"C\"", "COLLATE behind a cast", "collate"),
+        ("select json_value(a, lower('$') error on empty) from t", "the clause ERROR … of JSON_VALUE", "error"),
+        ("select json_value(a, '$' default (1) on empty)", "the clause DEFAULT … of JSON_VALUE", "default"),
+        ("select json_query(a, '$' with wrapper)", "the clause WITH … of JSON_QUERY", "with"),
+        ("select json_exists(a, '$' passing 1 as x)", "the clause PASSING … of JSON_EXISTS", "passing"),
+        ("select * from json_table(a, '$[*]' columns (b int)) as t", "JSON_TABLE", "json_table"),
     ] {
         let rejection = outcome(text).unwrap_err();
         assert_eq!(rejection.reason, Reason::NotSupported, "{text}");
@@ -48,7 +55,13 @@ fn what_the_parser_does_not_know_is_told_by_name() {
         assert_eq!(Source::new(text).slice(span), marked);
     }
     // Quoted names and strings are none of it.
-    for text in ["select 1 \"between\" \"symmetric\" 2", "select 'variadic' 'between symmetric' 2"] {
+    for text in [
+        "select 1 \"between\" \"symmetric\" 2",
+        "select 'variadic' 'between symmetric' 2",
+        "select f(json_value(a), 1 error on empty)",
+        "select \"json_value\"(a error on empty)",
+        "select a collate \"C\" b c from t",
+    ] {
         assert_eq!(reason(text), Some(Reason::ParseError), "{text}");
     }
 }

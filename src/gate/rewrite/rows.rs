@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::select;
 use crate::gate::ir::{
-    ColumnRef, CteId, Expr, ExprKind, FromItem, ItemId, Node, NodeMut, Projection, Statement, walk, walk_mut,
+    ColumnRef, CteId, Expr, ExprKind, FromItem, ItemId, Node, NodeMut, Projection, SpecialForm, Statement, walk,
+    walk_mut,
 };
 use crate::gate::source::Origin;
 
@@ -91,6 +92,9 @@ fn take_rows(statement: &mut Statement, next_item: &mut u32) -> BTreeMap<ItemId,
     let mut asked = BTreeMap::new();
     walk_mut(statement, &mut |node| {
         let NodeMut::Expr(expr) = node else { return };
+        if let ExprKind::InList { list, .. } = &mut expr.kind {
+            list.first_mut().into_iter().for_each(begin_as_a_value);
+        }
         let ExprKind::WholeRow { item, fields } = &mut expr.kind else { return };
         let (item, fields) = (*item, std::mem::take(fields));
         if targets.contains(&item) {
@@ -104,6 +108,15 @@ fn take_rows(statement: &mut Statement, next_item: &mut u32) -> BTreeMap<ItemId,
         expr.kind = ExprKind::Column(ColumnRef { item, column: ROW, name: None });
     });
     asked
+}
+
+/// A list that begins with a record is taken for a subquery by the parser, so the row of a target is put into COALESCE
+/// there, which changes nothing.
+fn begin_as_a_value(first: &mut Expr) {
+    if let ExprKind::Record(_) = first.kind {
+        let row = first.clone();
+        first.kind = ExprKind::Special { form: SpecialForm::Coalesce, arguments: vec![row] };
+    }
 }
 
 /// `(SELECT t2.a, …, the row of t2 FROM item AS t2) AS t1`.
@@ -191,6 +204,17 @@ mod tests {
              t2.c7 AS title, t2.c8 AS hired_on"
         );
         assert!(!text.contains("ssn") && text.contains("% CAST('1000' AS numeric)"), "{text}");
+    }
+
+    /// The parser takes what begins with a subquery for one.
+    #[test]
+    fn a_list_may_begin_with_the_row_of_a_target() {
+        for list in ["n", "n, n", "n, NULL"] {
+            let text = admitted("writer", &format!("DELETE FROM scratch.notes AS n WHERE n NOT IN ({list})"));
+            assert!(text.contains(" NOT IN (COALESCE((SELECT COALESCE(r.*)"), "{text}");
+        }
+        let text = admitted("writer", "UPDATE scratch.notes AS n SET title = 'x' RETURNING n IN (n), n IN (NULL, n)");
+        assert!(text.contains("IN (NULL, (SELECT COALESCE(r.*)"), "{text}");
     }
 
     #[test]

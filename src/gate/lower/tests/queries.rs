@@ -288,12 +288,17 @@ fn functions_in_from() {
             r#"SELECT t2.c1 AS "x", t2.c2 AS "y" FROM "sales"."customers" AS t1, unnest(t1."tags", ARRAY[1, 2]) AS t2(c1, c2)"#,
         ),
         (
+            "select x, y from sales.customers c cross join lateral \"unnest\"(c.tags, array[1, 2]) as u(x, y)",
+            r#"SELECT t2.c1 AS "x", t2.c2 AS "y" FROM "sales"."customers" AS t1 CROSS JOIN LATERAL unnest(t1."tags", ARRAY[1, 2]) AS t2(c1, c2)"#,
+        ),
+        (
             "select u.lexeme from sales.products p, unnest(p.document) as u",
             r#"SELECT t2.c1 AS "lexeme" FROM "sales"."products" AS t1, "pg_catalog"."unnest"(t1."document") AS t2(c1, c2, c3)"#,
         ),
     ]);
     refused(&[
         ("select unnest from unnest(array[1], array[2])", "ambiguous_name", "`unnest`"),
+        ("select 1 from pg_catalog.unnest(array[1], array[2])", "unknown_function", "doesn't take 2 arguments"),
         ("select 1 from generate_series(1, 3) as g(a, b)", "invalid_statement", "more columns than there are"),
         ("select 1 from sales.orders with ordinality", "invalid_statement", "needs a function"),
         ("select 1 from unnest(coalesce(null, null)) x", "not_yet_supported", "`unnest`"),
@@ -361,4 +366,45 @@ fn a_column_definition_list_names_and_types_the_columns() {
         ("select 1 from jsonb_to_record('{}') as x(a record)", "type_not_allowed", "record"),
         ("select x.b from jsonb_to_record('{}') as x(a int)", "unknown_column", "x.b"),
     ]);
+}
+
+/// PostgreSQL would have to find that both copies say the same, under other names of their items.
+#[test]
+fn a_subquery_is_not_written_twice_where_both_have_to_be_the_same() {
+    refused(&[
+        (
+            "select upper((select max(label) from sales.regions)) from sales.orders group by (select max(label) from sales.regions)",
+            "not_yet_supported",
+            "a subquery of GROUP BY",
+        ),
+        (
+            "select (select 1 from sales.regions), (select 1 from sales.regions) from sales.orders group by 1",
+            "not_yet_supported",
+            "a subquery of GROUP BY",
+        ),
+        (
+            "select 1 from sales.orders group by (select max(label) from sales.regions) having (select max(label) from sales.regions) = 'x'",
+            "not_yet_supported",
+            "a subquery of GROUP BY",
+        ),
+        (
+            "select 1 from sales.orders group by (select max(label) from sales.regions) order by (select max(label) from sales.regions)",
+            "not_yet_supported",
+            "a subquery of GROUP BY",
+        ),
+        (
+            "select array_agg(distinct (select max(label) from sales.regions) order by (select max(label) from sales.regions)) from sales.orders",
+            "not_yet_supported",
+            "a subquery that is written twice",
+        ),
+    ]);
+    for sql in [
+        "select (select max(label) from sales.regions) from sales.orders group by 1 order by 1",
+        "select upper((select r.label)) from sales.regions r group by (select r.label)",
+        "select array_agg(distinct (select r.label) order by (select r.label)) from sales.regions r",
+        "select array_agg((select max(label) from sales.regions) order by (select max(label) from sales.regions)) from sales.orders",
+        "select (select max(label) from sales.regions), 1 + max(2) from sales.orders group by (select max(label) from sales.regions)",
+    ] {
+        open(sql).expect(sql);
+    }
 }
