@@ -156,13 +156,15 @@ impl<'a> Lowering<'a> {
         Err(Rejection::new(Reason::UnknownFunction, message).at(span).help(help))
     }
 
-    /// Of overloads with one argument PostgreSQL takes that for `text` where the argument is a literal without a type.
+    /// Of its own overloads with one argument PostgreSQL takes that for `text` where the argument is a literal without a
+    /// type; a user's could be over a type that is as good.
     fn prefer_text(&self, callee: &mut Callee<'a>, arguments: &[&Expr]) {
         let text = self.builtin_type("text");
-        let takes_text = |one: &&Function| one.arguments.first().copied() == text && one.accepts(1);
+        let takes_text = |one: &&'a Function| one.arguments.first().copied() == text && one.accepts(1);
         let is_untyped_literal = matches!(arguments, [only] if is_bare_literal(only));
-        if is_untyped_literal && callee.candidates.iter().any(|one| takes_text(&one)) {
-            callee.candidates.retain(|one| takes_text(&one));
+        let all_own = callee.candidates.iter().all(|one| one.oid.is_builtin());
+        if is_untyped_literal && all_own && callee.candidates.iter().any(takes_text) {
+            callee.candidates.retain(takes_text);
         }
     }
 
