@@ -9,6 +9,7 @@ pub mod execute;
 mod frames;
 pub mod pins;
 pub mod pool;
+pub mod rights;
 pub mod role;
 pub mod rows;
 mod session;

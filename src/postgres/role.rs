@@ -7,7 +7,7 @@ use super::pool::{Pool, PoolError};
 use super::statements::{self, ROLE_STANDING};
 
 /// How long the question waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the login role is to another role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "this module prepares its own constants, and nothing else")]
 
 pub(crate) mod catalog;
+pub(crate) mod rights;
 mod stamp;
 mod verify;
 

@@ -299,6 +299,8 @@ GRANT wicket_reader TO wicket;
 REVOKE ALL ON SCHEMA hr, public, sales, scratch FROM wicket_reader;
 REVOKE ALL ON ALL TABLES IN SCHEMA hr, public, sales, scratch FROM wicket_reader;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA hr, public, sales, scratch FROM wicket_reader;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hr, public, sales, scratch FROM wicket_reader;
+REVOKE ALL ON ALL PROCEDURES IN SCHEMA hr, public, sales, scratch FROM wicket_reader;
 
 -- Names are looked up in these schemas.
 GRANT USAGE ON SCHEMA sales TO wicket_reader;

@@ -2,7 +2,8 @@
 //! statement like what it names itself.
 
 use pgwicket::gate::catalog::Catalog;
-use pgwicket::gate::policy::{BoundPolicy, Policy, grants::grants};
+use pgwicket::gate::policy::grants::{Live, grants};
+use pgwicket::gate::policy::{BoundPolicy, Policy};
 use pgwicket::postgres::ExecuteError;
 use serde_json::json;
 
@@ -158,7 +159,7 @@ async fn the_grants_are_what_a_filter_needs() {
     let policy = Policy::parse("policy.toml", POLICY, &mut |_| Err("there is no other file".to_owned())).unwrap();
     let catalog = library.catalog.current();
     let bound = BoundPolicy::bind(policy.into(), &Catalog::new(catalog.parts().clone())).unwrap();
-    let printed = grants(&bound, &catalog, "wicket");
+    let printed = grants(&bound, &catalog, &Live { login: "wicket", ..Live::default() });
     for line in [
         "GRANT USAGE ON SCHEMA canary_schema TO",
         "GRANT SELECT (canary_person, canary_customer) ON canary_schema.canary_members TO",

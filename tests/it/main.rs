@@ -15,6 +15,7 @@ mod extensions;
 mod fence;
 mod filters;
 mod foreign;
+mod grants;
 mod hidden;
 mod identity;
 mod mcp;

@@ -8,7 +8,9 @@ use tracing::Level;
 use super::policy_check::{Files, read, tell};
 use super::{Exit, Failure, output};
 use crate::config::{Environment, database, no_database};
-use crate::gate::policy::{BoundPolicy, grants};
+use crate::gate::policy::BoundPolicy;
+use crate::gate::policy::grants::{self, Live};
+use crate::postgres::rights;
 use crate::{app, telemetry};
 
 const EXAMPLES: &str = "Examples:
@@ -36,6 +38,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let database = database(arguments.files.config.as_deref(), &environment)?.ok_or_else(no_database)?;
     let (pool, catalog) = app::connect(&database).await?;
     let catalog = catalog.current();
+    let closed =
+        rights::closed_functions(&pool).await.map_err(|error| Failure::new(Exit::Database, error.to_string()))?;
     pool.close();
     let bound = policy.catalog(&catalog).and_then(|catalog| {
         let bound = BoundPolicy::bind(Arc::clone(&policy), &catalog)?;
@@ -43,7 +47,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     });
     match bound {
         Ok((catalog, bound)) => {
-            output::result(&grants::grants(&bound, &catalog, database.config.user()))?;
+            let live = Live { login: database.config.user(), closed };
+            output::result(&grants::grants(&bound, &catalog, &live))?;
             Ok(Exit::Done)
         }
         Err(errors) => Ok(tell(&errors.into())),

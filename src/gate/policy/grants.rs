@@ -1,59 +1,60 @@
-//! The grants that a policy needs in PostgreSQL, and no others: what the policy opens is granted to one role, column by
-//! column, so that PostgreSQL's own privileges are a wall of their own. Writes text for people to read and run;
-//! pgwicket itself never runs it.
+//! The rights that a policy needs in PostgreSQL, and no others: what the policy opens is granted to one role, column by
+//! column, so that PostgreSQL's own privileges are a wall of their own. Works out what is needed, and writes it as text for
+//! people to read and run; pgwicket itself never runs it.
+
+mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use super::bound::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::model::StatementKind;
-use crate::gate::catalog::{Catalog, Oid, Relation};
-
+use crate::gate::catalog::{Catalog, Function, Oid, Relation, RelationKind};
 use crate::gate::ir::{Expr, ExprKind, FromItem, ItemId, Node};
-use crate::gate::lower::is_plain_name;
 
-/// What is granted, by what people look for: relations by name.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Grants<'c> {
-    schemas: BTreeSet<&'c str>,
-    relations: BTreeMap<(&'c str, &'c str), RelationGrants<'c>>,
-    sequences: BTreeSet<String>,
-    functions: BTreeSet<String>,
+/// What the script can't know from the policy and the catalog.
+#[derive(Debug, Clone, Default)]
+pub struct Live<'a> {
+    /// The role that pgwicket logs in as.
+    pub login: &'a str,
+    /// Functions that PUBLIC may not execute, as far as their privileges were changed.
+    pub closed: BTreeSet<Oid>,
 }
 
+/// What a policy's role has to be allowed, by what people look for: relations by name.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct RelationGrants<'c> {
+pub(crate) struct Needs<'c> {
+    pub(crate) schemas: BTreeSet<&'c str>,
+    pub(crate) relations: BTreeMap<(&'c str, &'c str), RelationNeeds<'c>>,
+    /// Quoted names of sequences.
+    pub(crate) sequences: BTreeSet<String>,
+    /// Functions that the policy allows by name.
+    pub(crate) allowed: BTreeMap<Oid, &'c str>,
+    /// Functions that are called beside those, which everyone may call unless PUBLIC was told not to: those of trusted
+    /// extensions, of views, and what writing a row runs.
+    pub(crate) called: BTreeSet<Oid>,
+    /// The policy opens a foreign table.
+    foreign: bool,
+}
+
+/// What is needed on one relation.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct RelationNeeds<'c> {
     /// Columns by their position in the relation.
-    select: BTreeMap<usize, &'c str>,
-    insert: BTreeMap<usize, &'c str>,
-    update: BTreeMap<usize, &'c str>,
-    delete: bool,
+    pub(crate) select: BTreeMap<usize, &'c str>,
+    pub(crate) insert: BTreeMap<usize, &'c str>,
+    pub(crate) update: BTreeMap<usize, &'c str>,
+    pub(crate) delete: bool,
     /// What part of `select` only filters and masks read.
     inner: BTreeSet<&'c str>,
 }
 
-/// The statements that give `login` what the policy needs, through the policy's role, or one of a suggested name where
+/// The statements that give `live.login` what the policy needs, through the policy's role, or one of a suggested name where
 /// it names none. The same text for the same policy and database.
-pub fn grants(policy: &BoundPolicy, catalog: &Catalog, login: &str) -> String {
-    let suggested = suggested_role(&policy.policy().name);
-    let role = policy.policy().role.as_deref().unwrap_or(&suggested);
-    let mut collected = Grants::default();
-    for relation in &catalog.parts().relations {
-        if let Some(rights) = policy.rights(relation.oid).filter(|rights| rights.visibility == Visibility::Readable) {
-            collected.relation(policy, catalog, relation, rights);
-        }
-    }
-    for (schema, signature) in policy.policy().functions.allow.iter().map(|one| &one.value) {
-        if let Some((name, arguments)) = signature.split_once('(') {
-            collected.functions.insert(format!("{}.{}({arguments}", name_of(schema), name_of(name)));
-        }
-        collected.schemas.extend(catalog.parts().schemas.iter().map(String::as_str).filter(|known| known == schema));
-    }
-    collected.schemas.extend(catalog.trust().schemas());
-    collected.write(policy, catalog, role, login)
+pub fn grants(policy: &BoundPolicy, catalog: &Catalog, live: &Live<'_>) -> String {
+    script::write(&Needs::of(policy, catalog), policy, catalog, live)
 }
 
-/// A role's name made of the policy's.
+/// The role that the grants are for, where the policy names none: its name is made of the policy's.
 fn suggested_role(policy: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let name: String = policy.chars().map(plain).collect();
@@ -62,7 +63,27 @@ fn suggested_role(policy: &str) -> String {
     role
 }
 
-impl<'c> Grants<'c> {
+impl<'c> Needs<'c> {
+    /// What the policy needs in this database.
+    pub(crate) fn of(policy: &BoundPolicy, catalog: &'c Catalog) -> Self {
+        let mut needs = Self::default();
+        let parts = catalog.parts();
+        for relation in &parts.relations {
+            if let Some(rights) = policy.rights(relation.oid).filter(|rights| rights.visibility == Visibility::Readable)
+            {
+                needs.relation(policy, catalog, relation, rights);
+            }
+        }
+        for function in parts.functions.iter().filter(|function| policy.allows_function(function.oid)) {
+            needs.allowed.insert(function.oid, &function.schema);
+            needs.schemas.insert(&function.schema);
+        }
+        let is_used = |function: &&Function| function.is_curated() || catalog.trust().has_function(function.oid);
+        needs.called.extend(parts.functions.iter().filter(is_used).map(|function| function.oid));
+        needs.schemas.extend(catalog.trust().schemas());
+        needs
+    }
+
     fn relation(
         &mut self,
         policy: &BoundPolicy,
@@ -72,9 +93,15 @@ impl<'c> Grants<'c> {
     ) {
         let may = |kind| rights.write.is_some() && policy.policy().statements.contains_key(&kind);
         let (insert, update) = (may(StatementKind::Insert), may(StatementKind::Update));
-        let mut granted = RelationGrants { delete: may(StatementKind::Delete), ..RelationGrants::default() };
+        let mut granted = RelationNeeds { delete: may(StatementKind::Delete), ..RelationNeeds::default() };
         let mut inner: Vec<&Expr> = rights.filter.iter().map(|filter| &filter.condition).collect();
         for (at, (column, right)) in relation.columns.iter().zip(&rights.columns).enumerate() {
+            // A default runs for the columns that the statement doesn't write, too.
+            let default = column.default.as_deref().filter(|_| insert);
+            self.sequences.extend(default.and_then(own_sequence));
+            if insert || (update && column.generated) {
+                self.called.extend(&column.default_calls);
+            }
             let name = column.name.as_str();
             match right {
                 ColumnRights::Open => {
@@ -89,8 +116,6 @@ impl<'c> Grants<'c> {
                         write(update, &mut granted.update);
                     }
                     self.schemas.extend(user_type_schema(catalog, column.type_oid));
-                    let default = column.default.as_deref().filter(|_| insert);
-                    self.sequences.extend(default.and_then(own_sequence));
                 }
                 ColumnRights::Masked { mask, .. } => {
                     granted.select.insert(at, name);
@@ -100,6 +125,11 @@ impl<'c> Grants<'c> {
                 ColumnRights::Denied(_) | ColumnRights::Ungoverned(_) => {}
             }
         }
+        if insert || update {
+            self.called.extend(&relation.write_calls);
+        }
+        self.called_by_view(catalog, relation);
+        self.foreign |= relation.kind == RelationKind::ForeignTable;
         self.relations.insert((relation.schema.as_str(), relation.name.as_str()), granted);
         self.schemas.insert(&relation.schema);
         for expr in inner {
@@ -133,66 +163,17 @@ impl<'c> Grants<'c> {
         }
     }
 
-    fn write(&self, policy: &BoundPolicy, catalog: &Catalog, role: &str, login: &str) -> String {
-        let policy = policy.policy();
-        let mut out = format!(
-            "-- What the policy `{}` needs in the database `{}`, and nothing else.\n-- Run it as the owner of the \
-             tables, and again when the policy or the tables change.\n",
-            comment(&policy.name),
-            comment(&catalog.parts().database)
-        );
-        if policy.role.is_none() {
-            let key = comment(&format!("role = {role:?}"));
-            let _ = writeln!(out, "-- The policy names no role: add `{key}` to it, or these grants hold nothing back.");
-        }
-        let (role, login) = (name_of(role), name_of(login));
-        let quoted = |name: &str| name.replace('\'', "''");
-        out += "BEGIN;\n\n-- Nobody logs in as this role: pgwicket sets it for each transaction.\n";
-        let _ = writeln!(
-            out,
-            "DO 'BEGIN CREATE ROLE {} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END';\nGRANT {role} TO {login};",
-            quoted(&role)
-        );
-        out += "\n-- What was granted to it before and is no longer needed.\n";
-        let schemas: BTreeSet<String> = catalog.parts().schemas.iter().map(|schema| name_of(schema)).collect();
-        let schemas = schemas.into_iter().collect::<Vec<_>>().join(", ");
-        for what in ["SCHEMA", "ALL TABLES IN SCHEMA", "ALL SEQUENCES IN SCHEMA"] {
-            let _ = writeln!(out, "REVOKE ALL ON {what} {schemas} FROM {role};");
-        }
-        out += "\n-- Names are looked up in these schemas.\n";
-        for schema in &self.schemas {
-            let _ = writeln!(out, "GRANT USAGE ON SCHEMA {} TO {role};", name_of(schema));
-        }
-        out += "\n-- Columns that the policy opens, and those that its masks and row filters read.\n";
-        for ((schema, name), granted) in &self.relations {
-            granted.write(&mut out, &format!("{}.{}", name_of(schema), name_of(name)), &role);
-        }
-        for sequence in &self.sequences {
-            let _ = writeln!(out, "GRANT USAGE ON SEQUENCE {sequence} TO {role};");
-        }
-        for function in &self.functions {
-            let _ = writeln!(out, "GRANT EXECUTE ON FUNCTION {function} TO {role};");
-        }
-        out += "\nCOMMIT;\n";
-        out
-    }
-}
-
-impl RelationGrants<'_> {
-    fn write(&self, out: &mut String, relation: &str, role: &str) {
-        let list =
-            |columns: &BTreeMap<usize, &str>| columns.values().map(|name| name_of(name)).collect::<Vec<_>>().join(", ");
-        if !self.inner.is_empty() {
-            let names: Vec<String> = self.inner.iter().map(|name| comment(name)).collect();
-            let _ = writeln!(out, "-- Of these only for row filters and masks: {}.", names.join(", "));
-        }
-        for (privilege, columns) in [("SELECT", &self.select), ("INSERT", &self.insert), ("UPDATE", &self.update)] {
-            if !columns.is_empty() {
-                let _ = writeln!(out, "GRANT {privilege} ({}) ON {relation} TO {role};", list(columns));
+    /// The functions of a view, and of the views that it reads, are called with the rights of whoever reads it; its tables
+    /// are read with its owner's.
+    fn called_by_view(&mut self, catalog: &Catalog, relation: &Relation) {
+        let mut waiting = vec![relation.oid];
+        let mut seen = BTreeSet::new();
+        while let Some(oid) = waiting.pop() {
+            let Some(one) = catalog.relation(oid).filter(|one| one.kind == RelationKind::View) else { continue };
+            if let Some(reads) = one.view.as_ref().filter(|_| seen.insert(oid)) {
+                self.called.extend(&reads.functions);
+                waiting.extend(&reads.relations);
             }
-        }
-        if self.delete {
-            let _ = writeln!(out, "GRANT DELETE ON {relation} TO {role};");
         }
     }
 }
@@ -209,37 +190,9 @@ fn own_sequence(default: &str) -> Option<String> {
     Some(name.replace("''", "'"))
 }
 
-/// A name as PostgreSQL reads it, quoted where it has to be.
-fn name_of(name: &str) -> String {
-    if is_plain_name(name) { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// A text that can't end a comment's line.
-fn comment(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_quoted_where_postgres_needs_it() {
-        for (name, expected) in [
-            ("customers", "customers"),
-            ("user", "\"user\""),
-            ("Mixed", "\"Mixed\""),
-            ("a\"b", "\"a\"\"b\""),
-            ("x; DROP", "\"x; DROP\""),
-            ("1st", "\"1st\""),
-            ("left", "\"left\""),
-            ("values", "\"values\""),
-        ] {
-            assert_eq!(name_of(name), expected);
-        }
-        assert_eq!(suggested_role("Sales: EU"), "pgwicket_sales__eu");
-        assert_eq!(comment("a\nDROP TABLE x"), "a?DROP TABLE x");
-    }
 
     #[test]
     fn sequences_of_defaults_are_found() {
@@ -251,5 +204,6 @@ mod tests {
         ] {
             assert_eq!(own_sequence(default).as_deref(), expected, "{default}");
         }
+        assert_eq!(suggested_role("Sales: EU"), "pgwicket_sales__eu");
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use pgwicket::gate::catalog::Catalog;
-use pgwicket::gate::policy::{BoundPolicy, Diagnostics, Policy, grants::grants};
+use pgwicket::gate::policy::{
+    BoundPolicy, Diagnostics, Policy,
+    grants::{Live, grants},
+};
 
 use super::{POLICY, database};
 use crate::catalog::loaded;
@@ -242,7 +245,8 @@ async fn a_role_has_to_be_allowed_to_use_the_schema() {
     let executed = library.execute(library.admit("SELECT id FROM sales.people").unwrap()).await;
     assert!(executed.unwrap_err().to_string().contains("GRANT USAGE"));
     let (catalog, bound) = bound(&database, &policy).await.unwrap();
-    assert!(grants(&bound, &catalog, "wicket").contains("GRANT USAGE ON SCHEMA ext TO wicket_reader;"));
+    let live = Live { login: "wicket", ..Live::default() };
+    assert!(grants(&bound, &catalog, &live).contains("GRANT USAGE ON SCHEMA ext TO wicket_reader;"));
     database.script("GRANT USAGE ON SCHEMA ext TO wicket_reader").await;
     library.catalog.reload().await.unwrap();
     let executed = library.execute(library.admit("SELECT id FROM sales.people").unwrap()).await;

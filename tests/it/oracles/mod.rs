@@ -3,6 +3,7 @@
 //! `PGWICKET_ORACLE_QUERIES` says how many queries each asks (2,000), `PGWICKET_ORACLE_SEED` which (1), and
 //! `PGWICKET_ORACLE_FIRST` from which on (0): a failure tells how it is asked again alone. See `docs/oracles.md`.
 
+mod grant_role;
 mod identity;
 mod locks;
 mod noninterference;

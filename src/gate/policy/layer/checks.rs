@@ -56,8 +56,9 @@ pub(super) fn role(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Ruled<
         errors.push(entry.error(message));
         return None;
     }
-    // `SET role = 'none'` means the session's own role, and names that begin with pg_ are PostgreSQL's.
-    if role.value.eq_ignore_ascii_case("none") || role.value.starts_with("pg_") {
+    // `SET role = 'none'` means the session's own role, `GRANT … TO "public"` everyone, and names that begin with pg_ are
+    // PostgreSQL's.
+    if role.value.eq_ignore_ascii_case("none") || role.value == "public" || role.value.starts_with("pg_") {
         errors.push(
             entry
                 .error(format!("`{}` can't be a policy's role", role.value))
