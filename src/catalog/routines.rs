@@ -73,7 +73,9 @@ pub(super) fn extensions(rows: &[Row]) -> Result<Vec<Extension>, Error> {
             name: row.try_get(1)?,
             schema: row.try_get(2)?,
             creators: row.try_get(3)?,
-            stamp: row.try_get(4)?,
+            tables: row.try_get(4)?,
+            editors: row.try_get(5)?,
+            stamp: row.try_get(6)?,
         })
     };
     rows.iter().map(extension).collect()

@@ -42,10 +42,13 @@ pub(super) fn sets(catalog: &Catalog) -> HashMap<String, [Option<OperatorSet>; 2
     sets
 }
 
-/// Whether it is a built-in type that no column, cast, parameter or call of an admitted statement has, such as `xid`.
-/// Nothing converts to these unasked but names and numbers of objects, which have no operators of their own, so
-/// PostgreSQL never chooses an operator over one.
+/// Whether it is a type that no column, cast, parameter or call of an admitted statement has: a built-in one such as
+/// `xid`, or one of a trusted extension's for index keys. Nothing converts to these unasked but names and numbers of
+/// objects, which have no operators of their own, so PostgreSQL never chooses an operator over one.
 fn is_refused(catalog: &Catalog, oid: Oid) -> bool {
+    if catalog.trust().is_key(oid) {
+        return true;
+    }
     let Some(one) = catalog.type_(oid).filter(|one| one.oid.is_builtin()) else { return false };
     match one.kind {
         TypeKind::Base => !types::is_allowed(&one.name),

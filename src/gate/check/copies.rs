@@ -52,7 +52,9 @@ fn is_constant(catalog: &Catalog, expr: &Expr) -> bool {
         )
     };
     match &expr.kind {
-        ExprKind::Cast { expr, to } => leaf(expr) && is_listed(catalog, to.oid) && to.modifiers.is_empty(),
+        ExprKind::Cast { expr, to } => {
+            leaf(expr) && is_listed(catalog, to.oid) && to.modifiers.is_empty() && to.shape.is_none()
+        }
         ExprKind::Operator { symbol, left: None, right } => {
             symbol == "-" && matches!(right.kind, ExprKind::Literal(Literal::Number(_)))
         }

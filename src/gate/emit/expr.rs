@@ -248,7 +248,15 @@ impl Writer {
         } else {
             self.qualified(&to.schema, &to.name);
         }
-        if !to.modifiers.is_empty() {
+        if let Some(shape) = &to.shape {
+            self.push("(");
+            self.push(shape);
+            for modifier in &to.modifiers {
+                self.push(", ");
+                self.push(&modifier.to_string());
+            }
+            self.push(")");
+        } else if !to.modifiers.is_empty() {
             self.push("(");
             self.list(&to.modifiers, ", ", |writer, modifier| writer.push(&modifier.to_string()));
             self.push(")");

@@ -282,6 +282,8 @@ pub struct TypeRef {
     pub name: String,
     /// Type modifiers as written, as in `numeric(10, 2)`.
     pub modifiers: Vec<i32>,
+    /// The word before the modifiers, as in `geometry(point, 4326)`: letters.
+    pub shape: Option<String>,
     /// Fields of an interval type, as in `interval day to second`; emitted in SQL syntax.
     pub interval: Option<String>,
     /// An array type: emitted with `[]`.

@@ -258,6 +258,7 @@ impl<'a> Lowering<'a> {
             schema: element.schema.clone(),
             name: element.name.clone(),
             modifiers: Vec::new(),
+            shape: None,
             interval: None,
             array: element.oid != target.oid,
         };

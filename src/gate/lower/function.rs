@@ -113,7 +113,11 @@ impl<'a> Lowering<'a> {
         self.prefer_text(&mut callee, &all);
         let mut chosen = Vec::with_capacity(callee.candidates.len());
         for one in &callee.candidates {
-            match self.refusal(&callee, one, span) {
+            if self.outdone(&callee, one, &all) {
+                continue;
+            }
+            let refusal = self.refusal(&callee, one, span);
+            match refusal.or_else(|| self.too_many(&callee, one, all.len(), span)) {
                 None => chosen.push(*one),
                 Some(_) if self.impossible(one, &all) => {}
                 Some(rejection) => {
@@ -206,6 +210,18 @@ impl<'a> Lowering<'a> {
         let truth = format!("function `{}.{}` is not allowed by the policy", callee.schema, function.signature());
         let missing = self.unknown_function(&callee.written, span);
         Some(missing.concealing(Reason::FunctionNotAllowed, truth, None))
+    }
+
+    /// Why a trusted extension's function may not be called with so many arguments.
+    fn too_many(&self, callee: &Callee<'_>, function: &Function, count: usize, span: Span) -> Option<Rejection> {
+        let most = self.catalog.trust().most_arguments(function.oid).filter(|most| count > *most)?;
+        let message = format!(
+            "function `{}` may be called with {most} argument{} only: those behind control how big the result is, or \
+             how long it takes",
+            callee.written,
+            if most == 1 { "" } else { "s" }
+        );
+        Some(Rejection::new(Reason::FunctionNotAllowed, message).at(span))
     }
 
     /// A type in the signature of a user's function that isn't governed: its input or output would run unseen.

@@ -81,6 +81,7 @@ impl Lowering<'_> {
             schema: found.schema.clone(),
             name: found.name.clone(),
             modifiers: Vec::new(),
+            shape: None,
             interval: None,
             array,
         };

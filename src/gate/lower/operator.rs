@@ -113,10 +113,13 @@ impl Lowering<'_> {
             return Err(refused("the policy allows no built-in functions, operators included"));
         }
         match self.catalog.operator_set(symbol, prefix) {
-            None => Err(Rejection::new(
-                Reason::OperatorNotAllowed,
-                format!("PostgreSQL has no {} operator `{symbol}`", if prefix { "prefix" } else { "infix" }),
-            )),
+            None => {
+                let kind = if prefix { "prefix" } else { "infix" };
+                let message = format!("PostgreSQL has no {kind} operator `{symbol}`");
+                let rejection = Rejection::new(Reason::OperatorNotAllowed, message);
+                // MySQL's comparison; extensions have an operator of that name for something else.
+                Err(if symbol == "<=>" { rejection.help("write IS NOT DISTINCT FROM") } else { rejection })
+            }
             Some(set) => set.verdict.as_ref().map_err(|why| refused(why)).copied(),
         }
     }

@@ -10,6 +10,9 @@ use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::Expr;
 use crate::gate::source::Span;
 
+/// `smallint`, `integer`, `bigint`, `numeric`, `real`, `double precision`: each converts unasked to all behind it.
+const NUMBERS: [Oid; 6] = [Oid(21), Oid(23), Oid(20), Oid(1700), Oid(700), Oid(701)];
+
 impl<'a> Lowering<'a> {
     /// The schema of an unqualified function: `pg_catalog` before trusted extensions, and these before all others.
     pub(super) fn unqualified_function(
@@ -44,6 +47,38 @@ impl<'a> Lowering<'a> {
             .at(span)
             .help("write the schema before it")),
         }
+    }
+
+    /// Whether PostgreSQL prefers another overload, whatever else there is: one that takes more of the arguments as they
+    /// are, and the others after a conversion that PostgreSQL makes unasked (`func_select_candidate`). Not for PostgreSQL's
+    /// own functions, which are told apart by what they give.
+    pub(super) fn outdone(&self, callee: &Callee<'_>, function: &Function, arguments: &[&Expr]) -> bool {
+        let known = arguments.iter().all(|one| one.ty.is_some() || is_untyped(one));
+        if callee.schema == "pg_catalog" || function.variadic || !known {
+            return false;
+        }
+        // A domain counts as the type below it, but where all arguments are exactly what a function takes.
+        let exact = |function: &Function, domains: bool| {
+            let given = |one: &&Expr| one.ty.filter(|_| !is_untyped(one));
+            let same = |wanted: Oid, ty: Oid| self.catalog.below_domain(ty) == wanted || domains && ty == wanted;
+            let pairs = function.arguments.iter().zip(arguments);
+            pairs.filter(|(wanted, one)| given(one).is_some_and(|ty| same(**wanted, ty))).count()
+        };
+        let own = exact(function, true);
+        let better = |other: &Function| {
+            let mut pairs = other.arguments.iter().zip(arguments);
+            exact(other, false) > own && !other.variadic && pairs.all(|(wanted, one)| self.surely_takes(*wanted, one))
+        };
+        callee.candidates.iter().any(|other| better(other))
+    }
+
+    /// Whether PostgreSQL makes the argument into a value of the type without being asked.
+    fn surely_takes(&self, wanted: Oid, argument: &Expr) -> bool {
+        let Some(ty) = argument.ty.filter(|_| !is_untyped(argument)) else { return self.catalog.is_concrete(wanted) };
+        let ty = self.catalog.below_domain(ty);
+        let rank = |oid: Oid| NUMBERS.iter().position(|one| *one == oid);
+        let widens = || rank(ty).zip(rank(wanted)).is_some_and(|(from, to)| from < to);
+        self.catalog.converts_unasked(ty, wanted) || widens()
     }
 
     /// What trusted extensions' schemas have under that name for so many arguments, whoever made it.

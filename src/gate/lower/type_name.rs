@@ -21,6 +21,8 @@ pub(super) struct TypeName {
     pub(super) name: String,
     /// Modifiers.
     pub(super) modifiers: Vec<i32>,
+    /// The word before the modifiers, as in `geometry(Point, 4326)`, in lower case.
+    pub(super) shape: Option<String>,
     /// Whether the modifiers are only the grammar's default length, which a typed literal doesn't have.
     default_length: bool,
     /// Fields of an interval.
@@ -43,7 +45,15 @@ impl TypeName {
 
     fn plain(name: &str) -> Self {
         let name = name.to_owned();
-        Self { schema: None, name, modifiers: Vec::new(), default_length: false, interval: None, array: false }
+        Self {
+            schema: None,
+            name,
+            modifiers: Vec::new(),
+            shape: None,
+            default_length: false,
+            interval: None,
+            array: false,
+        }
     }
 
     /// An interval with the fields and the precision that stand behind its literal.
@@ -69,9 +79,9 @@ impl TypeName {
 
     /// As a reference to a type that is known to have this name.
     pub(super) fn into_ref(self, oid: Oid) -> TypeRef {
-        let Self { schema, name, modifiers, default_length: _, interval, array } = self;
+        let Self { schema, name, modifiers, shape, default_length: _, interval, array } = self;
         let schema = schema.unwrap_or_else(|| "pg_catalog".to_owned());
-        TypeRef { oid, schema, name, modifiers, interval: interval.map(str::to_owned), array }
+        TypeRef { oid, schema, name, modifiers, shape, interval: interval.map(str::to_owned), array }
     }
 
     /// What a typed literal (`CHAR 'abc'`, `BIT '101'`) has instead: no default length.
@@ -111,12 +121,21 @@ impl Lowering<'_> {
         let (Some(name), schema, 0) = (parts.pop(), parts.pop(), parts.len()) else {
             return Err(not_supported("a type name of more than two parts", span));
         };
+        // Only the first can be a word; which types take which is for the lookup to say.
+        let (shape, modifiers) = match modifiers.split_first() {
+            Some((word, rest)) if is_word(word) => (Some(word.to_ascii_lowercase()), rest),
+            _ => (None, modifiers),
+        };
         let modifiers = modifiers.iter().map(|one| modifier(one, span)).collect::<Result<Vec<_>, _>>()?;
         if name == "interval" && !modifiers.is_empty() {
             return Err(not_supported("an interval's precision after a quoted name", span).help("write `interval(3)`"));
         }
-        Ok(TypeName { schema, modifiers, ..TypeName::plain(&name) })
+        Ok(TypeName { schema, modifiers, shape, ..TypeName::plain(&name) })
     }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Types that the parser has a word for.

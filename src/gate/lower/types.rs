@@ -3,7 +3,7 @@
 use sqlparser::ast::DataType;
 
 use super::type_name::TypeName;
-use super::{Lowering, Mode, not_yet};
+use super::{Lowering, Mode, not_supported, not_yet};
 use crate::gate::catalog::{Oid, Type, TypeKind};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Expr, ExprKind, Literal, Ty, TypeRef};
@@ -91,11 +91,15 @@ impl Lowering<'_> {
         if name.modifiers.iter().any(|modifier| *modifier < 0) {
             return Err(not_yet("a negative type modifier", span));
         }
+        if let Some(shape) = name.shape.as_deref().filter(|shape| !self.catalog.trust().has_shape(element.oid, shape)) {
+            return Err(not_supported(&format!("the type modifier `{shape}`"), span));
+        }
         Ok(TypeRef {
             oid: element.oid,
             schema: element.schema.clone(),
             name: element.name.clone(),
             modifiers: name.modifiers.clone(),
+            shape: name.shape.clone(),
             interval: name.interval.map(str::to_owned),
             array: name.array || element.oid != found.oid,
         })

@@ -16,6 +16,12 @@ pub(super) fn push_as_postgresql_reads(
     one: TokenWithSpan,
     tokens: &mut Vec<TokenWithSpan>,
 ) -> Result<(), Rejection> {
+    // To the parser a comparison of MySQL's; to PostgreSQL an operator like any other, as an extension may bring.
+    if one.token == Token::Spaceship {
+        let token = Token::CustomBinaryOperator("<=>".to_owned());
+        tokens.push(TokenWithSpan { token, span: one.span });
+        return Ok(());
+    }
     let Token::CustomBinaryOperator(symbol) = &one.token else {
         tokens.push(one);
         return Ok(());

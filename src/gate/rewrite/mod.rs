@@ -304,6 +304,7 @@ impl Rewriter<'_> {
             schema: one.schema.clone(),
             name: one.name.clone(),
             modifiers: Vec::new(),
+            shape: None,
             interval: None,
             array: declared.list,
         };
@@ -328,6 +329,7 @@ impl Rewriter<'_> {
             schema: "pg_catalog".to_owned(),
             name: "bytea".to_owned(),
             modifiers: Vec::new(),
+            shape: None,
             interval: None,
             array: false,
         };

@@ -46,6 +46,7 @@ pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog, row_c
             schema: text.schema.clone(),
             name: text.name.clone(),
             modifiers: Vec::new(),
+            shape: None,
             interval: None,
             array: false,
         };

@@ -211,13 +211,32 @@ pub(crate) const USER_OPCLASSES: OwnStatement = OwnStatement(concat!(
     " WHERE k.oid >= 16384 AND k.opcdefault AND k.opcmethod IN (403, 405) ORDER BY k.oid"
 ));
 
-/// Extensions: OID, name, schema, who may create in the schema beside its owner and superusers, stamp. Without privileges
-/// of its own (NULL) a schema has only its owner's.
+/// Extensions: OID, name, schema, who may create in the schema beside its owner and superusers, its plain tables, who may
+/// change its tables' rows beside its owner and superusers, stamp. Without privileges of its own (NULL) a schema or table
+/// has only its owner's.
 pub(crate) const EXTENSIONS: OwnStatement = OwnStatement(concat!(
     "SELECT x.oid, x.extname::text, n.nspname::text, \
         ARRAY(SELECT DISTINCT COALESCE(r.rolname::text, 'PUBLIC') FROM pg_catalog.aclexplode(n.nspacl) a \
               LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee \
-              WHERE a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner AND r.rolsuper IS NOT TRUE ORDER BY 1), ",
+              WHERE a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner AND r.rolsuper IS NOT TRUE ORDER BY 1), \
+        ARRAY(SELECT c.relname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid \
+              WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refobjid = x.oid AND d.deptype = 'e' \
+                AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND c.relnamespace = n.oid \
+                AND c.relkind = 'r' AND c.relpersistence = 'p' \
+                AND NOT (c.relrowsecurity OR c.relhasrules OR c.relhassubclass) ORDER BY 1), \
+        ARRAY(SELECT DISTINCT CASE WHEN h.role = 0 THEN 'PUBLIC' ELSE COALESCE(r.rolname::text, h.role::text) END \
+              FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid \
+              CROSS JOIN LATERAL (\
+                SELECT c.relowner \
+                UNION ALL SELECT a.grantee FROM pg_catalog.aclexplode(c.relacl) a \
+                  WHERE a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') \
+                UNION ALL SELECT a.grantee FROM pg_catalog.pg_attribute t \
+                  CROSS JOIN LATERAL pg_catalog.aclexplode(t.attacl) a \
+                  WHERE t.attrelid = c.oid AND a.privilege_type IN ('INSERT', 'UPDATE')\
+              ) h(role) LEFT JOIN pg_catalog.pg_roles r ON r.oid = h.role \
+              WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refobjid = x.oid AND d.deptype = 'e' \
+                AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND c.relkind IN ('r', 'p', 'f') \
+                AND h.role <> x.extowner AND r.rolsuper IS NOT TRUE ORDER BY 1), ",
     stamp::extension!(),
     " FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace ORDER BY x.oid"
 ));

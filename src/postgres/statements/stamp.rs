@@ -99,7 +99,7 @@ macro_rules! type_ {
 }
 
 /// The stamp of extension `x` (`pg_extension`) in schema `n` (`pg_namespace`): itself, its schema with owner and
-/// privileges, its members, the functions among them, and every operator in the schema.
+/// privileges, its members, the functions and tables among them with their privileges, and every operator in the schema.
 macro_rules! extension {
     () => {
         "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', \
@@ -109,6 +109,12 @@ macro_rules! extension {
                     ON d.classid = 'pg_catalog.pg_proc'::regclass::oid AND p.oid = d.objid \
                   WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = x.oid \
                     AND d.deptype = 'e' ORDER BY d.classid, d.objid), \
+            ARRAY(SELECT pg_catalog.concat_ws(' ', c.xmin, \
+                      ARRAY(SELECT a.xmin FROM pg_catalog.pg_attribute a \
+                            WHERE a.attrelid = c.oid AND a.attnum > 0::int2 ORDER BY a.attnum)) \
+                  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid \
+                  WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = x.oid \
+                    AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid ORDER BY c.oid), \
             ARRAY(SELECT o.xmin FROM pg_catalog.pg_operator o \
                   WHERE o.oid >= 16384::oid AND o.oprnamespace = n.oid ORDER BY o.oid)\
         ), 0)::text"

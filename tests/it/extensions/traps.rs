@@ -23,7 +23,7 @@ async fn bound(database: &Database, policy: &str) -> Result<(Arc<Catalog>, Bound
 }
 
 /// What doesn't fit; empty if all does.
-async fn faults(database: &Database, policy: &str) -> String {
+pub(super) async fn faults(database: &Database, policy: &str) -> String {
     bound(database, policy).await.err().map(|errors| errors.to_string()).unwrap_or_default()
 }
 
@@ -53,7 +53,7 @@ async fn an_extension_is_trusted_only_in_a_closed_schema() {
 }
 
 /// Everything refused, with its reason and a part of what is told.
-async fn refused(library: &Library, cases: &[(&str, &str, &str)]) {
+pub(super) async fn refused(library: &Library, cases: &[(&str, &str, &str)]) {
     for (sql, reason, told) in cases {
         match library.query(sql).await {
             Err(rejection) => {

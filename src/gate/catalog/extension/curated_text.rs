@@ -1,6 +1,6 @@
 //! Curated extensions over text: pg_trgm, citext, unaccent, fuzzystrmatch.
 
-use super::{Curated, Refused, aggregate, internal, of};
+use super::{Curated, NONE, Refused, aggregate, internal, of};
 
 pub(super) static PG_TRGM: Curated = Curated {
     name: "pg_trgm",
@@ -26,6 +26,7 @@ pub(super) static PG_TRGM: Curated = Curated {
         Refused { names: &["set_limit", "show_limit"], reason: "read and change settings of the session" },
         Refused { names: &["gin_*", "gtrgm_*"], reason: "are for indexes" },
     ],
+    ..NONE
 };
 
 pub(super) static CITEXT: Curated = Curated {
@@ -73,6 +74,7 @@ pub(super) static CITEXT: Curated = Curated {
             reason: "are for reading and writing values",
         },
     ],
+    ..NONE
 };
 
 pub(super) static UNACCENT: Curated = Curated {
@@ -87,6 +89,7 @@ pub(super) static UNACCENT: Curated = Curated {
         Refused { names: &["unaccent"], reason: "takes the name of a dictionary, which can be any" },
         Refused { names: &["unaccent_*"], reason: "are for the dictionary" },
     ],
+    ..NONE
 };
 
 pub(super) static FUZZYSTRMATCH: Curated = Curated {
@@ -107,4 +110,5 @@ pub(super) static FUZZYSTRMATCH: Curated = Curated {
         of("text_soundex(text)"),
     ],
     refused: &[],
+    ..NONE
 };

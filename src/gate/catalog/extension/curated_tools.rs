@@ -1,6 +1,6 @@
 //! Curated extensions that bring functions only: pgcrypto, uuid-ossp, btree_gin, btree_gist.
 
-use super::{Curated, Refused, of};
+use super::{Curated, NONE, Refused, of};
 
 pub(super) static PGCRYPTO: Curated = Curated {
     name: "pgcrypto",
@@ -28,6 +28,7 @@ pub(super) static PGCRYPTO: Curated = Curated {
         },
         Refused { names: &["fips_mode"], reason: "tells of the server" },
     ],
+    ..NONE
 };
 
 pub(super) static UUID_OSSP: Curated = Curated {
@@ -46,6 +47,7 @@ pub(super) static UUID_OSSP: Curated = Curated {
         of("uuid_ns_x500()"),
     ],
     refused: &[Refused { names: &["uuid_generate_v1"], reason: "tells the network address of the server" }],
+    ..NONE
 };
 
 pub(super) static BTREE_GIN: Curated = Curated {
@@ -54,6 +56,7 @@ pub(super) static BTREE_GIN: Curated = Curated {
     types: &[],
     functions: &[],
     refused: &[Refused { names: &["gin_*"], reason: "are for indexes" }],
+    ..NONE
 };
 
 pub(super) static BTREE_GIST: Curated = Curated {
@@ -76,4 +79,5 @@ pub(super) static BTREE_GIST: Curated = Curated {
         of("tstz_dist(timestamp with time zone, timestamp with time zone)"),
     ],
     refused: &[Refused { names: &["gbt*", "gist_*"], reason: "are for indexes" }],
+    ..NONE
 };

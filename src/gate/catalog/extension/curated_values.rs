@@ -1,6 +1,6 @@
 //! Curated extensions with values of their own: hstore, intarray, ltree, cube.
 
-use super::{Curated, Refused, of};
+use super::{Curated, NONE, Refused, of};
 
 pub(super) static HSTORE: Curated = Curated {
     name: "hstore",
@@ -59,6 +59,7 @@ pub(super) static HSTORE: Curated = Curated {
             reason: "are for reading and writing values",
         },
     ],
+    ..NONE
 };
 
 pub(super) static INTARRAY: Curated = Curated {
@@ -96,6 +97,7 @@ pub(super) static INTARRAY: Curated = Curated {
         Refused { names: &["g_int*", "ginint4_*", "_intbig_*", "_int_*"], reason: "are for indexes and the planner" },
         Refused { names: &["bqarr_in", "bqarr_out"], reason: "are for reading and writing values" },
     ],
+    ..NONE
 };
 
 pub(super) static LTREE: Curated = Curated {
@@ -161,6 +163,7 @@ pub(super) static LTREE: Curated = Curated {
         },
         Refused { names: &["lquery_*", "ltxtq_*"], reason: "are for reading and writing values" },
     ],
+    ..NONE
 };
 
 pub(super) static CUBE: Curated = Curated {
@@ -206,4 +209,5 @@ pub(super) static CUBE: Curated = Curated {
             reason: "are for reading and writing values",
         },
     ],
+    ..NONE
 };

@@ -5,9 +5,11 @@
 //! effect, runs no SQL text, reads no relation, file or setting that others may change, and bounds what it takes and
 //! gives. Operators, casts and aggregates are judged by the functions behind them.
 
+mod curated_spatial;
 mod curated_text;
 mod curated_tools;
 mod curated_values;
+mod curated_vector;
 mod trust;
 
 pub use trust::{Trust, Trusted, Untrusted};
@@ -25,7 +27,11 @@ pub struct Extension {
     pub schema: String,
     /// Who may create in that schema beside its owner and superusers: names of roles, `PUBLIC`.
     pub creators: Vec<String>,
-    /// Changes whenever the extension is re-created, updated or moved, its members or their functions change, an
+    /// Its tables that are nothing but tables: without row security, rules and children.
+    pub tables: Vec<String>,
+    /// Who may change rows of its tables beside the extension's owner and superusers: names of roles, `PUBLIC`.
+    pub editors: Vec<String>,
+    /// Changes whenever the extension is re-created, updated or moved, its members, their functions or tables change, an
     /// operator appears, changes or goes in its schema, or that schema gets another name, owner or privileges.
     pub stamp: String,
 }
@@ -39,6 +45,16 @@ pub struct Curated {
     pub library: &'static str,
     /// Base types that may be read, cast to and brought as parameters: `pg_type.typname`, sorted.
     pub types: &'static [&'static str],
+    /// Words that may stand before the modifiers of these types, as in `geometry(Point, 4326)`, in lower case, sorted.
+    pub shapes: &'static [&'static str],
+    /// Base types of index keys: their input functions only refuse, and no cast leads to them, so no statement has a
+    /// value of one, and PostgreSQL never chooses an operator over one.
+    pub keys: &'static [&'static str],
+    /// Casts from a built-in type that PostgreSQL applies unasked, by [`Member`]'s names of source and target.
+    pub unasked: &'static [(&'static str, &'static str)],
+    /// Tables of the extension that its functions read. They have to be plain tables, whose rows nobody but the
+    /// extension's owner and superusers may change.
+    pub reads: &'static [&'static str],
     /// Functions that may be called, be it by name or behind an operator, cast or aggregate, sorted by signature.
     pub functions: &'static [Member],
     /// The others by name, with reasons.
@@ -52,6 +68,8 @@ pub struct Member {
     pub signature: &'static str,
     /// How it has to be made.
     pub made: Made,
+    /// How many arguments a call may bring, where those behind control how big the result is.
+    pub most: Option<u8>,
 }
 
 /// How a function is made.
@@ -59,6 +77,8 @@ pub struct Member {
 pub enum Made {
     /// In C, in the extension's library.
     Library,
+    /// As that, but only for aggregates: it may not be called.
+    Step,
     /// A second name for what the server itself has in C under this symbol (`LANGUAGE internal`).
     Internal(&'static str),
     /// An aggregate over functions that are listed.
@@ -86,14 +106,29 @@ pub static CURATED: &[&Curated] = &[
     &curated_values::LTREE,
     &curated_text::PG_TRGM,
     &curated_tools::PGCRYPTO,
+    &curated_spatial::POSTGIS,
     &curated_text::UNACCENT,
     &curated_tools::UUID_OSSP,
+    &curated_vector::VECTOR,
 ];
 
 /// The list of that extension; `None` if there is none, so that it can't be trusted.
 pub fn curated(name: &str) -> Option<&'static Curated> {
     CURATED.iter().copied().find(|one| one.name == name)
 }
+
+/// Nothing. Lists name what they have and take the rest from here.
+const NONE: Curated = Curated {
+    name: "",
+    library: "",
+    types: &[],
+    shapes: &[],
+    keys: &[],
+    unasked: &[],
+    reads: &[],
+    functions: &[],
+    refused: &[],
+};
 
 impl Curated {
     /// The entry of that signature.
@@ -115,15 +150,24 @@ impl Curated {
 }
 
 const fn of(signature: &'static str) -> Member {
-    Member { signature, made: Made::Library }
+    Member { signature, made: Made::Library, most: None }
+}
+
+/// What may be called with so many arguments at most.
+const fn at_most(most: u8, signature: &'static str) -> Member {
+    Member { signature, made: Made::Library, most: Some(most) }
+}
+
+const fn step(signature: &'static str) -> Member {
+    Member { signature, made: Made::Step, most: None }
 }
 
 const fn internal(signature: &'static str, symbol: &'static str) -> Member {
-    Member { signature, made: Made::Internal(symbol) }
+    Member { signature, made: Made::Internal(symbol), most: None }
 }
 
 const fn aggregate(signature: &'static str) -> Member {
-    Member { signature, made: Made::Aggregate }
+    Member { signature, made: Made::Aggregate, most: None }
 }
 
 #[cfg(test)]
@@ -136,13 +180,15 @@ mod tests {
         for one in CURATED {
             let signatures: Vec<&str> = one.functions.iter().map(|member| member.signature).collect();
             assert!(signatures.windows(2).all(|pair| pair[0] != pair[1]), "{}", one.name);
-            assert!(one.types.is_sorted(), "{}", one.name);
+            assert!(one.types.is_sorted() && one.shapes.is_sorted() && one.keys.is_sorted(), "{}", one.name);
+            assert!(one.keys.iter().all(|key| !one.types.contains(key)), "{}", one.name);
         }
     }
 
     #[test]
     fn nothing_that_is_for_the_server_is_listed() {
-        for member in CURATED.iter().flat_map(|one| one.functions) {
+        let called = |one: &&Member| one.made != Made::Step;
+        for member in CURATED.iter().flat_map(|one| one.functions).filter(called) {
             let (_, arguments) = member.signature.trim_end_matches(')').split_once('(').unwrap();
             let own = |one: &str| {
                 matches!(one, "internal" | "cstring" | "regdictionary" | "regconfig" | "anyelement" | "record")
@@ -157,6 +203,6 @@ mod tests {
         assert!(trgm.function("similarity(text, text)").is_some());
         assert_eq!(trgm.refusal("set_limit(real)"), Some("read and change settings of the session"));
         assert_eq!(trgm.refusal("new_in_a_later_version(text)"), None);
-        assert!(curated("postgis").is_none() && curated("dblink").is_none());
+        assert!(curated("postgis_topology").is_none() && curated("dblink").is_none());
     }
 }

@@ -4,7 +4,7 @@
 //! schemas have to be closed: nobody but their owners and superusers may create there, and nothing there that isn't an
 //! extension's can be chosen in place of what is PostgreSQL's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{CURATED, Curated, Extension, Made, curated};
 use crate::gate::catalog::builtin::types::display;
@@ -19,7 +19,15 @@ pub struct Trust {
     /// In the order of the policy.
     extensions: Vec<Trusted>,
     functions: HashSet<Oid>,
+    /// [`Member::most`] of those functions that have it.
+    most: HashMap<Oid, usize>,
     types: HashSet<Oid>,
+    /// [`Curated::shapes`] of those types.
+    shapes: HashMap<Oid, &'static [&'static str]>,
+    /// [`Curated::keys`].
+    keys: HashSet<Oid>,
+    /// [`Curated::unasked`].
+    unasked: HashSet<Oid>,
 }
 
 /// An extension that is trusted.
@@ -93,40 +101,61 @@ impl Trust {
     }
 
     fn add(&mut self, catalog: &Catalog, curated: &Curated, extension: &Extension) {
-        let Extension { oid, name, schema, stamp, creators: _ } = extension;
+        let Extension { oid, name, schema, stamp, creators: _, tables: _, editors: _ } = extension;
         if self.extensions.iter().any(|one| one.oid == *oid) {
             return;
         }
         let parts = catalog.parts();
         let ours = |belongs: &Option<String>, in_schema: &str| belongs.as_ref() == Some(name) && in_schema == schema;
-        for one in parts.types.iter().filter(|one| ours(&one.extension, &one.schema)) {
-            if one.kind == TypeKind::Base && curated.types.contains(&one.name.as_str()) {
+        let types = parts.types.iter().filter(|one| ours(&one.extension, &one.schema));
+        for one in types.filter(|one| one.kind == TypeKind::Base) {
+            if curated.types.contains(&one.name.as_str()) {
                 self.types.insert(one.oid);
+                self.shapes.insert(one.oid, curated.shapes);
+            }
+            let reached = || parts.user_casts.iter().any(|cast| cast.target == one.oid);
+            if curated.keys.contains(&one.name.as_str()) && !reached() {
+                self.keys.insert(one.oid);
             }
         }
-        let functions = || parts.functions.iter().filter(|one| ours(&one.extension, &one.schema));
-        let listed = |one: &Function| curated.function(&signature(catalog, one)).map(|member| member.made);
+        for one in parts.user_casts.iter().filter(|one| one.extension.as_ref() == Some(name)) {
+            let ends = (type_name(catalog, one.source), type_name(catalog, one.target));
+            if curated.unasked.iter().any(|(source, target)| ends.0 == *source && ends.1 == *target) {
+                self.unasked.insert(one.oid);
+            }
+        }
+        self.add_functions(catalog, curated, &|one| ours(&one.extension, &one.schema));
+        let (name, schema, stamp) = (name.clone(), schema.clone(), stamp.clone());
+        self.extensions.push(Trusted { oid: *oid, name, schema, stamp });
+    }
+
+    fn add_functions(&mut self, catalog: &Catalog, curated: &Curated, ours: &dyn Fn(&Function) -> bool) {
+        let functions = || catalog.parts().functions.iter().filter(|one| ours(one));
+        let listed = |one: &Function| curated.function(&signature(catalog, one));
+        let mut steps = HashSet::new();
         for one in functions() {
-            let compiled = match (listed(one), &one.body) {
-                (Some(Made::Library), Body::Library(library)) => {
-                    library.strip_prefix("$libdir/") == Some(curated.library)
-                }
-                (Some(Made::Internal(wanted)), Body::Internal(symbol)) => wanted == symbol,
-                _ => false,
+            let Some(member) = listed(one) else { continue };
+            let in_library =
+                |body: &Body| matches!(body, Body::Library(it) if it.strip_prefix("$libdir/") == Some(curated.library));
+            let compiled = match member.made {
+                Made::Library | Made::Step => in_library(&one.body),
+                Made::Internal(wanted) => matches!(&one.body, Body::Internal(symbol) if symbol == wanted),
+                Made::Aggregate => false,
             };
-            if compiled {
+            if compiled && member.made == Made::Step {
+                steps.insert(one.oid);
+            } else if compiled {
                 self.functions.insert(one.oid);
+                self.most.extend(member.most.map(|most| (one.oid, usize::from(most))));
             }
         }
         for one in functions() {
-            if let (Some(Made::Aggregate), Body::Aggregate(steps)) = (listed(one), &one.body)
-                && steps.iter().all(|step| self.functions.contains(step))
+            if let (Some(Made::Aggregate), Body::Aggregate(of)) = (listed(one).map(|member| member.made), &one.body)
+                && of.iter().all(|step| self.functions.contains(step) || steps.contains(step))
             {
                 self.functions.insert(one.oid);
             }
         }
-        let (name, schema, stamp) = (name.clone(), schema.clone(), stamp.clone());
-        self.extensions.push(Trusted { oid: *oid, name, schema, stamp });
     }
 
     /// The extensions.
@@ -160,6 +189,21 @@ impl Trust {
         self.functions.contains(&oid)
     }
 
+    /// How many arguments a call of the function may bring; `None` for any number that it takes.
+    pub fn most_arguments(&self, oid: Oid) -> Option<usize> {
+        self.most.get(&oid).copied()
+    }
+
+    /// Whether the word may stand before the type's modifiers.
+    pub fn has_shape(&self, oid: Oid, word: &str) -> bool {
+        self.shapes.get(&oid).is_some_and(|shapes| shapes.contains(&word))
+    }
+
+    /// Whether the type is an extension's for index keys, of which no statement has a value.
+    pub fn is_key(&self, oid: Oid) -> bool {
+        self.keys.contains(&oid)
+    }
+
     /// Whether the type is one of an extension's that may be used.
     pub fn has_type(&self, oid: Oid) -> bool {
         self.types.contains(&oid)
@@ -172,11 +216,12 @@ impl Trust {
 
     /// Whether the cast is an extension's, and whatever it runs is believed. One that PostgreSQL would apply unasked to a
     /// value of its own is none: then an operator of the extension's could be chosen where only built-in types meet.
+    /// Except where the list has it: there PostgreSQL's own operators over that very type are the better match.
     pub fn has_cast(&self, one: &UserCast) -> bool {
         self.is_member(one.extension.as_ref())
             && (self.has_type(one.source) || self.has_type(one.target))
             && (one.function == Oid(0) || self.has_function(one.function))
-            && !(one.implicit && one.source.is_builtin())
+            && (!(one.implicit && one.source.is_builtin()) || self.unasked.contains(&one.oid))
     }
 
     /// Whether the operator class is an extension's, and for a type of an extension's. Only a superuser can make one.
@@ -206,7 +251,7 @@ impl Catalog {
         let signature = signature(self, function);
         match list.and_then(|list| list.refusal(&signature)) {
             // A function that is listed, but isn't made as it should be.
-            _ if list.is_some_and(|list| list.function(&signature).is_some()) => {
+            _ if list.and_then(|list| list.function(&signature)).is_some_and(|one| one.made != Made::Step) => {
                 "the function isn't the one that the extension brings".to_owned()
             }
             Some(why) => format!("functions like it {why}"),
@@ -244,7 +289,35 @@ fn installed<'c>(catalog: &'c Catalog, name: &str) -> Result<(&'static Curated, 
             format!("revoke CREATE on the schema `{schema}`, or {}", move_to(name)),
         ));
     }
+    readable(curated, extension)?;
     Ok((curated, extension))
+}
+
+/// That the tables which the extension's functions read are its own, plain, and in no one else's hands.
+fn readable(curated: &Curated, extension: &Extension) -> Result<(), Untrusted> {
+    let name = &extension.name;
+    let fault = |message: String, help: String| Err(Untrusted { name: name.clone(), message, help });
+    let Some(first) = curated.reads.first() else { return Ok(()) };
+    if let Some(odd) = curated.reads.iter().find(|table| !extension.tables.iter().any(|have| have == *table)) {
+        let message = format!(
+            "the extension `{name}` can't be trusted: its functions read `{odd}`, which is not a plain table of the \
+             extension's, without row security, rules and children"
+        );
+        return fault(message, format!("make `{}.{odd}` what CREATE EXTENSION makes it", extension.schema));
+    }
+    if !extension.editors.is_empty() {
+        let who: Vec<String> = extension.editors.iter().map(|role| format!("`{role}`")).collect();
+        let message = format!(
+            "the extension `{name}` can't be trusted: {} may change the rows of its tables, which its functions read",
+            who.join(", ")
+        );
+        let help = format!(
+            "revoke INSERT, UPDATE, DELETE and TRUNCATE on `{}.{first}`, and let it belong to the extension's owner",
+            extension.schema
+        );
+        return fault(message, help);
+    }
+    Ok(())
 }
 
 fn move_to(extension: &str) -> String {

@@ -138,6 +138,7 @@ impl Trees<'_, '_> {
             schema: element.schema.clone(),
             name: element.name.clone(),
             modifiers: Vec::new(),
+            shape: None,
             interval: None,
             array,
         }

@@ -204,7 +204,7 @@ fn forms_follow_the_server_version() {
 fn what_is_refused_is_refused_by_name() {
     refused(&[
         ("select try_cast('1' as int)", "not_supported", "TRY_CAST"),
-        ("select 1 <=> 2", "not_supported", "<=>"),
+        ("select 1 <=> 2", "operator_not_allowed", "<=>"),
         ("select 1 xor 2", "not_supported", "XOR"),
         ("select [1, 2]", "not_supported", "ARRAY"),
         ("select {d '2024-01-01'}", "not_supported", "braces"),

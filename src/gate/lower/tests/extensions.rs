@@ -10,7 +10,7 @@ fn trusting(change: impl Fn(&mut CatalogParts)) -> Catalog {
 }
 
 /// As emit writes it and reads it again, or the code and message of the refusal.
-fn told(catalog: &Catalog, sql: &str) -> String {
+pub(super) fn told(catalog: &Catalog, sql: &str) -> String {
     let policy = policies::open(catalog);
     let mut statement = match lower(catalog, &policy, sql) {
         Ok(statement) => statement,

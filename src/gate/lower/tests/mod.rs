@@ -21,6 +21,7 @@ mod queries;
 mod refused;
 mod rows;
 mod scopes;
+mod spatial;
 mod writes;
 
 /// Parameters that the tests' statements may number.

@@ -58,6 +58,7 @@ impl Builder<'_> {
             schema: "pg_catalog".to_owned(),
             name: to.to_owned(),
             modifiers: Vec::new(),
+            shape: None,
             interval: None,
             array: false,
         };

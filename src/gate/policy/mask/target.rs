@@ -135,6 +135,7 @@ impl Target {
             schema: element.schema.clone(),
             name: element.name.clone(),
             modifiers: modifiers(element.oid, &element.name, typmod),
+            shape: None,
             interval: None,
             array,
         };

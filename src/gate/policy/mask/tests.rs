@@ -410,6 +410,7 @@ fn cast(expr: Expr, name: &str, modifiers: &[i32]) -> Expr {
         schema: schema.to_owned(),
         name: name.to_owned(),
         modifiers: modifiers.to_vec(),
+        shape: None,
         interval: None,
         array: false,
     };

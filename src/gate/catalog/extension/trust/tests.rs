@@ -134,5 +134,34 @@ fn an_extension_is_trusted_only_where_nothing_else_can_be_chosen() {
     }
     let alone = fault(|_| {}, &["pg_trgm"]);
     assert!(alone.contains("of the extension `citext`, which isn't trusted"), "{alone}");
-    assert!(fault(|_| {}, &["postgis"]).contains("no list of what is safe"));
+    assert!(fault(|_| {}, &["dblink"]).contains("no list of what is safe"));
+}
+
+#[test]
+fn the_tables_that_an_extension_reads_have_to_be_plain_and_in_its_owners_hands() {
+    let fault = |change: fn(&mut CatalogParts)| {
+        let mut parts = fixture::with_postgis(fixture::parts());
+        change(&mut parts);
+        trusting(parts, &["postgis"]).err().map(|faults| faults[0].message.clone()).unwrap_or_default()
+    };
+    assert_eq!(fault(|_| {}), "");
+    let odd = fault(|parts| parts.extensions[0].tables.clear());
+    assert!(odd.contains("`spatial_ref_sys`, which is not a plain table"), "{odd}");
+    let edited = fault(|parts| parts.extensions[0].editors = vec!["joe".to_owned()]);
+    assert!(edited.contains("`joe` may change the rows of its tables"), "{edited}");
+}
+
+#[test]
+fn a_cast_from_a_built_in_type_is_made_unasked_only_where_the_list_says_so() {
+    let both = [Oid(52_000), Oid(52_001)];
+    let governed = |change: fn(&mut UserCast)| {
+        let mut parts = fixture::with_postgis(fixture::parts());
+        change(parts.user_casts.last_mut().unwrap());
+        let catalog = trusting(parts, &["postgis"]).unwrap();
+        both.iter().all(|oid| catalog.governed(*oid).is_ok())
+    };
+    assert!(governed(|_| {}));
+    assert!(!governed(|cast| cast.source = Oid(23)));
+    assert!(!governed(|cast| cast.extension = None));
+    assert!(!governed(|cast| cast.target = Oid(52_001)));
 }
