@@ -1,6 +1,7 @@
 //! From a configuration to a running gateway: the only place that knows all parts and the order in which they start.
 //! Every command that asks the database starts here.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::gate::policy::{BoundPolicy, Diagnostics, Policy};
 use crate::gateway::{Gateway, Parts, PolicySet};
 use crate::history::{self, History, SyncMode};
 use crate::keys::{self, Keys};
+use crate::postgres::rights;
 use crate::postgres::role::{self, Standing};
 use crate::postgres::{ConnectError, Pool, PoolError};
 use crate::quota::Quota;
@@ -61,6 +63,7 @@ pub async fn start(config: &Config, principal: &str) -> Result<Arc<Gateway>, Sta
     let keys = Arc::new(keys);
     let policies: PolicySet =
         config.principals.iter().filter(|(name, _)| *name == principal).map(|(n, m)| (n.clone(), m.clone())).collect();
+    warn_of_login(&pool, &config.database).await;
     // Before the history is opened, which begins with a record.
     for member in policies.values() {
         fit(&member.policy, &pool, &catalog.current()).await?;
@@ -105,6 +108,24 @@ pub async fn fit(policy: &Arc<Policy>, pool: &Pool, catalog: &Arc<Catalog>) -> R
     let mut faults = bound.err().map(|error| error.faults).unwrap_or_default();
     faults.0.push(fault);
     Err(StartError { part: Part::Configuration, faults })
+}
+
+/// Logs what makes the walls behind the gate useless: what the login role is, and a password that others may read.
+pub async fn warn_of_login(pool: &Pool, database: &Database) {
+    let login = database.config.user();
+    // Whoever can't be asked fails elsewhere, with a reason.
+    let risks = rights::risks_of_login(pool, login).await.unwrap_or_default();
+    if !risks.is_empty() {
+        tracing::warn!(
+            "the login role `{login}` {}, so PostgreSQL's own privileges hold nothing back; `pgwicket doctor` tells more",
+            risks.join(" and ")
+        );
+    }
+    if let Some(file) = database.password_file()
+        && std::fs::metadata(file).is_ok_and(|data| data.permissions().mode() & 0o007 != 0)
+    {
+        tracing::warn!("others on this machine may open the password file `{}`", file.display());
+    }
 }
 
 /// The keys beside the history. Nothing is recorded yet.

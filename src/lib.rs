@@ -38,6 +38,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod demo;
 #[cfg(feature = "server")]
+pub mod doctor;
+#[cfg(feature = "server")]
 pub mod doors;
 pub mod gate;
 #[cfg(feature = "server")]

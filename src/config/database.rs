@@ -2,7 +2,7 @@
 //! last one that says something holds. Where two disagree it is said which one holds.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -119,9 +119,15 @@ pub struct Database {
     /// What to connect to.
     pub config: DatabaseConfig,
     places: BTreeMap<&'static str, Place>,
+    password_file: Option<PathBuf>,
 }
 
 impl Database {
+    /// The file that the password was read from.
+    pub fn password_file(&self) -> Option<&Path> {
+        self.password_file.as_deref()
+    }
+
     /// A setting that turned out not to be usable, with its place.
     pub fn fault(&self, error: SettingError) -> Fault {
         fault(error, &self.places)
@@ -154,9 +160,13 @@ pub(super) fn join(layers: Vec<Layer>, notes: &mut Notes, faults: &mut Faults) -
     let mut places: BTreeMap<&'static str, Place> =
         values.iter().map(|(setting, (_, place))| (*setting, place.clone())).collect();
     let before = faults.0.len();
+    let password_file = match &password {
+        Some((Password::File(path), _)) => Some(path.clone()),
+        Some((Password::Plain(_), _)) | None => None,
+    };
     let settings = typed(values, password, &mut places, faults);
     match DatabaseConfig::new(settings) {
-        Ok(config) if faults.0.len() == before => Some(Database { config, places }),
+        Ok(config) if faults.0.len() == before => Some(Database { config, places, password_file }),
         Ok(_) => None,
         Err(errors) => {
             errors.into_iter().for_each(|error| faults.push(fault(error, &places)));

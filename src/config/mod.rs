@@ -189,6 +189,11 @@ fn join(
     database::join(layers, notes, faults)
 }
 
+/// Where the history lies if no configuration says so; `None` if there is no such place.
+pub fn state_history(environment: &Environment) -> Option<PathBuf> {
+    state_directory(environment, &mut Faults::default())
+}
+
 /// The history in the person's own state directory, as the XDG base directories have it.
 fn state_directory(environment: &Environment, faults: &mut Faults) -> Option<PathBuf> {
     let absolute = |name: &str| environment.raw(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -51,6 +51,36 @@ pub async fn lost_pins(pool: &Pool) -> Result<Result<Vec<String>, Error>, Standi
     })
 }
 
+/// What of the login role makes PostgreSQL's own walls useless, as short sentences; none for an ordinary role.
+///
+/// # Errors
+/// No connection, or what the server says instead of an answer.
+pub async fn risks_of_login(pool: &Pool, login: &str) -> Result<Vec<&'static str>, StandingError> {
+    let mut lease = pool.lease(PATIENCE).await?;
+    let session = lease.session().ok_or(PoolError::Closed)?;
+    let client = session.for_own_work().await?;
+    let (roles, own) = tokio::try_join!(about(client, ROLES, login), about(client, OWN_GRANTS, login))?;
+    lease.release();
+    let mut risks = Vec::new();
+    for row in &roles {
+        let role = RoleRights::of(row)?;
+        for word in role.attributes.iter().filter(|_| role.is_itself) {
+            risks.extend(match *word {
+                "SUPERUSER" => Some("is a superuser"),
+                "BYPASSRLS" => Some("bypasses row-level security"),
+                _ => None,
+            });
+        }
+    }
+    for row in &own {
+        if row.try_get(2)? {
+            risks.push("owns tables");
+            break;
+        }
+    }
+    Ok(risks)
+}
+
 /// A role, and what it may do wherever it is.
 #[derive(Debug, Clone)]
 pub struct RoleRights {

@@ -10,6 +10,7 @@ mod attacks;
 mod catalog;
 mod cli;
 mod demo;
+mod doctor;
 mod expressions;
 mod extensions;
 mod fence;

@@ -4,6 +4,7 @@
 mod arguments;
 mod check;
 mod demo;
+mod doctor;
 mod draw;
 mod failure;
 mod output;
@@ -25,7 +26,7 @@ use crate::gate::stack::THREAD_STACK;
 const EXIT_CODES: &str = "Exit codes:
   0  done; admitted
   1  the statement or the policy was refused, or failed in the database;
-     or no MCP connection came about, or the output can't be written
+     or `doctor` has found something; or no MCP connection came about, or the output can't be written
   2  wrong arguments or configuration, or a policy that doesn't fit the database
   3  the database can't be reached, or refuses the connection
   4  the history can't be written or read";
@@ -61,6 +62,7 @@ enum Command {
     /// Work on policy files
     #[command(subcommand)]
     Policy(Policy),
+    Doctor(doctor::Arguments),
     Demo(demo::Arguments),
 }
 
@@ -113,6 +115,7 @@ impl Command {
             Self::Check(arguments) => check::run(arguments).await,
             Self::Policy(Policy::Check(arguments)) => policy_check::run(arguments).await,
             Self::Policy(Policy::Grants(arguments)) => policy_grants::run(arguments).await,
+            Self::Doctor(arguments) => doctor::run(arguments).await,
             Self::Demo(arguments) => demo::run(arguments).await,
         }
     }

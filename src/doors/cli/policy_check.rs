@@ -54,6 +54,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     };
     let (pool, catalog) = app::connect(&database).await?;
+    app::warn_of_login(&pool, &database).await;
     let bound = app::fit(&policy, &pool, &catalog.current()).await;
     pool.close();
     match bound {

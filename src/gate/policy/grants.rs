@@ -4,6 +4,8 @@
 
 mod script;
 
+pub(crate) use script::name_of;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::{BoundPolicy, ColumnRights, RelationRights, Visibility};
@@ -46,6 +48,13 @@ pub(crate) struct RelationNeeds<'c> {
     pub(crate) delete: bool,
     /// What part of `select` only filters and masks read.
     inner: BTreeSet<&'c str>,
+}
+
+impl RelationNeeds<'_> {
+    /// Whether the policy lets rows be written.
+    pub(crate) fn writes(&self) -> bool {
+        self.delete || !self.insert.is_empty() || !self.update.is_empty()
+    }
 }
 
 /// The statements that give `live.login` what the policy needs, through the policy's role, or one of a suggested name where

@@ -72,7 +72,8 @@ pub(crate) const OWN_GRANTS: OwnStatement = OwnStatement(
      ORDER BY 1, 2",
 );
 
-/// Users' functions, and those of PostgreSQL's own that initdb closes to PUBLIC and that the role may execute: OID, quoted
+/// Users' functions, and of PostgreSQL's own those that initdb closes to PUBLIC and the role may execute, and those that
+/// the role may not: OID, quoted
 /// signature, quoted schema, PostgreSQL's own, language, anyone may write in it, with its owner's rights, has a
 /// `search_path` or a body that needs none, may execute, extension, PUBLIC may execute.
 pub(crate) const FUNCTIONS: OwnStatement = OwnStatement(
@@ -88,7 +89,9 @@ pub(crate) const FUNCTIONS: OwnStatement = OwnStatement(
         pg_catalog.has_function_privilege('public'::name, p.oid, 'EXECUTE') \
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
         JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
-     WHERE (p.oid >= 16384 AND n.nspname !~ '^pg_(toast|temp)') \
+     WHERE (p.oid < 16384 AND p.proacl IS NOT NULL \
+            AND NOT pg_catalog.has_function_privilege($1::text::name, p.oid, 'EXECUTE')) \
+        OR (p.oid >= 16384 AND n.nspname !~ '^pg_(toast|temp)') \
         OR (p.oid < 16384 AND pg_catalog.has_function_privilege($1::text::name, p.oid, 'EXECUTE') \
             AND EXISTS (SELECT FROM pg_catalog.pg_init_privs i WHERE i.classoid = 'pg_catalog.pg_proc'::regclass \
                 AND i.objoid = p.oid AND i.privtype = 'i' \

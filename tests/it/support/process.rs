@@ -53,6 +53,12 @@ impl Wicket {
         self
     }
 
+    /// Takes a variable out of the environment.
+    pub fn environment_without(&mut self, name: &str) -> &mut Self {
+        self.environment.retain(|(known, _)| known != name);
+        self
+    }
+
     /// A path in the installation's directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
