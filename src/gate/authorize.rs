@@ -92,6 +92,7 @@ pub(super) fn kind_of(statement: &Statement) -> StatementKind {
         Statement::Insert(_) => StatementKind::Insert,
         Statement::Update(_) => StatementKind::Update,
         Statement::Delete(_) => StatementKind::Delete,
+        Statement::Merge(_) => StatementKind::Merge,
     }
 }
 
@@ -118,6 +119,7 @@ impl<'a> Check<'a> {
             Statement::Insert(_) => &[StatementKind::Insert],
             Statement::Update(_) => &[StatementKind::Update],
             Statement::Delete(_) => &[StatementKind::Delete],
+            Statement::Merge(_) => &[StatementKind::Merge],
         };
         if let Some(missing) = needed.iter().find(|one| !policy.statements.contains_key(one)) {
             let allowed: Vec<&str> = policy.statements.keys().map(|kind| kind.name()).collect();

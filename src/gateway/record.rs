@@ -52,9 +52,8 @@ pub(super) fn admitted(caller: &Caller, submission: &Submission, admitted: &Comp
         StatementKind::Insert => Access::Insert,
         StatementKind::Update => Access::Update,
         StatementKind::Delete => Access::Delete,
-        StatementKind::Select | StatementKind::Explain | StatementKind::ExplainAnalyze | StatementKind::Merge => {
-            Access::Read
-        }
+        StatementKind::Merge => Access::Merge,
+        StatementKind::Select | StatementKind::Explain | StatementKind::ExplainAnalyze => Access::Read,
     };
     let relations = permit.relations.iter().map(|used| RelationUse {
         relation: format!("{}.{}", used.schema, used.name),

@@ -191,6 +191,8 @@ pub enum Access {
     Update,
     /// Deletes from it.
     Delete,
+    /// Merges into it: inserts, updates or deletes.
+    Merge,
 }
 
 /// One column seen through a mask.

@@ -385,7 +385,7 @@ EXPLAIN (ANALYZE) SELECT 1
 EXPLAIN SELECT * FROM sales.customers
 --> unknown_column
 EXPLAIN SELECT ssn FROM sales.customers
---> not_yet_supported
+--> statement_not_allowed
 MERGE INTO scratch.notes USING sales.regions ON true WHEN MATCHED THEN DELETE
 
 --# writes in disguise, and writes where they aren't allowed

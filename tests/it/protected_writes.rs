@@ -12,7 +12,7 @@ version = 1
 name = "desk"
 attributes = { tenant = "int" }
 [statements]
-allow = ["select", "insert", "update", "delete"]
+allow = ["select", "insert", "update", "delete", "merge"]
 [search_path]
 schemas = ["desk"]
 [schemas.desk]
@@ -29,6 +29,9 @@ rows = "tenant_id = :tenant"
 max_affected_rows = 3
 [tables."desk.fallible"]
 rows = "10 / weight > 0"
+[tables."desk.imports"]
+deny_columns = ["origin"]
+mask = { sender = "redact" }
 [limits]
 rows = 2
 "#;
@@ -43,7 +46,7 @@ const SETUP: &str = "
     INSERT INTO desk.tickets VALUES
         (1, 1, '10', 'top', '+1 555 0001', 10), (2, 1, '20', 'top', '+1 555 0002', 20),
         (3, 2, 'theirs', 'canary', '+2 555 0003', 0), (4, 2, 'more', 'canary', '+2 555 0004', 0);
-    CREATE TABLE desk.imports (id int PRIMARY KEY, subject text, price int);
+    CREATE TABLE desk.imports (id int PRIMARY KEY, subject text, price int, origin text, sender text);
     INSERT INTO desk.imports VALUES (1, 'new', 5), (3, 'new too', 0), (4, 'other', 7);
     CREATE TABLE desk.shouts (id int PRIMARY KEY, tenant_id int, what text);
     CREATE FUNCTION desk.move() RETURNS trigger LANGUAGE plpgsql AS
@@ -276,6 +279,45 @@ async fn a_conflict_updates_visible_rows_only() {
     let rejection = library.query(&upsert(1, "(id) DO UPDATE SET price = 1")).await.unwrap_err();
     assert_eq!(rejection.reason.code(), "statement_not_allowed", "{rejection}");
     assert_eq!(library.query(&upsert(1, "(id) DO NOTHING")).await.unwrap()["affected_rows"], 0);
+}
+
+#[tokio::test]
+async fn a_merge_writes_tables_whose_rows_are_not_filtered() {
+    let desk = Desk::open().await;
+    if desk
+        .database
+        .connect()
+        .await
+        .query_one("SELECT current_setting('server_version_num')::int >= 150000", &[])
+        .await
+        .unwrap()
+        .get(0)
+    {
+        let merge = |rest: &str| format!("MERGE INTO imports i USING tickets t ON t.id = i.id {rest}");
+        // Of tickets it sees what it may read: two rows, and a masked telephone number.
+        let all = merge(
+            "WHEN MATCHED AND t.price > 0 THEN UPDATE SET subject = t.phone, price = i.price + t.price
+             WHEN NOT MATCHED THEN INSERT (id, subject) VALUES (t.id, t.phone)",
+        );
+        desk.changes(&all, 2).await;
+        let rows = "SELECT string_agg(concat_ws(' ', id, subject, price), ', ' ORDER BY id) FROM imports";
+        assert_eq!(desk.library.rows(rows).await, json!([["1 ***0001 15, 2 ***0002, 3 new too 0, 4 other 7"]]));
+        desk.changes(&merge("WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN DO NOTHING"), 2).await;
+        for (rest, code) in [
+            ("WHEN MATCHED THEN UPDATE SET sender = 'x'", "write_not_allowed"),
+            ("WHEN MATCHED AND i.sender = 'x' THEN DELETE", "write_not_allowed"),
+            ("WHEN NOT MATCHED THEN INSERT (id, origin) VALUES (1, 'x')", "unknown_column"),
+            ("WHEN MATCHED THEN UPDATE SET subject = i.origin", "unknown_column"),
+            ("WHEN MATCHED THEN UPDATE SET subject = t.secret", "unknown_column"),
+        ] {
+            desk.refuses(&merge(rest), code).await;
+        }
+        let filtered = "MERGE INTO tickets t USING imports i ON t.id = i.id WHEN MATCHED THEN UPDATE SET price = 1";
+        desk.refuses(filtered, "not_supported").await;
+    } else {
+        let merge = "MERGE INTO imports i USING tickets t ON t.id = i.id WHEN MATCHED THEN DELETE";
+        desk.refuses(merge, "not_supported").await;
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ const POLICY: &str = r#"
 version = 1
 name = "everything"
 [statements]
-allow = ["select", "explain", "insert", "update", "delete"]
+allow = ["select", "explain", "insert", "update", "delete", "merge"]
 [search_path]
 schemas = ["sales", "scratch"]
 [schemas.sales]

@@ -67,7 +67,7 @@ fn columns(statement: &Statement) -> &[OutputColumn] {
         Statement::Insert(insert) => &insert.output,
         Statement::Update(update) => &update.output,
         Statement::Delete(delete) => &delete.output,
-        Statement::Explain(_) => &[],
+        Statement::Explain(_) | Statement::Merge(_) => &[],
     }
 }
 

@@ -4,7 +4,9 @@ use super::restriction::Restriction;
 use super::{Check, effects, is_open};
 use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{ColumnRef, Conflict, ConflictUpdate, Expr, RelationItem, Statement, TargetColumn};
+use crate::gate::ir::{
+    ColumnRef, Conflict, ConflictUpdate, Expr, Merge, MergeAction, RelationItem, Statement, TargetColumn,
+};
 use crate::gate::policy::model::StatementKind;
 use crate::gate::policy::{ColumnRights, RelationRights};
 use crate::gate::source::Span;
@@ -42,6 +44,7 @@ impl<'s> Written<'s> {
                 kinds: vec![StatementKind::Update],
                 restricted_by: Some(update.filter.as_ref()),
             }),
+            Statement::Merge(merge) => Some(Self::of_merge(merge)),
             Statement::Delete(delete) => Some(Self {
                 target: &delete.target,
                 columns: Vec::new(),
@@ -49,6 +52,31 @@ impl<'s> Written<'s> {
                 restricted_by: Some(delete.filter.as_ref()),
             }),
         }
+    }
+}
+
+impl<'s> Written<'s> {
+    fn of_merge(merge: &'s Merge) -> Self {
+        let mut written = Self { target: &merge.target, columns: Vec::new(), kinds: Vec::new(), restricted_by: None };
+        for clause in &merge.clauses {
+            let kind = match &clause.action {
+                MergeAction::Nothing { matched: _ } => continue,
+                MergeAction::Insert(values) => {
+                    written.columns.extend(values.iter().map(|(column, _)| column));
+                    StatementKind::Insert
+                }
+                MergeAction::Update(assignments) => {
+                    written.columns.extend(assignments.iter().map(|(column, _)| column));
+                    StatementKind::Update
+                }
+                MergeAction::Delete => StatementKind::Delete,
+            };
+            if kind != StatementKind::Insert {
+                written.restricted_by = Some(Some(&merge.on));
+            }
+            written.kinds.push(kind);
+        }
+        written
     }
 }
 
@@ -62,6 +90,20 @@ impl Check<'_> {
         let Some((relation, rights)) = found else { return };
         if let Err(violation) = self.writable(target, relation, rights, &written.kinds) {
             self.violations.push(violation);
+        }
+        if let (Statement::Merge(_), Some(filter)) = (statement, &rights.filter) {
+            self.violations.push(
+                Rejection::new(
+                    Reason::NotSupported,
+                    format!(
+                        "MERGE into `{}.{}`, whose rows are filtered, is not supported",
+                        relation.schema, relation.name
+                    ),
+                )
+                .at(target.origin.0)
+                .by(filter.rules.first().cloned())
+                .help("write INSERT … ON CONFLICT DO UPDATE, or UPDATE … FROM and INSERT … SELECT"),
+            );
         }
         for column in written.columns {
             match rights.columns.get(column.column as usize) {

@@ -85,7 +85,7 @@ impl<'a> Said<'a> {
         match statement {
             Statement::Update(Update { from, filter, .. }) => said.add(filter.as_ref(), from),
             Statement::Delete(Delete { using, filter, .. }) => said.add(filter.as_ref(), using),
-            Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => {}
+            Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) | Statement::Merge(_) => {}
         }
         walk(statement, &mut |node| match node {
             Node::From(FromItem::Relation(item)) => {

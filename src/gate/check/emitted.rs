@@ -118,10 +118,11 @@ impl Admission<'_> {
             Statement::Insert(_) => StatementKind::Insert,
             Statement::Update(_) => StatementKind::Update,
             Statement::Delete(_) => StatementKind::Delete,
+            Statement::Merge(_) => StatementKind::Merge,
         };
         assert_eq!(kind, self.admitted.permit().kind, "{}", self.told(text));
         assert!(!kind.writes() || self.name == "writer", "a write {}", self.told(text));
-        if let Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) = statement {
+        if let Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) = statement {
             walk(statement, &mut |node| {
                 let Node::Target(target) = node else { return };
                 assert_eq!(target.relation.schema, "scratch", "{}", self.told(text));

@@ -26,6 +26,11 @@ impl Admission<'_> {
                 }
                 (&insert.target, &insert.returning)
             }
+            Statement::Merge(merge) => {
+                assert!(self.filter(&merge.target).is_none(), "{}", self.told(text));
+                self.columns(statement, &merge.target, &merge.target, text);
+                return;
+            }
             Statement::Update(update) => {
                 self.condition(&update.target, update.filter.as_ref(), true, text);
                 (&update.target, &update.returning)

@@ -127,7 +127,7 @@ const WRITER: &str = r#"version = 1
 name = "writer"
 attributes = { tenant = "int" }
 [statements]
-allow = ["select", "explain", "insert", "update", "delete"]
+allow = ["select", "explain", "insert", "update", "delete", "merge"]
 [search_path]
 schemas = ["scratch", "sales"]
 [columns]

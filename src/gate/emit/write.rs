@@ -1,7 +1,9 @@
-//! INSERT, UPDATE and DELETE as text.
+//! INSERT, UPDATE, DELETE and MERGE as text.
 
 use super::Writer;
-use crate::gate::ir::{Conflict, Delete, Expr, Insert, Projection, TargetColumn, Update};
+use crate::gate::ir::{
+    Conflict, Delete, Expr, FromItem, Insert, Merge, MergeAction, MergeClause, Projection, TargetColumn, Update,
+};
 
 impl Writer {
     pub(super) fn insert(&mut self, insert: &Insert) {
@@ -89,6 +91,50 @@ impl Writer {
             self.expr(filter);
         }
         self.returning(&delete.returning);
+    }
+
+    pub(super) fn merge(&mut self, merge: &Merge) {
+        self.with(&merge.ctes, merge.recursive);
+        self.push("MERGE INTO ");
+        self.relation(&merge.target);
+        self.push(" USING ");
+        if let FromItem::Join { .. } = &merge.source {
+            self.push("(");
+            self.emit_from_item(&merge.source);
+            self.push(")");
+        } else {
+            self.emit_from_item(&merge.source);
+        }
+        self.push(" ON ");
+        self.expr(&merge.on);
+        for MergeClause { condition, action } in &merge.clauses {
+            self.push(match action {
+                MergeAction::Update(_) | MergeAction::Delete | MergeAction::Nothing { matched: true } => {
+                    " WHEN MATCHED"
+                }
+                MergeAction::Insert(_) | MergeAction::Nothing { matched: false } => " WHEN NOT MATCHED",
+            });
+            if let Some(condition) = condition {
+                self.push(" AND ");
+                self.expr(condition);
+            }
+            self.push(" THEN ");
+            match action {
+                MergeAction::Update(assignments) => {
+                    self.push("UPDATE");
+                    self.assignments(assignments);
+                }
+                MergeAction::Delete => self.push("DELETE"),
+                MergeAction::Insert(values) => {
+                    self.push("INSERT (");
+                    self.list(values, ", ", |writer, (column, _)| writer.identifier(&column.name));
+                    self.push(") VALUES (");
+                    self.list(values, ", ", |writer, (_, value)| writer.expr(value));
+                    self.push(")");
+                }
+                MergeAction::Nothing { matched: _ } => self.push("DO NOTHING"),
+            }
+        }
     }
 
     fn returning(&mut self, projections: &[Projection]) {

@@ -29,6 +29,8 @@ pub enum Statement {
     Update(Update),
     /// DELETE.
     Delete(Delete),
+    /// MERGE.
+    Merge(Merge),
 }
 
 /// EXPLAIN without ANALYZE.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::walk::{Node, NodeMut, walk, walk_mut};
-use super::{Cte, CteId, Delete, Expr, ExprKind, FromItem, Insert, ItemId, Statement, Update};
+use super::{Cte, CteId, Delete, Expr, ExprKind, FromItem, Insert, ItemId, Merge, Statement, Update};
 
 /// Where the numbers begin that an expression's own items are compared under; no statement has as many items.
 const DETACHED: u32 = 1 << 31;
@@ -27,7 +27,8 @@ pub fn renumber(statement: &mut Statement) {
         Statement::Query(_) | Statement::Explain(_) => {}
         Statement::Insert(Insert { ctes, .. })
         | Statement::Update(Update { ctes, .. })
-        | Statement::Delete(Delete { ctes, .. }) => ctes.iter_mut().for_each(|cte| numbers.change_cte(&mut cte.id)),
+        | Statement::Delete(Delete { ctes, .. })
+        | Statement::Merge(Merge { ctes, .. }) => ctes.iter_mut().for_each(|cte| numbers.change_cte(&mut cte.id)),
     }
     walk_mut(statement, &mut |node| numbers.change(node));
 }
@@ -176,5 +177,6 @@ fn own_ctes(statement: &Statement) -> &[Cte] {
         Statement::Insert(insert) => &insert.ctes,
         Statement::Update(update) => &update.ctes,
         Statement::Delete(delete) => &delete.ctes,
+        Statement::Merge(merge) => &merge.ctes,
     }
 }

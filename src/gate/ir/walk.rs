@@ -112,6 +112,21 @@ macro_rules! walker {
                         if let Some(filter) = & $($m)? u.filter { expr(filter, visit); }
                         projections(& $($m)? u.returning, visit);
                     }
+                    Statement::Merge(m) => {
+                        ctes(& $($m)? m.ctes, visit);
+                        target(& $($m)? m.target, visit);
+                        from(& $($m)? m.source, visit);
+                        expr(& $($m)? m.on, visit);
+                        for clause in & $($m)? m.clauses {
+                            if let Some(condition) = & $($m)? clause.condition { expr(condition, visit); }
+                            match & $($m)? clause.action {
+                                MergeAction::Update(all) | MergeAction::Insert(all) => {
+                                    for (_, value) in all { expr(value, visit); }
+                                }
+                                MergeAction::Delete | MergeAction::Nothing { matched: _ } => {}
+                            }
+                        }
+                    }
                     Statement::Delete(d) => {
                         ctes(& $($m)? d.ctes, visit);
                         target(& $($m)? d.target, visit);

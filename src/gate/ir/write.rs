@@ -1,4 +1,4 @@
-//! Writes of the IR: INSERT, UPDATE, DELETE.
+//! Writes of the IR: INSERT, UPDATE, DELETE, MERGE.
 
 use super::{Cte, Expr, FromItem, OutputColumn, Projection, Query, RelationItem};
 use crate::gate::source::Origin;
@@ -93,4 +93,47 @@ pub struct Delete {
     pub returning: Vec<Projection>,
     /// Name and type of each returned column.
     pub output: Vec<OutputColumn>,
+}
+
+/// MERGE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merge {
+    /// WITH; read-only CTEs.
+    pub ctes: Vec<Cte>,
+    /// WITH RECURSIVE was said.
+    pub recursive: bool,
+    /// The target.
+    pub target: RelationItem,
+    /// USING.
+    pub source: FromItem,
+    /// ON.
+    pub on: Expr,
+    /// WHEN …, tried in this order.
+    pub clauses: Vec<MergeClause>,
+}
+
+/// WHEN \[NOT\] MATCHED of MERGE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MergeClause {
+    /// Behind AND.
+    pub condition: Option<Expr>,
+    /// What is done.
+    pub action: MergeAction,
+}
+
+/// What a clause of MERGE does, for a row of the target that has a row of the source (*matched*) or a row of the source
+/// that has none of the target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MergeAction {
+    /// WHEN MATCHED THEN UPDATE SET column = value.
+    Update(Vec<(TargetColumn, Expr)>),
+    /// WHEN MATCHED THEN DELETE.
+    Delete,
+    /// WHEN NOT MATCHED THEN INSERT, one value for each column.
+    Insert(Vec<(TargetColumn, Expr)>),
+    /// WHEN \[NOT\] MATCHED THEN DO NOTHING.
+    Nothing {
+        /// Without NOT.
+        matched: bool,
+    },
 }

@@ -138,7 +138,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The column list of INSERT, if there is one.
-    fn insert_columns(
+    pub(super) fn insert_columns(
         &mut self,
         columns: &[ObjectName],
         target: &ScopeItem<'a>,
@@ -182,7 +182,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The first columns of the table, as an INSERT without a column list sets them.
-    fn implied_columns(
+    pub(super) fn implied_columns(
         &self,
         count: usize,
         target: &ScopeItem<'a>,

@@ -22,6 +22,7 @@ mod join;
 mod json;
 mod keywords;
 mod literal;
+mod merge;
 mod name;
 mod named;
 mod operator;

@@ -26,6 +26,7 @@ impl<'a> Lowering<'a> {
             ast::Statement::Insert(insert) => self.on_level(|lowering| lowering.insert(insert, None)),
             ast::Statement::Update(update) => self.on_level(|lowering| lowering.update(update, None)),
             ast::Statement::Delete(delete) => self.on_level(|lowering| lowering.delete(delete, None)),
+            ast::Statement::Merge(merge) => self.on_level(|lowering| lowering.merge_into(merge, None)),
             ast::Statement::Explain {
                 describe_alias,
                 analyze,
@@ -62,9 +63,11 @@ impl<'a> Lowering<'a> {
                 };
                 match self.query_statement(query)? {
                     Statement::Query(query) => Ok(Statement::Explain(Explain { query, format })),
-                    Statement::Explain(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
-                        Err(not_yet("EXPLAIN of anything but a query", span))
-                    }
+                    Statement::Explain(_)
+                    | Statement::Insert(_)
+                    | Statement::Update(_)
+                    | Statement::Delete(_)
+                    | Statement::Merge(_) => Err(not_yet("EXPLAIN of anything but a query", span)),
                 }
             }
             other => Err(self.other_statement(other)),
@@ -86,6 +89,10 @@ impl<'a> Lowering<'a> {
             ast::SetExpr::Delete(ast::Statement::Delete(delete)) => {
                 self.only_with(query)?;
                 self.on_level(|lowering| lowering.delete(delete, with))
+            }
+            ast::SetExpr::Merge(ast::Statement::Merge(merge)) => {
+                self.only_with(query)?;
+                self.on_level(|lowering| lowering.merge_into(merge, with))
             }
             ast::SetExpr::Merge(other)
             | ast::SetExpr::Insert(other)
@@ -160,10 +167,9 @@ impl<'a> Lowering<'a> {
     /// A statement of a kind that isn't in the language.
     fn other_statement(&self, statement: &ast::Statement) -> Rejection {
         let span = self.first_word();
-        let kinds = "statements are SELECT, VALUES, WITH, EXPLAIN, INSERT, UPDATE and DELETE";
+        let kinds = "statements are SELECT, VALUES, WITH, EXPLAIN, INSERT, UPDATE, DELETE and MERGE";
         let word = self.source.slice(span).to_ascii_uppercase();
         match statement {
-            ast::Statement::Merge(_) => not_yet("MERGE", span).help(kinds),
             ast::Statement::ExplainTable { .. }
             | ast::Statement::ShowTables { .. }
             | ast::Statement::ShowColumns { .. }

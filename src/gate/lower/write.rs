@@ -1,8 +1,8 @@
 //! INSERT, UPDATE and DELETE.
 
 use sqlparser::ast::{
-    self, Assignment, AssignmentTarget, Expr as AstExpr, FromTable, Ident, ObjectName, SelectItem, TableWithJoins,
-    UpdateTableFromKind,
+    self, Assignment, AssignmentTarget, Expr as AstExpr, FromTable, Ident, ObjectName, SelectItem, TableFactor,
+    TableWithJoins, UpdateTableFromKind,
 };
 
 use super::from::{plain_table, refuse_only, refuse_present};
@@ -142,7 +142,16 @@ impl<'a> Lowering<'a> {
     fn table_target(&mut self, table: &TableWithJoins, span: Span) -> Result<(RelationItem, ScopeItem<'a>), Rejection> {
         let TableWithJoins { relation, joins } = table;
         refuse_present(&[(!joins.is_empty(), "a join as the target of a write")], span)?;
-        let table = plain_table(relation, span)?;
+        self.factor_target(relation, span)
+    }
+
+    /// The target of UPDATE, DELETE and MERGE.
+    pub(super) fn factor_target(
+        &mut self,
+        table: &TableFactor,
+        span: Span,
+    ) -> Result<(RelationItem, ScopeItem<'a>), Rejection> {
+        let table = plain_table(table, span)?;
         let function = (table.args.is_some(), "a function as the target of a write");
         let ordinality = (table.ordinality, "WITH ORDINALITY on a table");
         let sample = (table.sample.is_some(), "TABLESAMPLE of the target of a write");

@@ -73,7 +73,7 @@ pub(super) fn copies(statement: &Statement, catalog: &Catalog, policy: &BoundPol
     match statement {
         Statement::Update(update) => pushdown.optional(update.filter.as_ref(), &update.from),
         Statement::Delete(delete) => pushdown.optional(delete.filter.as_ref(), &delete.using),
-        Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => {}
+        Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) | Statement::Merge(_) => {}
     }
     pushdown.share();
     pushdown.finish(next_item)
@@ -101,7 +101,9 @@ pub(super) fn beside_filter(statement: &Statement, catalog: &Catalog, policy: &B
     let (target, filter) = match statement {
         Statement::Update(update) => (&update.target, &update.filter),
         Statement::Delete(delete) => (&delete.target, &delete.filter),
-        Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) => return Beside::new(),
+        Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) | Statement::Merge(_) => {
+            return Beside::new();
+        }
     };
     let Some(filter) = filter else { return Beside::new() };
     let mut pushdown = Pushdown::new(statement, catalog, policy);

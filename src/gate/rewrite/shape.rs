@@ -54,7 +54,8 @@ pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog, row_c
     };
     let mut form = statement.clone();
     match &mut form {
-        Statement::Explain(_) => return None,
+        // MERGE returns nothing.
+        Statement::Explain(_) | Statement::Merge(_) => return None,
         Statement::Query(query) => {
             let columns = query.columns.clone();
             let item = ItemId(u32::MAX);

@@ -28,7 +28,8 @@ pub(super) fn guard(
     safe: &pushdown::Beside,
 ) -> Result<Option<Rule>, Rejection> {
     let (target, returning, output) = match statement {
-        Statement::Query(_) | Statement::Explain(_) => return Ok(None),
+        // MERGE into a filtered table isn't admitted.
+        Statement::Query(_) | Statement::Explain(_) | Statement::Merge(_) => return Ok(None),
         Statement::Insert(Insert { target, conflict, returning, output, .. }) => {
             if let Some(Conflict { arbiter: _, update: Some(update) }) = conflict {
                 restrict(rewriter, target, &mut update.filter, &pushdown::Beside::default())?;

@@ -98,6 +98,7 @@ impl Grammar<'_, '_> {
             12 | 13 => self.update(),
             14 => self.delete(),
             15 if self.in_trouble() => self.other(),
+            15 => self.merge(),
             _ => {
                 self.query(None);
             }

@@ -120,6 +120,32 @@ impl Grammar<'_, '_> {
         self.write_clauses("USING");
     }
 
+    pub(super) fn merge(&mut self) {
+        self.put("MERGE INTO");
+        let columns = self.target();
+        self.put("USING");
+        self.item_in_from();
+        self.put("ON");
+        self.expr();
+        for _ in 0..=self.choices.below(2) {
+            match self.choices.below(4) {
+                0 => {
+                    self.put("WHEN MATCHED THEN UPDATE");
+                    self.assignments(&columns);
+                }
+                1 => self.put("WHEN MATCHED AND random() < 0.5 THEN DELETE"),
+                2 => self.put("WHEN NOT MATCHED THEN DO NOTHING"),
+                _ => {
+                    let some = self.some(&columns);
+                    self.put(&format!("WHEN NOT MATCHED THEN INSERT ({}) VALUES", some.join(", ")));
+                    let width = some.len();
+                    self.in_parentheses(|grammar| grammar.list(width, Self::value));
+                }
+            }
+        }
+        self.levels.clear();
+    }
+
     fn write_clauses(&mut self, from: &str) {
         if self.choices.one_in(3) {
             self.put(from);

@@ -83,7 +83,8 @@ impl Scope {
 impl Trees<'_, '_> {
     fn statement(&mut self) -> Statement {
         let scope = Scope::default();
-        match self.choices.below(8) {
+        match self.choices.below(9) {
+            8 => self.merge(),
             5 => self.insert(),
             6 => self.update(),
             7 => self.delete(),

@@ -44,6 +44,7 @@ fn every_kind_of_node_is_made_often() {
             Statement::Insert(_) => "insert",
             Statement::Update(_) => "update",
             Statement::Delete(_) => "delete",
+            Statement::Merge(_) => "merge",
         });
         walk(&statement, &mut |node| {
             for kind in kinds(node) {
@@ -58,6 +59,7 @@ fn every_kind_of_node_is_made_often() {
 const KINDS: &[&str] = &[
     "query",
     "explain",
+    "merge",
     "insert",
     "update",
     "delete",

@@ -1,9 +1,10 @@
-//! INSERT, UPDATE and DELETE.
+//! INSERT, UPDATE, DELETE and MERGE.
 
 use super::query::named;
 use super::*;
 use crate::gate::ir::{
-    Conflict, ConflictUpdate, Delete, Expr, ExprKind, Insert, OutputColumn, Projection, SetExpr, TargetColumn, Update,
+    Conflict, ConflictUpdate, Delete, Expr, ExprKind, Insert, Merge, MergeAction, MergeClause, OutputColumn,
+    Projection, SetExpr, TargetColumn, Update,
 };
 
 impl Trees<'_, '_> {
@@ -100,6 +101,35 @@ impl Trees<'_, '_> {
         let filter = self.choices.one_in(2).then(|| self.expr(&scope));
         let (returning, output) = self.returning(&scope);
         Statement::Delete(Delete { ctes, recursive, target, using, filter, returning, output })
+    }
+
+    pub(super) fn merge(&mut self) -> Statement {
+        let mut outer = Scope::default();
+        let (ctes, recursive) = self.with(&mut outer);
+        let (target, item) = self.written();
+        let (source, items) = self.item_in_from(&outer, &[]);
+        let not_matched = outer.with(&items);
+        let matched = not_matched.with(std::slice::from_ref(&item));
+        let on = self.expr(&matched);
+        let count = 1 + self.choices.below(3);
+        let clauses = (0..count).map(|_| self.merge_clause(&item, &matched, &not_matched)).collect();
+        Statement::Merge(Merge { ctes, recursive, target, source, on, clauses })
+    }
+
+    fn merge_clause(&mut self, item: &Item, matched: &Scope, not_matched: &Scope) -> MergeClause {
+        let kind = self.choices.below(5);
+        let scope = if matches!(kind, 3 | 4) { not_matched } else { matched };
+        let condition = self.choices.one_in(3).then(|| self.expr(scope));
+        let columns = if matches!(kind, 1 | 3) { self.columns(item) } else { Vec::new() };
+        let values = columns.into_iter().map(|column| (column, self.value_or_default(scope))).collect();
+        let action = match kind {
+            1 => MergeAction::Update(values),
+            2 => MergeAction::Delete,
+            3 => MergeAction::Insert(values),
+            4 => MergeAction::Nothing { matched: false },
+            _ => MergeAction::Nothing { matched: true },
+        };
+        MergeClause { condition, action }
     }
 
     fn returning(&mut self, scope: &Scope) -> (Vec<Projection>, Vec<OutputColumn>) {

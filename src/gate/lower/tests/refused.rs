@@ -30,11 +30,6 @@ fn other_statements_are_refused_by_name() {
         ("discard all", "not_supported", "DISCARD"),
         ("comment on table sales.orders is 'x'", "not_supported", "COMMENT"),
         ("/* a */ -- b\n drop table x", "not_supported", "DROP"),
-        (
-            "merge into scratch.notes n using sales.orders o on n.id = o.id when matched then delete",
-            "not_yet_supported",
-            "MERGE",
-        ),
     ]);
 }
 

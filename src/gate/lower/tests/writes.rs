@@ -103,6 +103,47 @@ fn inserts() {
 }
 
 #[test]
+fn merges() {
+    understood(&[
+        (
+            "with q as (select 1 as id) merge into scratch.notes n using (select o.id, o.note from sales.orders o) s on s.id = n.id
+             when matched and n.score > 1 then update set title = s.note, score = default
+             when matched then delete
+             when not matched and s.id > (select id from q) then insert (id, title) values (s.id, default)
+             when not matched by target then do nothing",
+            r#"WITH q1(c1) AS (SELECT 1 AS "id") MERGE INTO "scratch"."notes" AS t1 USING (SELECT t3."id" AS "id", t3."note" AS "note" FROM "sales"."orders" AS t3) AS t2(c1, c2) ON (t2.c1 = t1."id") WHEN MATCHED AND (t1."score" > 1) THEN UPDATE SET "title" = t2.c2, "score" = DEFAULT WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND (t2.c1 > (SELECT t4.c1 AS "id" FROM q1 AS t4)) THEN INSERT ("id", "title") VALUES (t2.c1, DEFAULT) WHEN NOT MATCHED THEN DO NOTHING"#,
+        ),
+        // Where nothing matched there is no target, so its names mean the source's.
+        (
+            "merge into scratch.notes n using sales.orders o on n.id = o.id when not matched then insert (id) values (id)",
+            r#"MERGE INTO "scratch"."notes" AS t1 USING "sales"."orders" AS t2 ON (t1."id" = t2."id") WHEN NOT MATCHED THEN INSERT ("id") VALUES (t2."id")"#,
+        ),
+    ]);
+    let on = "merge into scratch.notes n using sales.orders o on n.id = o.id";
+    let told =
+        |rest: &str, code: &'static str, message: &'static str| refused(&[(&*format!("{on} {rest}"), code, message)]);
+    told("when not matched then insert (id) values (n.id)", "unknown_relation", "`n`");
+    told("when not matched and n.id = 1 then do nothing", "unknown_relation", "`n`");
+    told("when matched then update set id = id", "ambiguous_name", "`id`");
+    told("when matched then update set title = 'x', title = 'y'", "invalid_statement", "set more than once");
+    told("when not matched then insert (id, title) values (1)", "invalid_statement", "other columns than values");
+    told("when not matched then insert (id) values (1), (2)", "invalid_statement", "one row of values");
+    told("when not matched by source then delete", "not_yet_supported", "NOT MATCHED BY SOURCE");
+    refused(&[
+        (
+            "merge into scratch.notes using scratch.notes on true when matched then delete",
+            "invalid_statement",
+            "`notes`",
+        ),
+        (
+            "merge into scratch.notes n using lateral (select n.id) s on true when matched then delete",
+            "invalid_statement",
+            "the target of the write",
+        ),
+    ]);
+}
+
+#[test]
 fn updates() {
     understood(&[
         (
