@@ -12,7 +12,7 @@ mod walk;
 mod write;
 
 pub use expr::*;
-pub use renumber::{highest, renumber};
+pub use renumber::{highest, own_ctes, renumber};
 pub use walk::{Node, NodeMut, walk, walk_mut};
 pub use write::*;
 

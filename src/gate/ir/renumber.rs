@@ -171,7 +171,8 @@ impl Numbers {
     }
 }
 
-fn own_ctes(statement: &Statement) -> &[Cte] {
+/// The CTEs of a write's own WITH; a query's are its own.
+pub fn own_ctes(statement: &Statement) -> &[Cte] {
     match statement {
         Statement::Query(_) | Statement::Explain(_) => &[],
         Statement::Insert(insert) => &insert.ctes,

@@ -210,10 +210,16 @@ mod tests {
     #[test]
     fn a_list_may_begin_with_the_row_of_a_target() {
         for list in ["n", "n, n", "n, NULL"] {
-            let text = admitted("writer", &format!("DELETE FROM scratch.notes AS n WHERE n NOT IN ({list})"));
+            let text = admitted(
+                "writer",
+                &format!("DELETE FROM scratch.\"Odd Name\" AS n WHERE n.\"Id\" = 1 AND n NOT IN ({list})"),
+            );
             assert!(text.contains(" NOT IN (COALESCE((SELECT COALESCE(r.*)"), "{text}");
         }
-        let text = admitted("writer", "UPDATE scratch.notes AS n SET title = 'x' RETURNING n IN (n), n IN (NULL, n)");
+        let text = admitted(
+            "writer",
+            "UPDATE scratch.\"Odd Name\" AS n SET \"select\" = 'x' WHERE n.\"Id\" = 1 RETURNING n IN (n), n IN (NULL, n)",
+        );
         assert!(text.contains("IN (NULL, (SELECT COALESCE(r.*)"), "{text}");
     }
 

@@ -14,20 +14,14 @@ use super::{Pushdown, Reach};
 use crate::gate::catalog::FunctionKind;
 use crate::gate::ir::{
     Call, ColumnRef, CteId, Distinct, Expr, ExprKind, FromItem, Node, NodeMut, Query, Select, SetExpr, SetOperator,
-    Statement, Ty, walk,
+    Statement, Ty, own_ctes, walk,
 };
 
 /// The queries of the CTEs that one item of FROM names.
 pub(super) fn named_once(statement: &Statement) -> BTreeMap<CteId, &Query> {
     let mut queries: BTreeMap<CteId, &Query> = BTreeMap::new();
     let mut places: BTreeMap<CteId, usize> = BTreeMap::new();
-    let own = match statement {
-        Statement::Query(_) | Statement::Explain(_) => [].as_slice(),
-        Statement::Insert(insert) => &insert.ctes,
-        Statement::Update(update) => &update.ctes,
-        Statement::Delete(delete) => &delete.ctes,
-    };
-    queries.extend(own.iter().map(|cte| (cte.id, &cte.query)));
+    queries.extend(own_ctes(statement).iter().map(|cte| (cte.id, &cte.query)));
     walk(statement, &mut |node| match node {
         Node::Query(query) => queries.extend(query.ctes.iter().map(|cte| (cte.id, &cte.query))),
         Node::From(FromItem::Cte { cte, .. }) => *places.entry(*cte).or_default() += 1,
