@@ -5,23 +5,25 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::admit::{RelationAccess, RelationUse, Values, Verification};
-use super::catalog::{Catalog, Oid, Relation, RelationKind};
+use super::catalog::{Catalog, Oid, Relation};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{
     Call, ColumnRef, Conflict, Expr, ExprKind, FromItem, FunctionColumns, Insert, ItemId, Node, RelationItem,
     Statement, walk,
 };
 use super::policy::model::StatementKind;
-use super::policy::types::has_hidden_name;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::source::Span;
 
 mod effects;
+mod explain;
 mod restriction;
 mod stamps;
 #[cfg(test)]
 mod tests;
 mod writes;
+
+pub use explain::plan_shape;
 
 /// What an authorized statement touches: the basis of rewrite, verification and the history record.
 #[derive(Debug)]
@@ -44,6 +46,10 @@ pub struct Authorized {
     pub verification: Verification,
     /// PostgreSQL's error texts may tell what is hidden.
     pub opaque_errors: bool,
+    /// Of a plan only the shape may leave.
+    pub only_shape: bool,
+    /// Relations that row filters and views read, which a plan doesn't name.
+    pub behind: BTreeSet<Oid>,
 }
 
 /// Checks the whole statement. What comes of it is no permission: only [`admit`](super::admit::admit) gives one.
@@ -72,6 +78,8 @@ pub fn authorize(
             max_affected_rows: None,
             verification: Verification::default(),
             opaque_errors: kind_of(statement).writes(),
+            only_shape: false,
+            behind: BTreeSet::new(),
         },
     };
     check.statement_kind(statement);
@@ -88,6 +96,7 @@ pub fn authorize(
 pub(super) fn kind_of(statement: &Statement) -> StatementKind {
     match statement {
         Statement::Query(_) => StatementKind::Select,
+        Statement::Explain(explain) if explain.analyze => StatementKind::ExplainAnalyze,
         Statement::Explain(_) => StatementKind::Explain,
         Statement::Insert(_) => StatementKind::Insert,
         Statement::Update(_) => StatementKind::Update,
@@ -111,6 +120,7 @@ impl<'a> Check<'a> {
         let policy = self.policy.policy();
         // A plan tells of the data what a query would, so explaining needs both.
         let needed: &[StatementKind] = match statement {
+            Statement::Explain(explain) if explain.analyze => &[StatementKind::ExplainAnalyze, StatementKind::Select],
             Statement::Explain(_) => &[StatementKind::Explain, StatementKind::Select],
             Statement::Query(_) => &[StatementKind::Select],
             Statement::Insert(Insert { conflict: Some(Conflict { update: Some(_), .. }), .. }) => {
@@ -209,51 +219,11 @@ impl<'a> Check<'a> {
         if !self.judged.insert((relation.oid, access)) {
             return Some((relation, rights));
         }
-        if explained && !self.plan_is_open(relation) {
-            self.violations.push(
-                Rejection::new(
-                    Reason::NotYetSupported,
-                    format!("EXPLAIN of `{}.{}` is not supported yet", relation.schema, relation.name),
-                )
-                .at(item.origin.0)
-                .help("something of what it reads is restricted by the policy; run the query without EXPLAIN"),
-            );
+        if explained {
+            self.explained(relation, item.origin.0);
         }
         self.touch(relation, rights, access);
         Some((relation, rights))
-    }
-
-    /// Whether a plan that reads the relation names and counts only what the principal may see whole: PostgreSQL
-    /// explains a view by what it reads, and a tree by its children.
-    fn plan_is_open(&self, relation: &Relation) -> bool {
-        let is_hidden = |oid: Oid| has_hidden_name(self.catalog, self.policy.policy(), oid);
-        let mut seen = BTreeSet::new();
-        let mut waiting = vec![relation.oid];
-        while let Some(oid) = waiting.pop() {
-            for one in self.catalog.tree(oid) {
-                // The plan of a foreign table tells of its source: a file's name, another database's tables.
-                let foreign = one.kind == RelationKind::ForeignTable;
-                if foreign || self.policy.rights(one.oid).is_none_or(RelationRights::is_protected) {
-                    return false;
-                }
-                // What a view does with a column isn't known.
-                if relation.view.is_some() && one.columns.iter().any(|column| is_hidden(column.type_oid)) {
-                    return false;
-                }
-                if !seen.insert(one.oid) || one.kind != RelationKind::View {
-                    continue;
-                }
-                let Some(reads) = &one.view else { return false };
-                // A function in SQL is explained by its body.
-                let all_held = reads.relations.iter().all(|read| self.catalog.relation(*read).is_some());
-                let types_open = !reads.types.iter().copied().any(is_hidden);
-                if !all_held || !types_open || !reads.functions.iter().all(|function| function.is_builtin()) {
-                    return false;
-                }
-                waiting.extend(reads.relations.iter().copied());
-            }
-        }
-        true
     }
 
     /// Lists the relation and everything that reading it reads.
@@ -422,14 +392,8 @@ impl<'a> Check<'a> {
         function.candidates.iter().for_each(|oid| self.function_stamp(*oid));
         let in_c = |oid: &Oid| oid.is_builtin() || self.catalog.trust().has_function(*oid);
         if explained && !function.candidates.iter().all(in_c) {
-            self.violations.push(
-                Rejection::new(
-                    Reason::NotYetSupported,
-                    format!("EXPLAIN of a call of `{}` is not supported yet", function.name),
-                )
-                .at(span)
-                .help("a plan may show what is inside the function; run the query without EXPLAIN"),
-            );
+            // PostgreSQL may show what is inside the function.
+            self.only_the_shape(&format!("a call of `{}`", function.name), span);
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod information;
 pub mod ir;
 pub mod lower;
 pub mod parse;
+pub mod plan;
 pub mod policy;
 pub mod rewrite;
 pub mod source;

@@ -61,10 +61,14 @@ async fn explain_shows_no_hidden_relation_behind_a_view_a_function_or_a_parent()
         "EXPLAIN SELECT * FROM sales.over_secret",
         "EXPLAIN (FORMAT JSON) SELECT 1 FROM sales.orders, sales.over_secret",
         "EXPLAIN SELECT sales.peek()",
-        "EXPLAIN SELECT * FROM sales.parted",
     ] {
-        assert_eq!(refused(&library, sql).await.reason, Reason::NotYetSupported, "{sql}");
+        let told = library.rows(sql).await.to_string();
+        assert!(told.contains("Scan") || told.contains("Result") || told.contains("Append"), "{told}");
+        for hidden in ["secret", "parted_1", "hr", "rows", "cost", "peek"] {
+            assert!(!told.contains(hidden), "{sql}: {told}");
+        }
     }
+    assert_eq!(refused(&library, "EXPLAIN SELECT * FROM sales.parted").await.reason, Reason::NotYetSupported);
     for sql in ["EXPLAIN SELECT * FROM sales.open_view", "EXPLAIN SELECT * FROM sales.events", "EXPLAIN SELECT 1"] {
         library.rows(sql).await;
     }
@@ -233,14 +237,18 @@ async fn a_visible_column_tells_no_schema_that_is_hidden() {
         "SELECT g + 1 FROM sales.graded",
         "SELECT p FROM sales.graded",
         "SELECT 1 FROM sales.marked WHERE m = 'nonsense'",
-        "EXPLAIN SELECT 1 FROM sales.marked WHERE g = 'low'",
-        "EXPLAIN SELECT 1 FROM sales.marked WHERE m = 'low'",
-        "EXPLAIN SELECT 1 FROM sales.marked_low",
         "SELECT sales.of_secret(1, 2)",
     ] {
         told.push(refused(&library, sql).await.to_json(None).to_string());
     }
-    library.rows("EXPLAIN SELECT id FROM sales.marked").await;
+    for sql in [
+        "EXPLAIN SELECT id FROM sales.marked",
+        "EXPLAIN SELECT 1 FROM sales.marked WHERE g = 'low'",
+        "EXPLAIN (FORMAT JSON) SELECT 1 FROM sales.marked WHERE m IS NOT NULL",
+        "EXPLAIN SELECT 1 FROM sales.marked_low",
+    ] {
+        told.push(library.rows(sql).await.to_string());
+    }
     for one in told {
         assert!(!one.contains("hr.") && !one.contains("secret,"), "{one}");
     }

@@ -22,6 +22,7 @@ mod identity;
 mod mcp;
 mod noninterference;
 mod oracles;
+mod plans;
 mod policies;
 mod protected_writes;
 mod races;

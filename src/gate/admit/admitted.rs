@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::gate::catalog::Oid;
 use crate::gate::diagnostic::Rule;
+use crate::gate::plan::PlanShape;
 use crate::gate::policy::model::StatementKind;
 
 /// How a statement touches a relation.
@@ -91,6 +92,8 @@ pub struct Permit {
     /// PostgreSQL's error texts may tell what is hidden: something protected, a view, a user's function or a write
     /// takes part.
     pub opaque_errors: bool,
+    /// The statement is an EXPLAIN of which only the shape may leave.
+    pub plan_shape: Option<PlanShape>,
 }
 
 /// A statement that the gate admitted: text that the gate emitted itself, the values to bind, and why.

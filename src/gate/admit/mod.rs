@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::authorize::authorize;
+use super::authorize::{authorize, plan_shape};
 use super::cache::{LONGEST_TEXT, StatementCache};
 use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Place, Reason, Rejection};
@@ -197,6 +197,7 @@ impl Stages<'_> {
         let doubtful = doubtful(&statement, catalog);
         certain_types(&statement, &doubtful, catalog)?;
         let mut authorized = authorize(&statement, catalog, policy, client_values)?;
+        let plan_shape = plan_shape(&statement, &authorized, catalog, policy);
 
         let mut plan = ParameterPlan::new(client_values.count());
         let Rewritten { keys, row_check } =
@@ -240,6 +241,7 @@ impl Stages<'_> {
                 role: policy.policy().role.clone(),
                 row_check,
                 opaque_errors: authorized.opaque_errors,
+                plan_shape,
             },
             verification: authorized.verification,
         })

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use super::Check;
 use crate::gate::admit::{RelationAccess, RelationUse};
 use crate::gate::catalog::{Oid, Relation, ViewReads};
-use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{ColumnRef, Expr, ExprKind, FromItem, FunctionColumns, Node};
 use crate::gate::policy::BoundPolicy;
 use crate::gate::policy::model::StatementKind;
 use crate::gate::policy::types::has_hidden_name;
+use crate::gate::source::Span;
 
 impl Check<'_> {
     /// What a relation's row filter or mask reads, calls and casts to has to be as it was, like what the statement
@@ -47,6 +47,7 @@ impl Check<'_> {
     /// A relation that a row filter reads belongs to the statement like one that it names; but nothing of it comes out.
     fn read_by_the_policy(&mut self, relation: &Relation) {
         for one in self.catalog.tree(relation.oid) {
+            self.authorized.behind.insert(one.oid);
             self.list(RelationUse {
                 oid: one.oid,
                 schema: one.schema.clone(),
@@ -64,6 +65,7 @@ impl Check<'_> {
     pub(super) fn view(&mut self, reads: &ViewReads) {
         let catalog = self.catalog;
         for relation in reads.relations.iter().flat_map(|oid| catalog.tree(*oid)) {
+            self.authorized.behind.insert(relation.oid);
             if self.relation_stamp(relation.oid)
                 && let Some(reads) = &relation.view
             {
@@ -120,14 +122,8 @@ impl Check<'_> {
             // PostgreSQL's messages and plans name a column's type in full.
             let hidden = has_hidden_name(self.catalog, self.policy.policy(), column.type_oid);
             self.authorized.opaque_errors |= hidden;
-            if hidden && self.authorized.kind == StatementKind::Explain {
-                self.violations.push(
-                    Rejection::new(
-                        Reason::NotYetSupported,
-                        format!("EXPLAIN of what uses column `{}` is not supported yet", column.name),
-                    )
-                    .help("a plan would name its type in full; run the query without EXPLAIN"),
-                );
+            if hidden && matches!(self.authorized.kind, StatementKind::Explain | StatementKind::ExplainAnalyze) {
+                self.only_the_shape(&format!("what uses column `{}`", column.name), Span::default());
             }
             self.type_stamp(column.type_oid);
         }

@@ -114,6 +114,7 @@ impl Admission<'_> {
     fn kind(&self, statement: &Statement, text: &str) {
         let kind = match statement {
             Statement::Query(_) => StatementKind::Select,
+            Statement::Explain(explain) if explain.analyze => StatementKind::ExplainAnalyze,
             Statement::Explain(_) => StatementKind::Explain,
             Statement::Insert(_) => StatementKind::Insert,
             Statement::Update(_) => StatementKind::Update,

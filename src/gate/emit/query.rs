@@ -12,10 +12,12 @@ impl Writer {
             Statement::Query(query) => self.query(query),
             Statement::Explain(explain) => {
                 // Always with options: the parser takes the parenthesis of `EXPLAIN (SELECT …) UNION …` for theirs.
-                match explain.format {
-                    ExplainFormat::Text => self.push("EXPLAIN (FORMAT TEXT) "),
-                    ExplainFormat::Json => self.push("EXPLAIN (FORMAT JSON) "),
-                }
+                self.push(if explain.analyze { "EXPLAIN (ANALYZE TRUE, " } else { "EXPLAIN (" });
+                self.push(match explain.format {
+                    ExplainFormat::Text => "FORMAT TEXT) ",
+                    ExplainFormat::Json => "FORMAT JSON) ",
+                    ExplainFormat::Shape => "VERBOSE TRUE, COSTS FALSE, FORMAT JSON) ",
+                });
                 self.query(&explain.query);
             }
             Statement::Insert(insert) => self.insert(insert),

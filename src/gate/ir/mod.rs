@@ -21,7 +21,7 @@ pub use write::*;
 pub enum Statement {
     /// SELECT, VALUES, TABLE and their combinations.
     Query(Query),
-    /// Plain EXPLAIN of a query.
+    /// EXPLAIN of a query.
     Explain(Explain),
     /// INSERT.
     Insert(Insert),
@@ -33,13 +33,15 @@ pub enum Statement {
     Merge(Merge),
 }
 
-/// EXPLAIN without ANALYZE.
+/// EXPLAIN.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explain {
     /// What is explained.
     pub query: Query,
     /// FORMAT.
     pub format: ExplainFormat,
+    /// ANALYZE: the query is executed, and its rows and times are counted.
+    pub analyze: bool,
 }
 
 /// The format of a plan.
@@ -49,6 +51,9 @@ pub enum ExplainFormat {
     Text,
     /// One JSON document.
     Json,
+    /// One JSON document with the schemas of relations and without estimates, of which only the shape may leave. Made by
+    /// rewrite.
+    Shape,
 }
 
 /// Identity of a FROM item (or a write's target), unique in the statement. Emitted as `t{n}`.

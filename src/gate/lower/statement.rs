@@ -3,7 +3,7 @@
 use sqlparser::ast::{self, AnalyzeFormatKind, DescribeAlias, Expr as AstExpr, UtilityOption, Value};
 
 use super::from::refuse_present;
-use super::{Lowering, not_supported, not_yet};
+use super::{Lowering, Mode, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Explain, ExplainFormat, Statement};
 use crate::gate::source::Span;
@@ -46,9 +46,6 @@ impl<'a> Lowering<'a> {
                     ],
                     span,
                 )?;
-                if *analyze {
-                    return Err(not_yet("EXPLAIN ANALYZE", span).help("use EXPLAIN, which doesn't run the statement"));
-                }
                 if *verbose {
                     return Err(not_yet("EXPLAIN VERBOSE", span));
                 }
@@ -57,12 +54,13 @@ impl<'a> Lowering<'a> {
                         not_supported("EXPLAIN FORMAT without parentheses", span).help("write EXPLAIN (FORMAT JSON) …")
                     );
                 }
-                let format = self.explain_format(options.as_deref().unwrap_or_default(), span)?;
+                let (format, with_analyze) = self.explain_options(options.as_deref().unwrap_or_default(), span)?;
+                let analyze = *analyze || with_analyze;
                 let ast::Statement::Query(query) = statement.as_ref() else {
                     return Err(not_yet("EXPLAIN of anything but a query", span));
                 };
                 match self.query_statement(query)? {
-                    Statement::Query(query) => Ok(Statement::Explain(Explain { query, format })),
+                    Statement::Query(query) => Ok(Statement::Explain(Explain { query, format, analyze })),
                     Statement::Explain(_)
                     | Statement::Insert(_)
                     | Statement::Update(_)
@@ -132,36 +130,36 @@ impl<'a> Lowering<'a> {
         )
     }
 
-    fn explain_format(&self, options: &[UtilityOption], span: Span) -> Result<ExplainFormat, Rejection> {
-        let mut format = ExplainFormat::Text;
+    /// The format, and whether ANALYZE is on. Of an option that is said twice PostgreSQL takes the last.
+    fn explain_options(&self, options: &[UtilityOption], span: Span) -> Result<(ExplainFormat, bool), Rejection> {
+        let (mut format, mut analyze) = (ExplainFormat::Text, false);
+        let (mut verbose, mut costs) = (false, true);
         for UtilityOption { name, arg } in options {
             let at = self.convert(name.span).to(span);
+            let word = option_word(arg.as_ref());
             match name.value.to_ascii_lowercase().as_str() {
                 "format" => {
-                    let word = match arg {
-                        Some(AstExpr::Identifier(word)) => word.value.to_ascii_lowercase(),
-                        Some(AstExpr::Value(value)) => match &value.value {
-                            Value::SingleQuotedString(word) => word.to_ascii_lowercase(),
-                            _ => String::new(),
-                        },
-                        _ => String::new(),
-                    };
-                    format = match word.as_str() {
-                        "text" => ExplainFormat::Text,
-                        "json" => ExplainFormat::Json,
+                    format = match word.as_deref() {
+                        Some("text") => ExplainFormat::Text,
+                        Some("json") => ExplainFormat::Json,
                         _ => return Err(not_yet("this format of EXPLAIN", at).help("use FORMAT TEXT or FORMAT JSON")),
                     };
                 }
-                "analyze" => {
-                    return Err(not_yet("EXPLAIN ANALYZE", at).help("use EXPLAIN, which doesn't run the statement"));
-                }
+                "analyze" => analyze = switched_on(arg.as_ref(), word.as_deref(), at)?,
+                // What the gate itself asks for, of which it lets the shape out.
+                "verbose" if self.mode == Mode::Verify => verbose = switched_on(arg.as_ref(), word.as_deref(), at)?,
+                "costs" if self.mode == Mode::Verify => costs = switched_on(arg.as_ref(), word.as_deref(), at)?,
                 other => {
                     return Err(not_yet(&format!("the option `{other}` of EXPLAIN"), at)
-                        .help("FORMAT TEXT and FORMAT JSON are supported"));
+                        .help("ANALYZE, FORMAT TEXT and FORMAT JSON are supported"));
                 }
             }
         }
-        Ok(format)
+        match (verbose, costs, format) {
+            (false, true, format) => Ok((format, analyze)),
+            (true, false, ExplainFormat::Json) => Ok((ExplainFormat::Shape, analyze)),
+            _ => Err(not_supported("these options of EXPLAIN together", span)),
+        }
     }
 
     /// A statement of a kind that isn't in the language.
@@ -210,4 +208,27 @@ impl<'a> Lowering<'a> {
 /// A statement that PostgreSQL would not take.
 pub(super) fn invalid(message: impl Into<String>, span: Span) -> Rejection {
     Rejection::new(Reason::InvalidStatement, message).at(span)
+}
+
+/// What an option of EXPLAIN is set to, if that is a word or number.
+fn option_word(arg: Option<&AstExpr>) -> Option<String> {
+    match arg? {
+        AstExpr::Identifier(word) => Some(word.value.to_ascii_lowercase()),
+        AstExpr::Value(value) => match &value.value {
+            Value::SingleQuotedString(word) => Some(word.to_ascii_lowercase()),
+            Value::Boolean(value) => Some(value.to_string()),
+            Value::Number(digits, _) => Some(digits.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A switch as PostgreSQL reads it (`defGetBoolean`): on where nothing is said.
+fn switched_on(arg: Option<&AstExpr>, word: Option<&str>, at: Span) -> Result<bool, Rejection> {
+    match (arg, word) {
+        (None, _) | (Some(_), Some("true" | "on" | "1")) => Ok(true),
+        (Some(_), Some("false" | "off" | "0")) => Ok(false),
+        (Some(_), _) => Err(Rejection::new(Reason::InvalidStatement, "this option is TRUE or FALSE").at(at)),
+    }
 }

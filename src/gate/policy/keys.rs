@@ -124,8 +124,8 @@ pub(crate) use keys;
 const MEBIBYTE: u64 = 1 << 20;
 
 /// The kinds of statement that can be allowed.
-pub const STATEMENTS: &[&str] = &["select", "insert", "update", "delete", "merge", "explain"];
-const STATEMENTS_LATER: &[&str] = &["explain_analyze"];
+pub const STATEMENTS: &[&str] = &["select", "insert", "update", "delete", "merge", "explain", "explain_analyze"];
+const STATEMENTS_LATER: &[&str] = &[];
 const STATEMENT_WORDS: Form = Form::Words { known: STATEMENTS, later: STATEMENTS_LATER };
 
 keys! {

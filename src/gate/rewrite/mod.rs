@@ -12,8 +12,8 @@ use super::authorize::Authorized;
 use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{
-    ColumnRef, Distinct, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn, Projection, Query,
-    RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
+    ColumnRef, Distinct, ExplainFormat, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn, Projection,
+    Query, RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
 };
 use super::policy::{BoundPolicy, ColumnRights, RelationRights};
 use super::source::Origin;
@@ -118,6 +118,11 @@ pub fn rewrite(
     let row_check = writes::guard(&mut rewriter, statement, &beside)?;
     let mut next_item = rewriter.next_item;
     rows::make(statement, &mut next_item);
+    if let Statement::Explain(explain) = statement
+        && authorized.only_shape
+    {
+        explain.format = ExplainFormat::Shape;
+    }
     if let Statement::Query(query) = statement {
         cap(query, policy.policy().limits.rows);
     }

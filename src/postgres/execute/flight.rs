@@ -11,20 +11,22 @@
 #![expect(clippy::disallowed_methods, reason = "executes what was prepared from admitted text, and nothing else")]
 
 use std::error::Error;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use futures_util::future::{Either, select};
 use tokio_postgres::types::{FromSql, Type};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Row, RowStream};
 
 use super::error::{ExecuteError, StopReason, ends_the_connection};
 use super::parameters::TextParameter;
 use super::prepared::Prepared;
 use super::progress::Progress;
 use super::{Outcome, Plan};
-use crate::postgres::rows::{Malformed, RowWriter, Undecodable};
+use crate::gate::admit::Permit;
+use crate::gate::plan::PlanShape;
+use crate::postgres::rows::{Form, Malformed, OutputColumn, RowWriter, Undecodable};
 use crate::postgres::session::Session;
 use crate::postgres::statements;
 
@@ -144,6 +146,9 @@ async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<E
     let parameters = plan.admitted.parameters().iter().map(|value| TextParameter(value.as_deref()));
     let (columns, check) = prepared.columns(permit)?;
     let mut stream = pin!(client.query_raw(statement, parameters.collect::<Vec<_>>()).await?);
+    if let Some(shape) = &permit.plan_shape {
+        return shape_of_plan(stream, shape, permit).await;
+    }
     // A write that returns nothing to the client has rows for the check only.
     let for_client = check.is_none() || !columns.is_empty();
     let mut writer = RowWriter::new(columns, form, permit.row_cap, permit.byte_cap);
@@ -164,6 +169,27 @@ async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<E
         None => Ok(Executed { writer, affected, checked: check.is_none() || visible == affected }),
         Some(error) => Err(error.into()),
     }
+}
+
+/// The shape of a plan, which comes as one value.
+async fn shape_of_plan(
+    mut stream: Pin<&mut RowStream>,
+    shape: &PlanShape,
+    permit: &Permit,
+) -> Result<Executed, ExecuteError> {
+    let no_plan = || ExecuteError::Unexpected("EXPLAIN gave no plan".to_owned());
+    let mut said: Option<String> = None;
+    while let Some(row) = stream.try_next().await? {
+        let value = raw_value(&row, 0).ok().flatten().and_then(|raw| std::str::from_utf8(raw).ok());
+        said = value.map(str::to_owned);
+    }
+    let lines = said.and_then(|said| shape.of(&said)).ok_or_else(no_plan)?;
+    let column = OutputColumn::new("QUERY PLAN", if shape.text { &Type::TEXT } else { &Type::JSON });
+    let mut writer = RowWriter::new([column].into(), Form::Binary, permit.row_cap, permit.byte_cap);
+    for line in &lines {
+        writer.push(|_| Ok(Some(line.as_bytes())))?;
+    }
+    Ok(Executed { writer, affected: 0, checked: true })
 }
 
 /// PostgreSQL's binary format of `true`.

@@ -96,6 +96,7 @@ fn permit(kind: StatementKind) -> Permit {
         row_check: None,
         role: None,
         opaque_errors: false,
+        plan_shape: None,
     }
 }
 

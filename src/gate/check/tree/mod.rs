@@ -89,8 +89,9 @@ impl Trees<'_, '_> {
             6 => self.update(),
             7 => self.delete(),
             4 => {
-                let format = *self.choices.pick(&[ExplainFormat::Text, ExplainFormat::Json]);
-                Statement::Explain(Explain { query: self.query(&scope, None), format })
+                let format = *self.choices.pick(&[ExplainFormat::Text, ExplainFormat::Json, ExplainFormat::Shape]);
+                let analyze = *self.choices.pick(&[false, false, true]);
+                Statement::Explain(Explain { query: self.query(&scope, None), format, analyze })
             }
             _ => Statement::Query(self.query(&scope, None)),
         }

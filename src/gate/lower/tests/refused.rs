@@ -34,7 +34,7 @@ fn other_statements_are_refused_by_name() {
 }
 
 #[test]
-fn explain_is_plain_or_refused() {
+fn explain_has_two_formats_and_analyze() {
     understood(&[
         ("explain select 1", r#"EXPLAIN (FORMAT TEXT) SELECT 1 AS "?column?""#),
         ("explain (format json) select 1", r#"EXPLAIN (FORMAT JSON) SELECT 1 AS "?column?""#),
@@ -43,12 +43,17 @@ fn explain_is_plain_or_refused() {
             "explain with q as (select 1 as a) select a from q",
             r#"EXPLAIN (FORMAT TEXT) WITH q1(c1) AS (SELECT 1 AS "a") SELECT t1.c1 AS "a" FROM q1 AS t1"#,
         ),
+        ("explain analyze select 1", r#"EXPLAIN (ANALYZE TRUE, FORMAT TEXT) SELECT 1 AS "?column?""#),
+        ("explain (analyze) select 1", r#"EXPLAIN (ANALYZE TRUE, FORMAT TEXT) SELECT 1 AS "?column?""#),
+        ("explain (analyze false) select 1", r#"EXPLAIN (FORMAT TEXT) SELECT 1 AS "?column?""#),
+        (
+            "explain (\"analyze\" 'ON', format json) select 1",
+            r#"EXPLAIN (ANALYZE TRUE, FORMAT JSON) SELECT 1 AS "?column?""#,
+        ),
     ]);
     refused(&[
-        ("explain analyze select 1", "not_yet_supported", "EXPLAIN ANALYZE"),
-        ("explain (analyze) select 1", "not_yet_supported", "EXPLAIN ANALYZE"),
-        ("explain (analyze false) select 1", "not_yet_supported", "EXPLAIN ANALYZE"),
-        ("explain (\"analyze\" true, format json) select 1", "not_yet_supported", "EXPLAIN ANALYZE"),
+        ("explain (analyze 2) select 1", "invalid_statement", "TRUE or FALSE"),
+        ("explain analyze delete from scratch.notes", "not_yet_supported", "EXPLAIN of anything but a query"),
         ("explain verbose select 1", "not_yet_supported", "EXPLAIN VERBOSE"),
         ("explain (costs off) select 1", "not_yet_supported", "`costs`"),
         ("explain (format yaml) select 1", "not_yet_supported", "format"),

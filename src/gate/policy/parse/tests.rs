@@ -159,7 +159,6 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("[limits]\nrate = \"0/s\"", &["`0/s` is not a rate"]),
     ("[limits]\nburst = 4", &["p.toml:4: `burst` needs a `rate` (limits.burst)"]),
     ("[statements]\nallow = [\n  \"select\",\n  \"inserts\",\n]", &["p.toml:6:3: unknown word `inserts`", "`insert`?"]),
-    ("[statements]\nallow = [\"explain_analyze\"]", &["`explain_analyze` is not enforced yet"]),
     ("[statements]\nallow = \"select\"", &["expected a list in brackets, found text"]),
     ("statements = 3", &["expected a section, found a whole number"]),
     ("attributes = { tenant = \"integer\" }", &["unknown type `integer`"]),
