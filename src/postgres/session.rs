@@ -2,16 +2,21 @@
 //! address for a cancel request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::ClientWrapper;
+use tokio::time::timeout;
 use tokio_postgres::{Client, Error};
 
 use super::cancel::Canceller;
 use super::connect::{ConnectError, Connector};
 use super::execute::Prepared;
 use super::frames::MessageBound;
-use super::statements::{Frame, RESET_NAME, RESET_TIMEOUT};
+use super::statements::{self, Frame, RESET_NAME, RESET_TIMEOUT};
 use crate::gate::cache::StatementCache;
+
+/// How long cleaning may take; then the connection is closed.
+const CLEANING: Duration = Duration::from_secs(5);
 
 /// What a statement sets for its session; the next one with the same needn't.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +78,13 @@ impl Session {
     /// Remembers what a committed transaction set, or with `None` that nothing is known of it.
     pub(crate) fn remember(&mut self, settings: Option<Settings>) {
         self.settings = settings.map_or(Kept::Unknown, Kept::Set);
+    }
+
+    /// Takes away what code of users' left. `false` means that the session can't be used again.
+    pub(crate) async fn clean(&mut self) -> bool {
+        let cleaned = timeout(CLEANING, statements::clean(&self.client)).await;
+        self.settings = Kept::AsOpened;
+        matches!(cleaned, Ok(Ok(true)))
     }
 
     /// The connection for work of our own, under the settings that it was opened with.

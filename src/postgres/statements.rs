@@ -35,6 +35,34 @@ const SET_ROLE: OwnStatement = OwnStatement("SELECT pg_catalog.set_config('role'
 pub(crate) const RESET_TIMEOUT: OwnStatement = OwnStatement("RESET statement_timeout");
 pub(crate) const RESET_NAME: OwnStatement = OwnStatement("RESET application_name");
 
+/// Takes away what code of users' can leave in a session, whether its transaction was committed or not: what `DISCARD ALL`
+/// does, but for our own prepared statements. `RESET ALL` brings back the startup packet's settings.
+const CLEAN: [OwnStatement; 8] = [
+    OwnStatement("CLOSE ALL"),
+    OwnStatement("SET SESSION AUTHORIZATION DEFAULT"),
+    OwnStatement("RESET ROLE"),
+    OwnStatement("RESET ALL"),
+    OwnStatement("UNLISTEN *"),
+    OwnStatement("SELECT pg_catalog.pg_advisory_unlock_all()"),
+    OwnStatement("DISCARD SEQUENCES"),
+    OwnStatement("DISCARD TEMP"),
+];
+/// What can't be taken away: whether the session has prepared statements that somebody wrote in SQL.
+const PREPARED_IN_SQL: OwnStatement =
+    OwnStatement("SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements s WHERE s.from_sql)");
+
+/// Cleans a session behind code of users', in one flight. `false` means that something is left.
+///
+/// # Errors
+/// What the server answers, or a lost connection.
+pub(crate) async fn clean(client: &Client) -> Result<bool, Error> {
+    // Sent in this order, since each is sent when it is first polled.
+    let cleaned = futures_util::future::try_join_all(CLEAN.map(|one| one.rows(client)));
+    let (_, prepared) = tokio::try_join!(biased; cleaned, PREPARED_IN_SQL.rows(client))?;
+    let row = prepared.first();
+    Ok(row.map(|row| row.try_get::<_, bool>(0)).transpose()? == Some(false))
+}
+
 /// The search path where the policy trusts extensions; it ends with the transaction.
 const SET_PATH: OwnStatement = OwnStatement("SELECT pg_catalog.set_config('search_path', $1, true)");
 

@@ -57,6 +57,9 @@ pub struct Verification {
     pub extensions: Vec<(Oid, String)>,
     /// The `search_path` of the transaction; `None` for the pinned one.
     pub search_path: Option<String>,
+    /// Code that isn't PostgreSQL's or a trusted extension's may run: functions, triggers, conditions of native policies,
+    /// foreign tables. What it could leave in the session has to go before the next statement.
+    pub foreign_code: bool,
 }
 
 /// Why a statement was admitted and under which bounds; travels with it to the executor and the history.

@@ -82,7 +82,9 @@ impl Check<'_> {
             && !known
             && let Some(function) = self.catalog.function(oid)
         {
-            self.authorized.opaque_errors |= !self.catalog.trust().has_function(oid);
+            let foreign = !self.catalog.trust().has_function(oid);
+            self.authorized.opaque_errors |= foreign;
+            self.authorized.verification.foreign_code |= foreign;
             self.authorized.verification.functions.push((oid, function.stamp.clone()));
         }
     }
@@ -105,6 +107,9 @@ impl Check<'_> {
         match self.catalog.relation(oid).filter(|_| !known) {
             Some(relation) => {
                 self.authorized.verification.relations.push((oid, relation.stamp.clone()));
+                self.authorized.verification.foreign_code |= relation.row_security
+                    || relation.source_stamp.is_some()
+                    || self.catalog.is_foreign(&relation.write_calls);
                 if let Some(stamp) = &relation.source_stamp {
                     // A foreign server has words of its own.
                     self.authorized.opaque_errors = true;

@@ -185,6 +185,7 @@ impl Check<'_> {
             }
             all.extend(effects);
         }
+        self.authorized.verification.foreign_code |= !all.is_empty();
         all.sort_unstable();
         all.dedup();
         if !all.is_empty() && !rights.side_effects {

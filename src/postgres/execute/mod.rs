@@ -206,7 +206,7 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
     let result = match result {
         Ok(outcome) if !in_doubt => {
             if !progress.is_stopped() || settle(session).await {
-                lease.release();
+                give_back(lease, &admitted);
             }
             return Ended { result: Ok(outcome), repeatable };
         }
@@ -215,7 +215,7 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
         Err(error) if !in_doubt => match settle(session).await {
             true => {
                 let error = Box::pin(explain(error, session, &plan, purpose)).await;
-                lease.release();
+                give_back(lease, &admitted);
                 Err(error)
             }
             false => Err(error),
@@ -223,6 +223,22 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
         result => result,
     };
     Ended { result, repeatable }
+}
+
+/// Gives the session back. Behind a read for which only PostgreSQL's own code and a trusted extension's ran, nothing is
+/// left in it but what the next statement sets anyway, so nothing is done. Behind code of users', and behind writes, which
+/// move sequences, it is cleaned first, while the answer is on its way.
+fn give_back(mut lease: Lease, admitted: &Admitted) {
+    if !admitted.verification().foreign_code && Purpose::of(admitted.permit().kind) == Purpose::Read {
+        return lease.release();
+    }
+    tokio::spawn(async move {
+        if let Some(session) = lease.session()
+            && session.clean().await
+        {
+            lease.release();
+        }
+    });
 }
 
 /// The statement against its deadline and its client. The second value says that nothing is known of the session.

@@ -28,6 +28,7 @@ async fn everything_is_verified_together() {
         types: parts.types.iter().filter(|one| of_shop(&one.schema)).map(|one| (one.oid, one.stamp.clone())).collect(),
         extensions: parts.extensions.iter().map(|one| (one.oid, one.stamp.clone())).collect(),
         search_path: None,
+        foreign_code: false,
     };
     assert!(expected.relations.len() > 20 && expected.functions.len() > 10 && expected.types.len() > 10);
     let verifier = Verifier::prepare(&client).await.unwrap();

@@ -4,6 +4,7 @@
 //! `PGWICKET_ORACLE_FIRST` from which on (0): a failure tells how it is asked again alone. See `docs/oracles.md`.
 
 mod grant_role;
+mod hygiene;
 mod identity;
 mod locks;
 mod noninterference;

@@ -17,7 +17,7 @@ access = "write"
 deny = ["secrets"]
 "#;
 
-const WRITES: &[&str] = &[
+pub(super) const WRITES: &[&str] = &[
     "INSERT INTO items (order_id, line, sku, quantity) VALUES (1, 9, 'new', 1)",
     "INSERT INTO items (order_id, line, sku, quantity) SELECT id, 8, 'sku', 2 FROM orders WHERE id < 4 RETURNING order_id",
     "UPDATE items SET order_id = 2 WHERE line = 9",

@@ -41,6 +41,12 @@ impl Library {
         Self::open_with(database.settings(), policy, attributes).await
     }
 
+    /// As [`Library::open`], with one connection for everything.
+    pub async fn open_on_one_session(database: &Database, policy: &str, attributes: &[(&str, &str)]) -> Self {
+        let settings = DatabaseSettings { pool_size: Some(1), max_overflow: Some(0), ..database.settings() };
+        Self::open_with(settings, policy, attributes).await
+    }
+
     /// As [`Library::open`], with a port of this machine in between.
     pub async fn open_through(database: &Database, port: u16, policy: &str, attributes: &[(&str, &str)]) -> Self {
         let settings = DatabaseSettings { host: Some("127.0.0.1".to_owned()), port: Some(port), ..database.settings() };
