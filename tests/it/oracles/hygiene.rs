@@ -175,13 +175,13 @@ async fn the_next_statement_finds_a_fresh_session() {
             3 => (sql_of("SELECT look.fails()"), None),
             4 => (sql_of("SELECT look.waits()"), Some(Stop::Cancel(after))),
             5 => (sql_of("INSERT INTO look.messy (name) VALUES ('x') RETURNING id"), None),
-            6 if number % 5 == 0 => (sql_of("SELECT look.prepares()"), None),
+            6 if number.is_multiple_of(5) => (sql_of("SELECT look.prepares()"), None),
             7..=9 => (sql_of(WRITES[(next(&mut state) % WRITES.len() as u64) as usize]), None),
             10 => (sql_of("SELECT 1 / (id - id) FROM people"), None),
             11 => (sql_of("SET work_mem = '1MB'"), None),
             _ => {
                 let made = run.query(&schema, number);
-                (submission(&made), (next(&mut state) % 16 == 0).then_some(Stop::Cancel(after / 8)))
+                (submission(&made), next(&mut state).is_multiple_of(16).then_some(Stop::Cancel(after / 8)))
             }
         };
         let Submission::Sql { text, .. } = &submission else { unreachable!() };
@@ -195,7 +195,7 @@ async fn the_next_statement_finds_a_fresh_session() {
             }
             Err(_) => refused += 1,
         }
-        if (number + 1) % BATCH != 0 && run.count > 1 {
+        if !(number + 1).is_multiple_of(BATCH) && run.count > 1 {
             continue;
         }
         looks += 1;
