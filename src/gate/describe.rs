@@ -9,6 +9,10 @@ use super::policy::model::Glob;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::policy::{nearest, types};
 
+mod hidden;
+
+use hidden::HiddenNames;
+
 /// One line of `get_tables`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TableSummary {
@@ -101,6 +105,8 @@ pub fn tables(
         .filter(|(relation, _)| pattern.as_ref().is_none_or(|pattern| pattern.matches(&relation.name)))
         .map(|(relation, rights)| summary(relation, rights))
         .collect();
+    let hidden = HiddenNames::of(catalog, policy);
+    all.iter_mut().for_each(|one| without(&hidden, &mut one.comment));
     all.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
     all
 }
@@ -175,16 +181,20 @@ fn summary(relation: &Relation, rights: &RelationRights) -> TableSummary {
 }
 
 fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights: &RelationRights) -> TableDescription {
-    let columns = relation
+    let hidden = HiddenNames::of(catalog, policy);
+    let mut columns: Vec<ColumnDescription> = relation
         .columns
         .iter()
         .enumerate()
         .filter(|(at, _)| rights.column_visible(*at))
         .map(|(at, column)| column_description(catalog, policy, relation, rights, (at, column)))
         .collect();
+    columns.iter_mut().for_each(|one| without(&hidden, &mut one.comment));
+    let mut summary = summary(relation, rights);
+    without(&hidden, &mut summary.comment);
     let visible_key = |key: &Key| key_columns(relation, rights, &key.columns);
     TableDescription {
-        summary: summary(relation, rights),
+        summary,
         columns,
         primary_key: relation.primary_key.as_ref().and_then(visible_key).unwrap_or_default(),
         unique_keys: relation.unique_keys.iter().filter_map(visible_key).collect(),
@@ -222,6 +232,11 @@ pub(super) fn column_description(
         default: column.default.clone().filter(|_| !hides),
         comment: told(relation, rights, column.comment.as_ref()),
     }
+}
+
+/// Leaves the comment out if it names something hidden.
+fn without(hidden: &HiddenNames, comment: &mut Option<String>) {
+    comment.take_if(|text| hidden.are_in(text));
 }
 
 /// A comment, unless it mentions a column that doesn't exist for the principal.

@@ -1,6 +1,7 @@
 //! The catalog says what the database has, its stamps change with what they stand for, and it is kept fresh.
 
 mod describe;
+mod metadata;
 mod refresh;
 mod stamps;
 mod verification;
