@@ -47,6 +47,17 @@ async fn no_operator_of_postgis_takes_the_place_of_a_built_in_one() {
     assert!(own > 300 && brought > 50, "{own} of PostgreSQL's own, {brought} of PostGIS only");
 }
 
+/// The gate leaves out of account what PostgreSQL passes over, and PostgreSQL does.
+#[tokio::test]
+async fn no_call_reaches_an_overload_of_postgis_that_is_refused() {
+    let Some(database) = database().await else { return };
+    let library = Library::open(&database, POLICY, &[]).await;
+    let pool = ["spot", "wkt", "'POINT(0 0)'", "1", "earth", "1.5", "wkb", "name::varchar"];
+    let (understood, refused) =
+        preference::calls_reach_only_what_is_allowed(&database, &library, "postgis", ("sales.places", &pool)).await;
+    assert!(understood > 300 && refused > 500, "{understood} understood, {refused} refused");
+}
+
 /// The only casts from built-in types that are made unasked, the only operators over types of index keys, and nothing
 /// else that the trust leaves out.
 #[tokio::test]
@@ -150,8 +161,8 @@ async fn what_is_dangerous_in_postgis_is_refused_with_its_reason() {
             ("SELECT 'x'::ext.gidx", "type_not_allowed", "gidx"),
             ("SELECT 'POINT(1 2)'::geometry(Nonsense, 4326)", "not_supported", "nonsense"),
             ("SELECT name::pg_catalog.money(point) FROM sales.places", "not_supported", "modifier"),
-            ("SELECT srid FROM ext.spatial_ref_sys", "unknown_table", "spatial_ref_sys"),
-            ("SELECT * FROM ext.geometry_columns", "unknown_table", "geometry_columns"),
+            ("SELECT srid FROM ext.spatial_ref_sys", "unknown_relation", "spatial_ref_sys"),
+            ("SELECT * FROM ext.geometry_columns", "unknown_relation", "geometry_columns"),
         ],
     )
     .await;

@@ -1,8 +1,13 @@
-//! What trusting an extension must not change: which of PostgreSQL's own operators is chosen.
+//! What PostgreSQL chooses where several functions or operators have a name: with the extension trusted, still its own
+//! operators where it has them; and of functions, none that the gate believed to be passed over.
 
+use std::collections::{BTreeMap, HashSet};
+
+use pgwicket::gate::catalog::Function;
 use tokio_postgres::Client;
 
-use crate::support::Database;
+use crate::catalog::loaded;
+use crate::support::{Database, Library};
 
 /// For each symbol of the extension and each pair of built-in types, literals included: whether PostgreSQL alone finds
 /// an operator, and whether it finds one of the extension's when its schema is on the path. The first must rule out the
@@ -66,4 +71,71 @@ pub(super) async fn operators_keep_their_meaning(database: &Database) -> (i64, i
     let counts = "SELECT count(*) FILTER (WHERE own), count(*) FILTER (WHERE brought) FROM probe.seen";
     let row = client.query_one(counts, &[]).await.unwrap();
     (row.get(0), row.get(1))
+}
+
+/// How many arguments the calls have at most.
+const ARGUMENTS: u32 = 3;
+/// Of that many arguments only the first so many of the pool are tried.
+const FEWER: usize = 5;
+/// And of their combinations one in so many; no divisor of the pool's size, so that all places see all of it.
+const STEP: usize = 8;
+
+/// The functions that a view depends on, beside PostgreSQL's own.
+const CALLED: &str = "
+SELECT d.refobjid FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+WHERE r.ev_class = 'probe.called'::regclass AND d.refclassid = 'pg_proc'::regclass";
+
+/// Calls every function of the extension of which some overload is refused with all that the pool of arguments gives: what the gate admits, as
+/// it writes it, calls nothing but what is allowed. How many calls were admitted and understood by PostgreSQL, and how
+/// many were refused.
+pub(super) async fn calls_reach_only_what_is_allowed(
+    database: &Database,
+    library: &Library,
+    extension: &str,
+    (table, pool): (&str, &[&str]),
+) -> (usize, usize) {
+    let catalog = loaded(&database.connect().await).await.trusting([extension].into_iter()).unwrap();
+    let mut overloads: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
+    for one in catalog.parts().functions.iter().filter(|one| one.extension.as_deref() == Some(extension)) {
+        overloads.entry(&one.name).or_default().push(one);
+    }
+    let functions = catalog.parts().functions.iter();
+    let allowed: HashSet<u32> =
+        functions.filter(|one| catalog.trust().has_function(one.oid)).map(|one| one.oid.0).collect();
+    let client = database.connect().await;
+    client
+        .batch_execute("CREATE SCHEMA IF NOT EXISTS probe; SET search_path = pg_catalog, ext, pg_temp")
+        .await
+        .unwrap();
+    let (mut understood, mut refused) = (0, 0);
+    let is_refused = |several: &Vec<&Function>| several.iter().any(|one| !allowed.contains(&one.oid.0));
+    for (name, _) in overloads.iter().filter(|(_, several)| several.len() > 1 && is_refused(several)) {
+        for count in 1..=ARGUMENTS {
+            if !overloads[name].iter().any(|one| one.accepts(count as usize)) {
+                continue;
+            }
+            let pool = if count == ARGUMENTS { &pool[..FEWER.min(pool.len())] } else { pool };
+            let step = if count == ARGUMENTS { STEP } else { 1 };
+            for number in (0..pool.len().pow(count)).step_by(step) {
+                let arguments: Vec<&str> =
+                    (0..count).map(|at| pool[number / pool.len().pow(at) % pool.len()]).collect();
+                let sql = format!("SELECT {name}({}) AS x FROM {table}", arguments.join(", "));
+                let Ok(admitted) = library.admit(&sql) else {
+                    refused += 1;
+                    continue;
+                };
+                client.batch_execute("BEGIN").await.unwrap();
+                if client.batch_execute(&format!("CREATE VIEW probe.called AS {}", admitted.sql())).await.is_ok() {
+                    understood += 1;
+                    for row in client.query(CALLED, &[]).await.unwrap() {
+                        let called: u32 = row.get(0);
+                        assert!(allowed.contains(&called), "{sql} calls function {called}: {}", admitted.sql());
+                    }
+                }
+                client.batch_execute("ROLLBACK").await.unwrap();
+            }
+        }
+    }
+    println!("{understood} understood, {refused} refused");
+    (understood, refused)
 }
