@@ -225,3 +225,36 @@ async fn a_filters_tables_have_no_name() {
     }
     assert!(!told[0].to_lowercase().contains("canary"), "{}", told[0]);
 }
+
+/// Writes go through such a filter, too: rows that it hides aren't changed, and none is written that it would hide.
+#[tokio::test]
+async fn writes_are_held_by_the_subquery() {
+    let database = Database::sample().await;
+    database.script(SETUP).await;
+    let policy = POLICY.replace(
+        "[schemas.scratch]\naccess = \"write\"\n",
+        "[schemas.scratch]\naccess = \"write\"\n[tables.\"scratch.notes\"]\nrows = \"author IN (SELECT m.canary_person FROM \
+         canary_schema.canary_members AS m WHERE m.canary_person = :person)\"\n",
+    );
+    let library = Library::open(&database, &policy, &[("person", "ana")]).await;
+    let beside = database.connect().await;
+    beside
+        .batch_execute(
+            "DELETE FROM scratch.notes; INSERT INTO scratch.notes (author, body) VALUES ('ana', 'a'), ('ben', 'b')",
+        )
+        .await
+        .unwrap();
+    let all = async || -> String {
+        let sql = "SELECT string_agg(author || ':' || body, ',' ORDER BY author) FROM scratch.notes";
+        beside.query_one(sql, &[]).await.unwrap().get(0)
+    };
+    library.query("UPDATE scratch.notes SET body = 'x'").await.unwrap();
+    assert_eq!(all().await, "ana:x,ben:b");
+    library.query("INSERT INTO scratch.notes (author, body) VALUES ('ana', 'y')").await.unwrap();
+    let hidden = library.query("INSERT INTO scratch.notes (author, body) VALUES ('ben', 'y')").await.unwrap_err();
+    assert_eq!(hidden.reason.code(), "row_not_visible");
+    let moved = library.query("UPDATE scratch.notes SET author = 'ben' WHERE body = 'x'").await.unwrap_err();
+    assert_eq!(moved.reason.code(), "row_not_visible");
+    library.query("DELETE FROM scratch.notes WHERE id > 0").await.unwrap();
+    assert_eq!(all().await, "ben:b");
+}
