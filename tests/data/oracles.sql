@@ -117,10 +117,40 @@ SELECT i.order_id, i.sku, i.quantity, i.price * i.quantity AS amount, r.currency
 CREATE MATERIALIZED VIEW shop.stock AS
 SELECT sku, sum(quantity)::bigint AS quantity, max(price) AS price FROM shop.items GROUP BY sku;
 
+-- What may be written, and how it was before.
+CREATE SCHEMA desk;
+CREATE TABLE desk.notes (
+    id integer PRIMARY KEY,
+    author text NOT NULL DEFAULT 'nobody',
+    body text,
+    done boolean DEFAULT false,
+    due date,
+    tags text[],
+    amount numeric(10, 2) DEFAULT 1.5,
+    data jsonb
+);
+INSERT INTO desk.notes
+SELECT i, (ARRAY['Ada', 'bob', 'Eve'])[1 + i % 3], CASE WHEN i % 4 > 0 THEN 'body ' || i % 5 END, i % 2 = 0, date '2024-01-01' + i,
+       CASE WHEN i % 3 > 0 THEN ARRAY['a', 't' || i] END, i * 1.25, jsonb_build_object('a', i % 3, 'b', 'x')
+  FROM generate_series(1, 12) AS i;
+CREATE TABLE desk.scores (id integer, who varchar(10), points bigint CHECK (points <> 5), at timestamptz, mood shop.mood, took interval);
+INSERT INTO desk.scores
+SELECT i % 7, 'p' || i % 4, i * 10, timestamptz '2024-01-01 00:00Z' + i * interval '5 hours', (ARRAY['sad', 'ok', NULL]::shop.mood[])[1 + i % 3],
+       i * interval '1 minute'
+  FROM generate_series(1, 15) AS i;
+CREATE TABLE desk.events (id integer, day date DEFAULT '2024-01-09', what text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+CREATE TABLE desk.events_old PARTITION OF desk.events FOR VALUES FROM (MINVALUE) TO ('2024-02-01');
+CREATE TABLE desk.events_new PARTITION OF desk.events FOR VALUES FROM ('2024-02-01') TO ('2024-04-01');
+INSERT INTO desk.events SELECT i, date '2024-01-01' + 7 * i, 'event ' || i % 3 FROM generate_series(1, 10) AS i;
+CREATE SCHEMA saved;
+CREATE TABLE saved.notes AS TABLE desk.notes;
+CREATE TABLE saved.scores AS TABLE desk.scores;
+CREATE TABLE saved.events AS TABLE desk.events;
+
 -- What no policy shows.
 CREATE TABLE shop.secrets (id integer PRIMARY KEY, secret text NOT NULL);
 INSERT INTO shop.secrets SELECT i, 'secret ' || i FROM generate_series(1, 5) AS i;
 
-GRANT USAGE ON SCHEMA shop, "Odd Schema" TO wicket;
-GRANT ALL ON ALL TABLES IN SCHEMA shop, "Odd Schema" TO wicket;
+GRANT USAGE ON SCHEMA shop, "Odd Schema", desk, saved TO wicket;
+GRANT ALL ON ALL TABLES IN SCHEMA shop, "Odd Schema", desk, saved TO wicket;
 ANALYZE;

@@ -17,7 +17,7 @@ mod world;
 pub use emitted::{read_back, shown};
 pub use grammar::submission;
 pub use nodes::{READ_NODES, count_nodes};
-pub use queries::{Made, Schema, Seen, query};
+pub use queries::{Made, Schema, Seen, query, write};
 pub use statement::{Worlds, parameters};
 pub use tree::{Callables, PARAMETERS, reads_back};
 pub use world::{World, hidden_names};

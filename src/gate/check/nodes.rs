@@ -111,6 +111,11 @@ pub const READ_NODES: &[&str] = &[
     "slice",
     "collate",
     "grouping",
+    "record",
+    "field",
+    "json constructor",
+    "json path",
+    "is json",
 ];
 
 /// Reads emitted text and adds its nodes to the counts, by kind.

@@ -14,14 +14,15 @@ async fn a_made_up_query_gives_what_its_text_gives_directly() {
     let run = Run::of_environment();
     let database = Database::empty().await;
     database.script(DATABASE).await;
+    database.script(EXTENSIONS).await;
     let library = Library::open(&database, OPEN, &[]).await;
     let client = database.connect_pinned().await;
     // As the policy says; PostgreSQL puts its own catalog first.
-    client.batch_execute("SET search_path = shop, \"Odd Schema\"; SET statement_timeout = '20s'").await.unwrap();
+    client.batch_execute("SET search_path = shop, \"Odd Schema\", ext; SET statement_timeout = '20s'").await.unwrap();
     let mut direct = Asker::new(&client);
     let gate = library.gate();
     let schema = Schema::under(gate.catalog(), gate.policy());
-    let mut tally = Tally::default();
+    let mut tally = Tally::on(gate.catalog());
     for number in run.numbers() {
         let made = run.query(&schema, number);
         tally.asked += 1;

@@ -22,6 +22,8 @@ const CATALOGS: &[&str] = &["pg_class", "pg_namespace", "pg_attribute", "pg_inhe
 const OF_TYPES: &[&str] = &["pg_type", "pg_constraint", "pg_enum", "pg_cast", "pg_range"];
 const OF_FUNCTIONS: &[&str] = &["pg_proc"];
 const OF_INDEXES: &[&str] = &["pg_index"];
+/// What it reads where the policy trusts extensions: what they brought.
+const OF_EXTENSIONS: &[&str] = &["pg_depend", "pg_extension", "pg_operator", "pg_proc"];
 
 const READ: &[&str] = &["AccessShareLock"];
 pub(super) const WRITE: &[&str] = &["AccessShareLock", "RowShareLock", "RowExclusiveLock"];
@@ -50,6 +52,7 @@ async fn nothing_is_locked_but_what_the_gate_knows_of_where_all_is_open() {
     let run = Run { count: (all.count / 5).max(1), ..all };
     let database = Database::empty().await;
     database.script(DATABASE).await;
+    database.script(EXTENSIONS).await;
     let mut locks = Locks::open(&database, OPEN, &[]).await;
     locks.ask(run, "locks, all open", &Floors { admitted: 60, with_rows: 40, protected: 0, not: &[] }).await;
 }
@@ -60,13 +63,13 @@ impl Locks {
         let library = Library::open_through(database, stop.port, policy, attributes).await;
         let gate = library.gate();
         let direct = database.connect_pinned().await;
-        direct.batch_execute("SET search_path = shop, \"Odd Schema\"").await.unwrap();
+        direct.batch_execute("SET search_path = shop, \"Odd Schema\", ext").await.unwrap();
         Self { library, gate, stop, direct }
     }
 
     async fn ask(&mut self, run: Run, oracle: &str, floors: &Floors) {
         let schema = Schema::under(self.gate.catalog(), self.gate.policy());
-        let mut tally = Tally::default();
+        let mut tally = Tally::on(self.gate.catalog());
         for number in run.numbers() {
             let made = run.query(&schema, number);
             tally.asked += 1;
@@ -115,9 +118,9 @@ impl Locks {
         modes: &[&str],
     ) -> Result<(usize, usize, Option<String>), ExecuteError> {
         let expected = Expected::of(&admitted, &self.gate, modes);
-        let text = admitted.sql().to_owned();
+        let texts = texts(&admitted);
         let outcome = self.library.execute(admitted).await?;
-        let held = self.stop.look(&text).await;
+        let held = self.stop.look(&texts).await;
         let tables: BTreeSet<u32> =
             held.iter().map(|lock| lock.owner).filter(|oid| *oid >= Oid::FIRST_NORMAL).collect();
         Ok((outcome.result.row_count as usize, tables.len(), expected.difference(&held)))
@@ -126,10 +129,15 @@ impl Locks {
     /// What is wrong with the locks of one statement if it were the other.
     pub(super) async fn compare(&mut self, ran: Admitted, claimed: &Admitted) -> Option<String> {
         let expected = Expected::of(claimed, &self.gate, READ);
-        let text = ran.sql().to_owned();
+        let texts = texts(&ran);
         self.library.execute(ran).await.unwrap();
-        expected.difference(&self.stop.look(&text).await)
+        expected.difference(&self.stop.look(&texts).await)
     }
+}
+
+/// What may run: the statement, or the form of it in which PostgreSQL renders its values.
+fn texts(admitted: &Admitted) -> Vec<String> {
+    [Some(admitted.sql()), admitted.text_sql()].into_iter().flatten().map(str::to_owned).collect()
 }
 
 /// What may be locked, and what has to be.
@@ -158,8 +166,9 @@ impl Expected {
         let must = known.iter().copied().filter(|oid| !is_part(*oid) && !stored.contains(oid)).collect();
         let mut catalogs = CATALOGS.to_vec();
         let also = [
-            (verified.types.is_empty(), OF_TYPES),
+            (verified.types.is_empty() && verified.extensions.is_empty(), OF_TYPES),
             (verified.functions.is_empty(), OF_FUNCTIONS),
+            (verified.extensions.is_empty(), OF_EXTENSIONS),
             (verified.indexes.is_empty() && !admitted.permit().kind.writes(), OF_INDEXES),
         ];
         catalogs.extend(also.iter().filter(|(unused, _)| !unused).flat_map(|(_, names)| names.iter()));

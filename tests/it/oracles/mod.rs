@@ -6,6 +6,7 @@
 mod grant_role;
 mod hygiene;
 mod identity;
+mod identity_of_writes;
 mod locks;
 mod noninterference;
 mod stop;
@@ -16,11 +17,13 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use pgwicket::gate::admit::Submission;
-use pgwicket::gate::check::{Made, Schema, query};
+use pgwicket::gate::check::{Made, Schema, query, write};
 use tally::Tally;
 
 /// The database that is asked.
 const DATABASE: &str = include_str!("../../data/oracles.sql");
+/// What is added to it where the policy trusts extensions: where it doesn't, their casts are a user's.
+const EXTENSIONS: &str = include_str!("../../data/oracles_extensions.sql");
 /// Decisions that a query is made by, at most.
 const BYTES: usize = 400;
 /// From so many queries on a run has to reach the floors.
@@ -39,11 +42,48 @@ access = "read"
 deny = ["secrets"]
 [schemas."Odd Schema"]
 access = "read"
+[functions]
+trusted_extensions = ["citext", "hstore", "pg_trgm"]
 [limits]
 rows = 100_000
 bytes = "16MiB"
 timeout = "20s"
 "#;
+
+/// What may be read is open, and what may be written, too.
+const WRITER: &str = r#"
+version = 1
+name = "writer"
+[statements]
+allow = ["select", "insert", "update", "delete"]
+[search_path]
+schemas = ["shop", "Odd Schema"]
+[schemas.shop]
+access = "read"
+deny = ["secrets"]
+[schemas."Odd Schema"]
+access = "read"
+[schemas.desk]
+access = "write"
+[limits]
+rows = 100_000
+bytes = "16MiB"
+timeout = "20s"
+"#;
+
+/// As it is after a write.
+const CONTENT: &str = "
+    SELECT concat_ws('/',
+        (SELECT string_agg(t::text, ',' ORDER BY t::text) FROM desk.notes AS t),
+        (SELECT string_agg(t::text, ',' ORDER BY t::text) FROM desk.scores AS t),
+        (SELECT string_agg(tableoid::regclass || t::text, ',' ORDER BY t::text) FROM desk.events AS t))";
+
+/// As it was before.
+const RESTORE: &str = "
+    DELETE FROM desk.notes; DELETE FROM desk.scores; DELETE FROM desk.events;
+    INSERT INTO desk.notes TABLE saved.notes;
+    INSERT INTO desk.scores TABLE saved.scores;
+    INSERT INTO desk.events TABLE saved.events";
 
 /// Something is denied, masked and filtered, a partitioned table among them.
 const PROTECTED: &str = r#"
@@ -108,9 +148,22 @@ impl Run {
 
     /// The query of that number: always the same.
     fn query(self, schema: &Schema, number: u64) -> Made {
+        query(schema, &self.bytes(number))
+    }
+
+    /// The write of that number.
+    fn write(self, schema: &Schema, number: u64) -> Made {
+        write(schema, &self.bytes(number)).expect("nothing may be written")
+    }
+
+    /// Fewer: of writes a quarter is enough.
+    fn of_writes(self) -> Self {
+        Self { count: (self.count / 4).max(1), ..self }
+    }
+
+    fn bytes(self, number: u64) -> Vec<u8> {
         let mut state = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ number.wrapping_mul(0xD1B5_4A32_D192_ED03);
-        let bytes: Vec<u8> = (0..BYTES).map(|_| (next(&mut state) >> 56) as u8).collect();
-        query(schema, &bytes)
+        (0..BYTES).map(|_| (next(&mut state) >> 56) as u8).collect()
     }
 
     /// How one query is asked again.

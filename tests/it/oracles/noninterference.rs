@@ -99,7 +99,7 @@ async fn what_is_hidden_influences_no_answer() {
     the_worlds_differ(&one, &other).await;
     let gate = one.library.gate();
     let schema = Schema::under(gate.catalog(), gate.policy());
-    let mut tally = Tally::default();
+    let mut tally = Tally::on(gate.catalog());
     for number in run.numbers() {
         let made = run.query(&schema, number);
         tally.asked += 1;

@@ -70,12 +70,15 @@ impl Stop {
         Self { port, looks }
     }
 
-    /// What a transaction held that ran this text. A read's rows may be there before its COMMIT.
-    pub(super) async fn look(&mut self, text: &str) -> Vec<Lock> {
+    /// What a transaction held that ran one of these texts. A read's rows may be there before its COMMIT.
+    pub(super) async fn look(&mut self, texts: &[String]) -> Vec<Lock> {
         loop {
-            let look = timeout(PATIENCE, self.looks.recv()).await.expect("no COMMIT comes").unwrap();
+            let look = timeout(PATIENCE, self.looks.recv())
+                .await
+                .unwrap_or_else(|_| panic!("no COMMIT comes of {texts:?}"))
+                .unwrap();
             // Others are of statements that failed.
-            if look.texts.iter().any(|one| one == text) {
+            if look.texts.iter().any(|one| texts.contains(one)) {
                 return look.locks;
             }
         }

@@ -61,6 +61,42 @@ async fn a_write_locks_its_partners_and_nothing_else() {
     assert!(partners >= 5, "{partners} with locks on foreign keys' partners: too few prove too little");
 }
 
+#[tokio::test]
+async fn a_made_up_write_locks_what_the_gate_knows_of() {
+    let run = Run::of_environment().of_writes();
+    let database = Database::empty().await;
+    database.script(DATABASE).await;
+    let owner = database.connect().await;
+    let mut locks = Locks::open(&database, WRITER, &[]).await;
+    let schema = Schema::under(locks.gate.catalog(), locks.gate.policy());
+    let mut tally = Tally::on(locks.gate.catalog());
+    for number in run.numbers() {
+        let made = run.write(&schema, number);
+        tally.asked += 1;
+        let admitted = match locks.gate.admit(&submission(&made)) {
+            Ok(admitted) => admitted,
+            Err(rejection) => {
+                tally.refuse(format!("{}: {}", rejection.reason.code(), rejection.message), &made.sql);
+                continue;
+            }
+        };
+        tally.admitted += 1;
+        match locks.run(admitted, WRITE).await {
+            Ok((rows, _, difference)) => {
+                tally.with_rows += usize::from(rows > 0);
+                tally.wrong.extend(
+                    difference.map(|one| format!("{}\n    {one}\n    {}", made.sql, run.again(number, "writes"))),
+                );
+            }
+            Err(_) => tally.failed += 1,
+        }
+        if number % 20 == 19 {
+            owner.batch_execute(RESTORE).await.unwrap();
+        }
+    }
+    tally.judge_writes("locks of writes", run);
+}
+
 /// An oracle that can't fail proves nothing: what one statement locks isn't what another may.
 #[tokio::test]
 async fn the_locks_of_another_statement_are_noticed() {

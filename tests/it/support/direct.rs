@@ -13,6 +13,8 @@ pub struct Asker<'c> {
     client: &'c Client,
     /// Names of types by OID.
     names: HashMap<u32, String>,
+    /// Statements prepared by name so far.
+    prepared: u32,
 }
 
 /// A statement's answer as PostgreSQL itself gives it, its values as text.
@@ -25,7 +27,7 @@ pub struct Direct {
 impl<'c> Asker<'c> {
     /// On a session whose settings are pgwicket's.
     pub fn new(client: &'c Client) -> Self {
-        Self { client, names: HashMap::new() }
+        Self { client, names: HashMap::new(), prepared: 0 }
     }
 
     /// Runs the text with literals for its parameters; the SQLSTATE where it fails.
@@ -45,8 +47,11 @@ impl<'c> Asker<'c> {
                     Some(at) if sql.starts_with("EXPLAIN ") => sql.split_at(at),
                     _ => ("", sql),
                 };
-            self.client.batch_execute(&format!("DEALLOCATE ALL; PREPARE asked AS {sql}")).await.map_err(code)?;
-            format!("{explain}EXECUTE asked ({})", literals.join(", "))
+            // Under a name of its own: those that the client library has prepared for itself have to stay.
+            self.prepared += 1;
+            let name = format!("asked_{}", self.prepared);
+            self.client.batch_execute(&format!("PREPARE {name} AS {sql}")).await.map_err(code)?;
+            format!("{explain}EXECUTE {name} ({})", literals.join(", "))
         };
         let mut rows = Vec::new();
         for message in self.client.simple_query(&text).await.map_err(code)? {

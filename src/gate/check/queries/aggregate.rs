@@ -17,7 +17,18 @@ impl Maker<'_, '_> {
     }
 
     fn aggregate_of_columns(&mut self, kind: Kind) -> Option<String> {
-        let call = match kind {
+        let row = if self.choices.below(6) == 5 { self.row() } else { None };
+        let call = match (kind, row) {
+            (Kind::Bigint, Some(item)) => format!("count({})", item.name),
+            (Kind::Jsonb, Some(item)) => format!("jsonb_agg({0} ORDER BY {0})", item.name),
+            (Kind::Text, Some(item)) => format!("string_agg({0}::text, ',' ORDER BY {0}::text)", item.name),
+            _ => self.plain_aggregate(kind)?,
+        };
+        Some(if self.choices.one_in(4) { format!("{call} FILTER (WHERE {})", self.condition()) } else { call })
+    }
+
+    fn plain_aggregate(&mut self, kind: Kind) -> Option<String> {
+        Some(match kind {
             Kind::Ints | Kind::Texts | Kind::Jsonb => self.ordered_aggregate(kind),
             Kind::Text if self.choices.one_in(2) => self.ordered_aggregate(kind),
             _ => {
@@ -31,8 +42,7 @@ impl Maker<'_, '_> {
                     self.filled(kind, templates)
                 }
             }
-        };
-        Some(if self.choices.one_in(4) { format!("{call} FILTER (WHERE {})", self.condition()) } else { call })
+        })
     }
 
     /// What depends on the order of its rows, with that order.

@@ -8,8 +8,9 @@ impl Maker<'_, '_> {
         if kind == Kind::Other || self.spent() {
             return self.leaf(kind);
         }
-        match self.choices.below(20) {
+        match self.choices.below(21) {
             0..=8 => self.leaf(kind),
+            20 => self.of_row(kind),
             9 => self.case(kind),
             10 => self.special(kind),
             11 => self.scalar(kind),
@@ -76,7 +77,13 @@ impl Maker<'_, '_> {
             && self.levels.iter().skip(level + 1).all(|inner| inner.having(bare) == 0)
             && self.levels.iter().all(|any| any.items.iter().all(|item| item.name != bare));
         // Every third, so that both spellings are seen; without spending a decision on each.
-        if is_told_apart && (bare.len() + self.fuel as usize).is_multiple_of(3) { bare.to_owned() } else { name }
+        let turn = bare.len() + self.fuel as usize;
+        let item = self.levels[level].items.iter().find(|item| name == format!("{}.{bare}", item.name));
+        match item {
+            _ if is_told_apart && turn.is_multiple_of(3) => bare.to_owned(),
+            Some(item) if item.has_row && turn.is_multiple_of(7) => format!("({}).{bare}", item.name),
+            _ => name,
+        }
     }
 
     pub(super) fn literal(&mut self, kind: Kind) -> String {
@@ -126,15 +133,13 @@ impl Maker<'_, '_> {
 
     /// Fills a template's places; a leaf where the kind has none.
     pub(super) fn filled(&mut self, kind: Kind, templates: &[&str]) -> String {
-        let version = self.schema.version;
-        let known: Vec<&str> =
-            templates.iter().copied().filter(|one| version >= 14 || !one.starts_with("/*14*/")).collect();
+        let known: Vec<&str> = templates.iter().filter_map(|one| self.within_reach(one)).collect();
         if known.is_empty() {
             return self.leaf(kind);
         }
         let template = *self.choices.pick(&known);
         let mut made = String::new();
-        let mut rest = template.trim_start_matches("/*14*/");
+        let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             made.push_str(before);
             let placeholder = after.split_once('}').filter(|(letter, _)| letter.len() == 1);
@@ -152,6 +157,37 @@ impl Maker<'_, '_> {
             rest = behind;
         }
         made + rest
+    }
+
+    /// The template without what it needs before it; `None` where that isn't there.
+    pub(super) fn within_reach<'t>(&self, template: &'t str) -> Option<&'t str> {
+        let Some((needs, rest)) = template.strip_prefix("/*").and_then(|rest| rest.split_once("*/")) else {
+            return Some(template);
+        };
+        let is_there = match needs.parse::<u32>() {
+            Ok(version) => self.schema.version >= version,
+            Err(_) => self.schema.has_extensions,
+        };
+        is_there.then_some(rest)
+    }
+
+    /// A FROM item of the innermost level of which the whole row may be named.
+    pub(super) fn row(&mut self) -> Option<Item> {
+        let level = self.levels.last().filter(|level| level.grouped.is_none())?;
+        let items: Vec<Item> = level.items.iter().filter(|item| item.has_row).cloned().collect();
+        (!items.is_empty() && self.levels.len() > self.lowest).then(|| self.choices.pick(&items).clone())
+    }
+
+    /// An expression over a whole row.
+    fn of_row(&mut self, kind: Kind) -> String {
+        let templates = templates::of_rows(kind);
+        if templates.is_empty() {
+            return self.leaf(kind);
+        }
+        match self.row() {
+            Some(item) => self.plain(templates).replace("{}", &item.name),
+            None => self.leaf(kind),
+        }
     }
 
     fn case(&mut self, kind: Kind) -> String {

@@ -17,6 +17,20 @@ const FUNCTIONS: &[(&str, &[Kind])] = &[
     ("regexp_split_to_table({t}, ',')", &[Kind::Text]),
     ("generate_series(timestamp '2024-01-01', timestamp '2024-01-03', interval '1 day')", &[Kind::Timestamp]),
     ("pg_catalog.generate_subscripts({I}, 1)", &[Kind::Int]),
+    ("LATERAL unnest({I}, {T})", &[Kind::Int, Kind::Text]),
+    ("/*ext*/each({h})", &[Kind::Text, Kind::Text]),
+    ("/*ext*/skeys({h})", &[Kind::Text]),
+];
+
+/// Views of `information_schema`: what is asked of them, and its kinds.
+const INFORMATION: &[(&str, &str, &[Kind])] = &[
+    ("tables", "table_schema::text AS i1, table_name::text AS i2", &[Kind::Text, Kind::Text]),
+    (
+        "columns",
+        "table_name::text AS i1, column_name::text AS i2, ordinal_position::int AS i3, data_type::text AS i4",
+        &[Kind::Text, Kind::Text, Kind::Int, Kind::Text],
+    ),
+    ("columns", "column_name::text AS i1, is_nullable::text AS i2", &[Kind::Text, Kind::Text]),
 ];
 
 impl Maker<'_, '_> {
@@ -170,31 +184,32 @@ impl Maker<'_, '_> {
         let (one, other) = (self.literal(column.kind), self.literal(column.kind));
         let value = format!("SELECT {one} AS {} UNION SELECT {other}", column.name);
         if let Some(level) = self.levels.last_mut() {
-            level.items.push(Item { name: name.clone(), columns: vec![column.clone()], key: None });
+            level.items.push(Item { name: name.clone(), columns: vec![column.clone()], key: None, has_row: false });
         }
         self.merge(column);
         format!("{left} NATURAL {kind} ({value}) AS {name}")
     }
 
     /// One thing to read from. `sees_left`: LATERAL may name what stands to the left.
-    fn factor(&mut self, sees_left: bool) -> String {
+    pub(super) fn factor(&mut self, sees_left: bool) -> String {
         if self.spent() {
             return self.relation();
         }
         match self.choices.below(16) {
             9 | 10 if !self.ctes.is_empty() => {
                 let cte = self.choices.pick(&self.ctes).clone();
-                self.aliased(cte.name, cte.columns, None)
+                self.aliased(cte.name, cte.columns, None, false)
             }
             11 | 12 => {
                 let lateral = sees_left && self.choices.one_in(2);
                 // Only LATERAL sees what stands to the left.
                 let (query, columns, _) = self.seeing(lateral, |maker| maker.query(None, false));
                 let name = self.new_name();
-                let text = self.named_columns(format!("({query}) AS {name}"), name, columns);
+                let text = self.named_columns(format!("({query}) AS {name}"), name, columns, true);
                 if lateral { format!("LATERAL {text}") } else { text }
             }
             13 => self.function(sees_left),
+            14 if self.choices.below(4) == 3 => self.information(),
             14 => {
                 let kinds: Vec<Kind> = (0..2).map(|_| *self.choices.pick(KINDS)).collect();
                 let rows = self.seeing(false, |maker| maker.values(&kinds));
@@ -202,10 +217,22 @@ impl Maker<'_, '_> {
                 let columns =
                     kinds.iter().zip(1..).map(|(kind, at)| Column { name: format!("column{at}"), kind: *kind });
                 let columns = columns.collect();
-                self.named_columns(format!("({rows}) AS {name}"), name, columns)
+                self.named_columns(format!("({rows}) AS {name}"), name, columns, true)
             }
             _ => self.relation(),
         }
+    }
+
+    /// What `information_schema` tells of the schemas that a policy opens.
+    fn information(&mut self) -> String {
+        let (view, list, kinds) = *self.choices.pick(INFORMATION);
+        let name = self.new_name();
+        let columns = kinds.iter().zip(1..).map(|(kind, at)| Column { name: format!("i{at}"), kind: *kind }).collect();
+        self.push(name.clone(), columns, None, true);
+        format!(
+            "(SELECT {list} FROM information_schema.{view} WHERE table_schema IN ('shop', 'Odd Schema') \
+             AND table_name NOT IN ('secrets', 'contacts')) AS {name}"
+        )
     }
 
     /// Makes what stands in FROM; unless it sees what stands to the left, that is put away meanwhile.
@@ -232,7 +259,7 @@ impl Maker<'_, '_> {
             let name = self.new_name();
             let method = self.plain(&["BERNOULLI (60)", "SYSTEM (90)", "bernoulli (75.5)"]);
             let seed = self.plain(&["1", "7", "0.5"]);
-            self.push(name.clone(), columns, key);
+            self.push(name.clone(), columns, key, true);
             return format!("{text} AS {name} TABLESAMPLE {method} REPEATABLE ({seed})");
         }
         let cte_of_this_name = self.ctes.iter().any(|cte| cte.name == table.name);
@@ -244,44 +271,51 @@ impl Maker<'_, '_> {
         // Without an alias it goes by its own name, unless something else does.
         let taken = self.levels.iter().any(|level| level.items.iter().any(|item| item.name == table.name));
         if !taken && self.choices.below(5) == 4 {
-            self.push(table.name.clone(), columns, key);
+            self.push(table.name.clone(), columns, key, true);
             return text;
         }
-        self.aliased(text, columns, key)
+        self.aliased(text, columns, key, true)
     }
 
-    fn push(&mut self, name: String, columns: Vec<Column>, key: Option<Vec<String>>) {
+    /// `has_row`: it may be named by its whole row.
+    pub(super) fn push(&mut self, name: String, columns: Vec<Column>, key: Option<Vec<String>>, has_row: bool) {
         if let Some(level) = self.levels.last_mut() {
             // A merged column's name must mean one thing.
             level.merged.retain(|one| columns.iter().all(|column| column.name != one.name));
-            level.items.push(Item { name, columns, key });
+            level.items.push(Item { name, columns, key, has_row });
         }
     }
 
-    fn aliased(&mut self, text: String, columns: Vec<Column>, key: Option<Vec<String>>) -> String {
+    fn aliased(&mut self, text: String, columns: Vec<Column>, key: Option<Vec<String>>, has_row: bool) -> String {
         let name = self.new_name();
         let word = self.plain(&["AS ", ""]);
         if columns.len() > 1 && self.choices.below(12) == 11 {
-            return self.named_columns(format!("{text} {word}{name}"), name, columns);
+            return self.named_columns(format!("{text} {word}{name}"), name, columns, !has_row);
         }
-        self.push(name.clone(), columns, key);
+        let has_row = has_row || is_same_in_every_plan(&columns);
+        self.push(name.clone(), columns, key, has_row);
         format!("{text} {word}{name}")
     }
 
     /// Maybe with other names for the first columns.
-    fn named_columns(&mut self, mut text: String, name: String, mut columns: Vec<Column>) -> String {
+    fn named_columns(&mut self, mut text: String, name: String, mut columns: Vec<Column>, has_row: bool) -> String {
+        let has_row = has_row && is_same_in_every_plan(&columns);
         if self.choices.one_in(4) && !columns.is_empty() {
             let count = 1 + self.choices.below(columns.len().min(3));
             let names: Vec<String> = (1..=count).map(|at| format!("n{at}")).collect();
             text = format!("{text} ({})", names.join(", "));
             columns.iter_mut().zip(names).for_each(|(column, name)| column.name = name);
         }
-        self.push(name, columns, None);
+        self.push(name, columns, None, has_row);
         text
     }
 
     fn function(&mut self, sees_left: bool) -> String {
-        let (template, kinds) = *self.choices.pick(FUNCTIONS);
+        let all: Vec<_> = FUNCTIONS
+            .iter()
+            .filter(|(call, _)| self.within_reach(call).is_some() && (sees_left || !call.starts_with("LATERAL")))
+            .collect();
+        let (template, kinds) = **self.choices.pick(&all);
         let call = self.seeing(sees_left, |maker| maker.filled(Kind::Other, &[template]));
         let name = self.new_name();
         let mut columns: Vec<Column> =
@@ -291,7 +325,7 @@ impl Maker<'_, '_> {
             text = format!("{text} WITH ORDINALITY");
             columns.push(Column { name: "nth".to_owned(), kind: Kind::Bigint });
         }
-        let is_syntax = text.starts_with("unnest(") && columns.len() > 1;
+        let is_syntax = text.starts_with("LATERAL ") || text.starts_with("unnest(") && columns.len() > 1;
         if sees_left && !is_syntax && self.choices.one_in(4) {
             text = format!("LATERAL {text}");
         }
@@ -299,12 +333,18 @@ impl Maker<'_, '_> {
         let is_named_by_it = !text.starts_with("jsonb_array_elements") && !text.contains(" jsonb_array_elements");
         if columns.len() == 1 && is_named_by_it && self.choices.one_in(3) {
             columns[0].name = name.clone();
-            self.push(name.clone(), columns, None);
+            self.push(name.clone(), columns, None, false);
             return format!("{text} AS {name}");
         }
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let text = format!("{text} AS {name} ({})", names.join(", "));
-        self.push(name, columns, None);
+        let has_row = columns.len() > 1;
+        self.push(name, columns, None, has_row);
         text
     }
+}
+
+/// Of equal numbers that are written differently a plan may keep either, and a row shows which.
+fn is_same_in_every_plan(columns: &[Column]) -> bool {
+    columns.iter().all(|column| !matches!(column.kind, Kind::Numeric | Kind::Other))
 }

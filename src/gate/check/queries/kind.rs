@@ -21,6 +21,10 @@ pub(super) enum Kind {
     Texts,
     Range,
     Dates,
+    /// `citext`, where the policy trusts it. Its values are all spelled one way, or DISTINCT would have a choice.
+    Citext,
+    /// `hstore`, where the policy trusts it.
+    Hstore,
     /// An enum of the schema by its place there.
     Enum(usize),
     /// A column's type of which only columns are made.
@@ -69,6 +73,8 @@ impl Kind {
             "_text" => Self::Texts,
             "int4range" => Self::Range,
             "daterange" => Self::Dates,
+            "citext" => Self::Citext,
+            "hstore" => Self::Hstore,
             _ => Self::Other,
         }
     }
@@ -92,6 +98,8 @@ impl Kind {
             Self::Texts => &["text[]"],
             Self::Range => &["int4range"],
             Self::Dates => &["daterange"],
+            Self::Citext => &["citext", "ext.citext"],
+            Self::Hstore => &["hstore", "ext.hstore"],
             Self::Enum(_) | Self::Other => &[],
         }
     }
@@ -117,6 +125,8 @@ impl Kind {
             Self::Texts => &["{a,b}", "{}", "{\"x y\",NULL}"],
             Self::Range => &["[1,5)", "empty", "(,10)"],
             Self::Dates => &["[2024-01-01,2024-02-01)", "(,2024-06-01)"],
+            Self::Citext => &["Ada", "bob", "x y"],
+            Self::Hstore => &["a=>1, b=>x", "", "k=>NULL"],
             Self::Enum(_) | Self::Other => &[],
         }
     }
@@ -146,8 +156,9 @@ impl Kind {
             | Self::Interval
             | Self::Ints
             | Self::Texts
+            | Self::Citext
             | Self::Enum(_) => true,
-            Self::Bool | Self::Uuid | Self::Jsonb | Self::Range | Self::Dates | Self::Other => false,
+            Self::Hstore | Self::Bool | Self::Uuid | Self::Jsonb | Self::Range | Self::Dates | Self::Other => false,
         }
     }
 
@@ -170,6 +181,8 @@ impl Kind {
             'T' => Self::Texts,
             'r' => Self::Range,
             'D' => Self::Dates,
+            'c' => Self::Citext,
+            'h' => Self::Hstore,
             _ => return None,
         })
     }

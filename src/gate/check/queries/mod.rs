@@ -16,6 +16,7 @@ mod query;
 mod schema;
 mod select;
 mod templates;
+mod write;
 
 pub use schema::{Schema, Seen};
 
@@ -60,21 +61,7 @@ const NAMES: &[&str] = &[
 
 /// A query by these decisions. The schema must have a relation with a column.
 pub fn query(schema: &Schema, bytes: &[u8]) -> Made {
-    let mut maker = Maker {
-        schema,
-        choices: Choices::new(bytes),
-        levels: Vec::new(),
-        ctes: Vec::new(),
-        fuel: FUEL,
-        lowest: 0,
-        hidden: 0,
-        may_aggregate: false,
-        may_window: false,
-        windows: Vec::new(),
-        parameters: Vec::new(),
-        named: 0,
-        is_protected: false,
-    };
+    let mut maker = Maker::new(schema, bytes);
     let is_explain = maker.choices.below(25) == 24;
     let (text, _, is_ordered) = maker.query(None, true);
     let explain = match (is_explain, maker.choices.one_in(2)) {
@@ -82,14 +69,38 @@ pub fn query(schema: &Schema, bytes: &[u8]) -> Made {
         (true, false) => "EXPLAIN ",
         _ => "",
     };
-    let (parameters, literals) = maker.parameters.into_iter().map(|one| (one.value, one.literal)).unzip();
-    Made {
-        sql: format!("{explain}{text}"),
-        parameters,
-        literals,
-        is_ordered,
-        is_explain,
-        is_protected: maker.is_protected,
+    Made { is_ordered, is_explain, ..maker.made(format!("{explain}{text}")) }
+}
+
+/// A write by these decisions, to one of the tables that may be written; `None` where there is none.
+pub fn write(schema: &Schema, bytes: &[u8]) -> Option<Made> {
+    let mut maker = Maker::new(schema, bytes);
+    let text = maker.write()?;
+    Some(maker.made(text))
+}
+
+impl<'s, 'b> Maker<'s, 'b> {
+    fn new(schema: &'s Schema, bytes: &'b [u8]) -> Self {
+        Maker {
+            schema,
+            choices: Choices::new(bytes),
+            levels: Vec::new(),
+            ctes: Vec::new(),
+            fuel: FUEL,
+            lowest: 0,
+            hidden: 0,
+            may_aggregate: false,
+            may_window: false,
+            windows: Vec::new(),
+            parameters: Vec::new(),
+            named: 0,
+            is_protected: false,
+        }
+    }
+
+    fn made(self, sql: String) -> Made {
+        let (parameters, literals) = self.parameters.into_iter().map(|one| (one.value, one.literal)).unzip();
+        Made { sql, parameters, literals, is_ordered: false, is_explain: false, is_protected: self.is_protected }
     }
 }
 
@@ -133,6 +144,8 @@ struct Item {
     columns: Vec<Column>,
     /// Columns of which no two rows have the same values.
     key: Option<Vec<String>>,
+    /// Its whole row may be named, and is the same whatever the plan.
+    has_row: bool,
 }
 
 #[derive(Debug, Clone)]

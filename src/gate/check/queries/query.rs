@@ -105,7 +105,7 @@ impl Maker<'_, '_> {
         format!("VALUES {rows}")
     }
 
-    fn with(&mut self) -> String {
+    pub(super) fn with(&mut self) -> String {
         let recursive = self.choices.one_in(3);
         let count = 1 + self.choices.below(2);
         let all = self.list(count, |maker| {
@@ -131,7 +131,7 @@ impl Maker<'_, '_> {
                 columns.iter_mut().zip(&names).for_each(|(column, name)| column.name.clone_from(name));
                 renamed = format!(" ({})", names.join(", "));
             }
-            maker.ctes.push(Item { name: name.clone(), columns, key: None });
+            maker.ctes.push(Item { name: name.clone(), columns, key: None, has_row: false });
             format!("{name}{renamed} AS {materialized}({query})")
         });
         format!("WITH {}{all} ", if recursive { "RECURSIVE " } else { "" })

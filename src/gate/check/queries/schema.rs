@@ -12,6 +12,8 @@ pub struct Schema {
     pub(super) version: u32,
     pub(super) tables: Vec<Table>,
     pub(super) enums: Vec<EnumType>,
+    /// The policy trusts citext, hstore and pg_trgm.
+    pub(super) has_extensions: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub(super) struct Table {
     pub(super) is_protected: bool,
     /// No other table has this name.
     pub(super) name_is_unique: bool,
+    /// The policy lets it be written.
+    pub(super) is_writable: bool,
 }
 
 /// A column, or another expression that can be named, as it has to be written.
@@ -52,13 +56,17 @@ pub struct Seen {
     pub denied: Vec<String>,
     /// Names of columns that don't have their own values.
     pub masked: Vec<String>,
+    /// It may be written.
+    pub is_writable: bool,
 }
 
 impl Schema {
     /// The relations of a catalog that a policy shows. `seen` says what becomes of each, `None` where it isn't to be
     /// named at all.
     pub fn of(catalog: &Catalog, seen: impl Fn(&Relation) -> Option<Seen>) -> Self {
-        let mut schema = Self { version: catalog.server_version() / 10_000, tables: Vec::new(), enums: Vec::new() };
+        let version = catalog.server_version() / 10_000;
+        let has_extensions = ["citext", "hstore"].iter().all(|name| catalog.trusted_type_named(name).is_some());
+        let mut schema = Self { version, tables: Vec::new(), enums: Vec::new(), has_extensions };
         for one in &catalog.parts().types {
             if let TypeKind::Enum { labels } = &one.kind {
                 let name = format!("{}.{}", quoted(&one.schema), quoted(&one.name));
@@ -90,6 +98,7 @@ impl Schema {
                 can_be_sampled: is_table && !seen.is_protected,
                 is_protected: seen.is_protected,
                 name_is_unique: named_alike == 1,
+                is_writable: is_table && seen.is_writable,
             });
         }
         schema
@@ -100,9 +109,11 @@ impl Schema {
         Self::of(catalog, |relation| {
             let rights = policy.rights(relation.oid).filter(|rights| rights.visibility == Visibility::Readable)?;
             let columns = || relation.columns.iter().zip(&rights.columns);
-            let is_denied = |rights: &ColumnRights| matches!(rights, ColumnRights::Denied(_));
+            let is_denied =
+                |rights: &ColumnRights| matches!(rights, ColumnRights::Denied(_) | ColumnRights::Ungoverned(_));
             Some(Seen {
                 is_protected: rights.is_protected(),
+                is_writable: rights.write.is_some(),
                 denied: columns().filter(|(_, is)| is_denied(is)).map(|(column, _)| column.name.clone()).collect(),
                 masked: columns()
                     .filter(|(_, is)| matches!(is, ColumnRights::Masked { .. }))
@@ -117,7 +128,8 @@ impl Schema {
         if let Some(at) = self.enums.iter().position(|one| one.oid == oid) {
             return Kind::Enum(at);
         }
-        catalog.type_(oid).filter(|_| oid.is_builtin()).map_or(Kind::Other, |one| Kind::of_type(&one.name))
+        let is_known = |_: &&_| oid.is_builtin() || catalog.trusts_type(oid);
+        catalog.type_(oid).filter(is_known).map_or(Kind::Other, |one| Kind::of_type(&one.name))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Expressions as templates: `{i}` stands for any expression of that kind (`Kind::of_placeholder`), `{a}` for one of any
 //! kind whose type is known. What depends on the order of rows, on the clock or on chance is left out, and floats are
 //! not added up: the answer has to be the same whatever plan PostgreSQL chooses. `/*14*/` stands before what needs that
-//! version.
+//! version, `/*ext*/` before what needs trusted extensions.
 
 use super::kind::Kind;
 
@@ -24,7 +24,8 @@ pub(super) fn of(kind: Kind) -> &'static [&'static str] {
         Kind::Texts => TEXTS,
         Kind::Range => RANGE,
         Kind::Dates => DATES,
-        Kind::Enum(_) | Kind::Other => &[],
+        Kind::Hstore => HSTORE,
+        Kind::Citext | Kind::Enum(_) | Kind::Other => &[],
     }
 }
 
@@ -94,9 +95,23 @@ const BOOL: &[&str] = &[
     "(({d}, {d}) OVERLAPS ({d}, {d}))",
     "(({i}, {b}) IS DISTINCT FROM ({i}, {b}))",
     "isfinite({d})",
-    "({t} COLLATE \"C\" < {t})",
+    "(({t}) COLLATE \"C\" < {t})",
     "(to_tsvector('english', {t}) @@ plainto_tsquery('english', 'fox'))",
     "jsonb_path_exists({j}, '$.a')",
+    "/*16*/({t} IS JSON)",
+    "/*16*/({t} IS NOT JSON OBJECT WITH UNIQUE KEYS)",
+    "/*16*/(({j})::text IS JSON SCALAR)",
+    "/*17*/json_exists({j}, '$.a')",
+    "/*17*/json_exists({j}, '$.b[*]')",
+    "/*ext*/({c} = 'ADA')",
+    "/*ext*/({c} LIKE 'a%')",
+    "/*ext*/({c} ~ '^B')",
+    "/*ext*/({h} ? 'a')",
+    "/*ext*/({h} @> 'a=>1')",
+    "/*ext*/({h} @> {h})",
+    "/*ext*/exist({h}, 'b')",
+    "/*ext*/({t} % {t})",
+    "/*ext*/(similarity({t}, 'ada') > 0.3)",
 ];
 
 /// Tests and the clock, which would be rare among the others.
@@ -166,6 +181,10 @@ const INT: &[&str] = &[
     "octet_length({t})",
     "width_bucket({n}, 0, 100, 5)",
     "CASE WHEN {t} ~ '^[0-9]+$' THEN ({t})::int END",
+    "(ROW({i}, {t})).f1",
+    "(ROW({d}, {i})).f2",
+    "/*17*/json_value({j}, '$.a')::int",
+    "/*ext*/strpos({c}, 'D')",
 ];
 
 const BIGINT: &[&str] = &[
@@ -193,8 +212,16 @@ const NUMERIC: &[&str] = &[
     "round({f}::numeric, 2)",
 ];
 
-const FLOAT: &[&str] =
-    &["{i}::float8", "({f} * 2)", "sqrt(abs({f}))", "CAST({n} AS double precision)", "({f} / 8)", "floor({f})"];
+const FLOAT: &[&str] = &[
+    "{i}::float8",
+    "({f} * 2)",
+    "sqrt(abs({f}))",
+    "CAST({n} AS double precision)",
+    "({f} / 8)",
+    "floor({f})",
+    "/*ext*/similarity({t}, {t})::float8",
+    "/*ext*/word_similarity('ab', {t})::float8",
+];
 
 const TEXT: &[&str] = &[
     "lower({t})",
@@ -230,12 +257,20 @@ const TEXT: &[&str] = &[
     "({j} #>> '{a,b}')",
     "array_to_string({I}, '/')",
     "({T})[1]",
-    "({t} COLLATE \"C\")",
+    "(({t}) COLLATE \"C\")",
     "({t})::varchar(3)::text",
     "jsonb_typeof({j})",
     "chr(65 + ({i} & 15))",
     "to_char({v}, 'HH24:MI')",
     "format('%s-%s', {t}, {i})",
+    // A field of ROW(…) has no collation.
+    "(((ROW({i}, ({t})::text)).f2) COLLATE \"C\")",
+    "/*17*/json_value({j}, '$.b')",
+    "/*16*/json_array({i}, {t}, NULL)::text",
+    "/*16*/json_object('a': {i}, 'b' VALUE {t} ABSENT ON NULL)::text",
+    "/*ext*/({c})::text",
+    "/*ext*/({h} -> 'a')",
+    "/*ext*/({h})::text",
 ];
 
 const DATE: &[&str] = &[
@@ -279,6 +314,13 @@ const JSONB: &[&str] = &[
     "jsonb_path_query_first({j}, '$.a')",
     "to_jsonb({I})",
     "/*14*/({j})['a']",
+    "/*16*/json_array({i}, {t}, {j} NULL ON NULL RETURNING jsonb)",
+    "/*16*/json_array({i}, {b} RETURNING jsonb)",
+    "/*16*/json_object('a': {i}, 'b': {t} RETURNING jsonb)",
+    "/*16*/json_object('k': {j} ABSENT ON NULL RETURNING jsonb)",
+    "/*17*/json_query({j}, '$.b')",
+    "/*17*/json_query({j}, '$')",
+    "/*ext*/hstore_to_jsonb({h})",
 ];
 
 const INTS: &[&str] = &[
@@ -301,7 +343,32 @@ const TEXTS: &[&str] = &[
     "({T})[:1]",
     "array_prepend({t}, {T})",
     "array_replace({T}, 'a', {t})",
+    "/*ext*/akeys({h})",
+    "/*ext*/show_trgm({t})",
 ];
+
+const HSTORE: &[&str] =
+    &["({h} || {h})", "hstore('k', ({t})::text)", "delete({h}, 'a')", "slice({h}, ARRAY['a', 'k'])", "({h} || 'z=>9')"];
+
+/// What is made of a whole row, `{}`.
+pub(super) fn of_rows(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Bool => &[
+            "({} IS NOT NULL)",
+            "({} IS NULL)",
+            "({} = {})",
+            "({} IN ({}))",
+            "({} IS NOT DISTINCT FROM {})",
+            "(to_jsonb({}) ? 'id')",
+        ],
+        Kind::Jsonb => {
+            &["to_jsonb({})", "jsonb_build_object('r', {})", "jsonb_build_array({}, 1)", "row_to_json({})::jsonb"]
+        }
+        Kind::Text => &["({})::text", "row_to_json({})::text", "concat({}, '!')", "CAST({} AS text)"],
+        Kind::Int => &["length({}::text)", "(ROW({}, 1)).f2"],
+        _ => &[],
+    }
+}
 
 const RANGE: &[&str] = &[
     "int4range(least({i}, 5), 5)",
