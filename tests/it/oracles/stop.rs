@@ -2,6 +2,7 @@
 //! before it: then one can look at what the transaction holds that pgwicket really made, verification and all.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,11 +61,10 @@ impl Stop {
         let settings = database.settings();
         let server = (settings.host.unwrap(), settings.port.unwrap());
         let (seen, looks) = mpsc::unbounded_channel();
-        let mut onlookers = vec![database.connect().await, database.connect().await];
+        let onlooker = Arc::new(database.connect().await);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let onlooker = onlookers.pop();
-                tokio::spawn(serve(client, server.clone(), onlooker, seen.clone()));
+                tokio::spawn(serve(client, server.clone(), Arc::clone(&onlooker), seen.clone()));
             }
         });
         Self { port, looks }
@@ -85,12 +85,7 @@ impl Stop {
     }
 }
 
-async fn serve(
-    mut client: TcpStream,
-    server: (String, u16),
-    onlooker: Option<Client>,
-    seen: mpsc::UnboundedSender<Look>,
-) {
+async fn serve(mut client: TcpStream, server: (String, u16), onlooker: Arc<Client>, seen: mpsc::UnboundedSender<Look>) {
     let mut upstream = TcpStream::connect(server).await.unwrap();
     loop {
         let Ok(length) = client.read_u32().await else { return };
@@ -108,7 +103,6 @@ async fn serve(
             _ => break,
         }
     }
-    let onlooker = onlooker.expect("the pool opens one session at a time here");
     client.set_nodelay(true).unwrap();
     upstream.set_nodelay(true).unwrap();
     let looking = onlooker.prepare(LOCKS).await.unwrap();
