@@ -71,6 +71,11 @@ pub(crate) const ROLE_STANDING: OwnStatement = OwnStatement(
     "SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles r WHERE r.rolname = $1",
 );
 
+/// The principal's attributes, for native policies; they end with the transaction.
+const SET_ATTRIBUTES: OwnStatement = OwnStatement(
+    "SELECT pg_catalog.set_config(a.name, a.value, true) FROM unnest($1::text[], $2::text[]) AS a(name, value)",
+);
+
 impl OwnStatement {
     /// Prepares the constant on this connection.
     ///
@@ -98,6 +103,7 @@ pub(crate) struct Frame {
     pub(crate) set_for_session: Statement,
     pub(crate) set_role: Statement,
     pub(crate) set_path: Statement,
+    pub(crate) set_attributes: Statement,
     pub(crate) commit: Statement,
     pub(crate) rollback: Statement,
     pub(crate) verifier: Verifier,
@@ -109,17 +115,29 @@ impl Frame {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub(crate) async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (begin_read, begin_write, set_for_session, set_role, set_path, commit, rollback, verifier) = tokio::try_join!(
-            BEGIN_READ.prepare(client),
-            BEGIN_WRITE.prepare(client),
-            SET_FOR_SESSION.prepare(client),
-            SET_ROLE.prepare(client),
-            SET_PATH.prepare(client),
-            COMMIT.prepare(client),
-            ROLLBACK.prepare(client),
-            Verifier::prepare(client),
-        )?;
-        Ok(Self { begin_read, begin_write, set_for_session, set_role, set_path, commit, rollback, verifier })
+        let (begin_read, begin_write, set_for_session, set_role, set_path, set_attributes, commit, rollback, verifier) =
+            tokio::try_join!(
+                BEGIN_READ.prepare(client),
+                BEGIN_WRITE.prepare(client),
+                SET_FOR_SESSION.prepare(client),
+                SET_ROLE.prepare(client),
+                SET_PATH.prepare(client),
+                SET_ATTRIBUTES.prepare(client),
+                COMMIT.prepare(client),
+                ROLLBACK.prepare(client),
+                Verifier::prepare(client),
+            )?;
+        Ok(Self {
+            begin_read,
+            begin_write,
+            set_for_session,
+            set_role,
+            set_path,
+            set_attributes,
+            commit,
+            rollback,
+            verifier,
+        })
     }
 }
 

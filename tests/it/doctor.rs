@@ -113,7 +113,7 @@ async fn nothing_is_found_behind_the_printed_grants() {
         "{}",
         finished.stdout
     );
-    // The grants are enough to work with.
+    // The grants are enough to work with, and so are those with native policies.
     let query = [
         "query",
         "SELECT min(phone), code.twice(2) FROM customers",
@@ -122,8 +122,23 @@ async fn nothing_is_found_behind_the_printed_grants() {
         "--attribute",
         "tenant=1",
     ];
+    let before = clinic.wicket.run(&query).await;
+    assert_eq!((before.code, before.stderr.as_str()), (Some(0), ""), "{before:?}");
+    let printed = clinic.wicket.run(&["policy", "grants", &clinic.policy, "--rls"]).await.stdout;
+    for words in [
+        "ALTER TABLE sales.customers ENABLE ROW LEVEL SECURITY;",
+        "!! This concerns EVERYONE",
+        "-- FORCE ROW LEVEL SECURITY",
+        "-- CREATE POLICY everyone_else ON sales.customers TO PUBLIC USING (true);",
+        r#"CREATE POLICY doctor_right_rows ON sales.customers AS RESTRICTIVE TO doctor_right USING (("sales"."customers"."tenant_id" = CAST(NULLIF("pg_catalog"."current_setting"('pgwicket.tenant', TRUE), '') AS "pg_catalog"."int8")));"#,
+    ] {
+        assert!(printed.contains(words), "{words}\n{printed}");
+    }
+    clinic.database.script(&printed).await;
+    clinic.database.script(&printed).await;
+    assert_eq!(clinic.findings().await, [] as [String; 0]);
     let finished = clinic.wicket.run(&query).await;
-    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
+    assert_eq!((finished.code, finished.stdout), (Some(0), before.stdout), "{}", finished.stderr);
     clinic.close().await;
 }
 

@@ -91,6 +91,57 @@ async fn what_public_may_not_call_is_granted() {
     role.batch_execute("RESET ROLE; DROP OWNED BY grants_closed; DROP ROLE grants_closed").await.unwrap();
 }
 
+/// Attributes reach the native policies exactly, and the gate's filter and theirs hold together; writes are held, too.
+#[tokio::test]
+async fn native_policies_read_the_attributes() {
+    let database = Database::empty().await;
+    let setup = r#"
+        CREATE SCHEMA shop;
+        CREATE TABLE shop."t1" (id integer, tag text, day date, PRIMARY KEY (id));
+        INSERT INTO shop."t1" VALUES (1, 'a,"b', '2024-01-01'), (2, 'it''s', '2024-01-01'), (3, '{c}', '2024-01-01'),
+                                     (4, 'd', '2024-01-01'), (5, 'it''s', '2023-01-01');
+        CREATE TABLE shop.tags (tag text); INSERT INTO shop.tags VALUES ('it''s'), ('a,"b'), ('d');"#;
+    database.script(setup).await;
+    let policy = r#"
+version = 1
+name = "rows"
+role = "grants_rows"
+attributes = { tags = "text[]", since = "date" }
+[statements]
+allow = ["select", "insert", "update", "delete"]
+[schemas.shop]
+access = "listed"
+[tables."shop.t1"]
+access = "write"
+rows = "tag = ANY (:tags) AND day >= :since AND EXISTS (SELECT 1 FROM shop.tags AS t WHERE t.tag = t1.tag)"
+"#;
+    let wicket = Wicket::on(&database);
+    let file = wicket.write("policy.toml", policy);
+    let finished = wicket.run(&["policy", "grants", file.to_str().unwrap(), "--rls"]).await;
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    database.script(&finished.stdout).await;
+    let text = format!(
+        "version = 1\n[principals.ana]\npolicy = \"policy.toml\"\nattributes = {{ tags = {}, since = 2024-01-01 }}\n",
+        r#"["a,\"b", "it's", "{c}"]"#
+    );
+    let config = wicket.write("pgwicket.toml", &text);
+    let ask =
+        async |sql: &str| wicket.run(&["query", sql, "--format", "csv", "--config", config.to_str().unwrap()]).await;
+    let finished = ask("SELECT id FROM shop.t1 ORDER BY id").await;
+    assert_eq!(finished.stdout, "id\r\n1\r\n2\r\n", "{}", finished.stderr);
+    // The same without the gate's filter: only the native policy is left.
+    wicket
+        .write("policy.toml", &policy.lines().filter(|line| !line.starts_with("rows")).collect::<Vec<_>>().join("\n"));
+    let finished = ask("SELECT id FROM shop.t1 ORDER BY id").await;
+    assert_eq!(finished.stdout, "id\r\n1\r\n2\r\n", "{}", finished.stderr);
+    assert_eq!(ask("UPDATE shop.t1 SET day = '2022-01-01' WHERE id = 1").await.code, Some(1));
+    assert_eq!(ask("INSERT INTO shop.t1 VALUES (9, 'd', '2024-01-01')").await.code, Some(1));
+    assert_eq!(ask("DELETE FROM shop.t1 WHERE id > 0").await.code, Some(0));
+    let left = database.connect().await.query("SELECT id FROM shop.t1 ORDER BY id", &[]).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.get::<_, i32>(0)).collect::<Vec<_>>(), [3, 4, 5]);
+    database.script("DROP OWNED BY grants_rows; DROP ROLE grants_rows").await;
+}
+
 /// A name that means everyone can't be a policy's role.
 #[tokio::test]
 async fn nothing_is_granted_to_everyone() {

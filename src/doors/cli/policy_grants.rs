@@ -15,6 +15,7 @@ use crate::{app, telemetry};
 
 const EXAMPLES: &str = "Examples:
   pgwicket policy grants policies/analyst.toml --config pgwicket.toml
+  pgwicket policy grants policies/analyst.toml --config pgwicket.toml --rls
   pgwicket policy grants policies/analyst.toml --config pgwicket.toml | psql -v ON_ERROR_STOP=1 shop";
 
 /// Print the database grants that a policy needs, and no others
@@ -26,6 +27,9 @@ const EXAMPLES: &str = "Examples:
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
+    /// Also write row filters as native row-level security policies, which concern every role of the database: read it
+    #[arg(long)]
+    rls: bool,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
@@ -47,7 +51,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     });
     match bound {
         Ok((catalog, bound)) => {
-            let live = Live { login: database.config.user(), closed };
+            let live = Live { login: database.config.user(), closed, row_security: arguments.rls };
             output::result(&grants::grants(&bound, &catalog, &live))?;
             Ok(Exit::Done)
         }

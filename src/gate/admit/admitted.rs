@@ -132,6 +132,8 @@ pub struct Compiled {
     pub(super) redacted_rewritten_sql: String,
     pub(super) verification: Verification,
     pub(super) permit: Permit,
+    /// Names and values of settings for native policies.
+    pub(super) attributes: Vec<(String, String)>,
 }
 
 #[cfg(test)]
@@ -149,6 +151,7 @@ impl Admitted {
             redacted_rewritten_sql: String::new(),
             verification: Verification::default(),
             permit,
+            attributes: Vec::new(),
         };
         Self { compiled: Arc::new(compiled), parameters: Vec::new() }
     }
@@ -179,6 +182,11 @@ impl Admitted {
     /// The values of `$1`, `$2`, … in text format; `None` is NULL.
     pub fn parameters(&self) -> &[Option<String>] {
         &self.parameters
+    }
+
+    /// Settings that native policies of the statement's relations read, with their values: the principal's attributes.
+    pub fn native_attributes(&self) -> &[(String, String)] {
+        &self.compiled.attributes
     }
 
     /// Puts in the deployment's key where a hash mask needs it. The gate has no secrets: until then the parameter is

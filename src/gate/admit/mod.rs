@@ -217,7 +217,9 @@ impl Stages<'_> {
         }
 
         let limits = &policy.policy().limits;
+        let attributes = native_attributes(&authorized.verification, catalog, policy, principal);
         Ok(Compiled {
+            attributes,
             sql,
             text_sql,
             client_types,
@@ -246,6 +248,32 @@ impl Stages<'_> {
             verification: authorized.verification,
         })
     }
+}
+
+/// The principal's attributes as settings, `pgwicket.NAME`, for the native policies of relations that have row-level security;
+/// none where no relation of the statement has it, or the policy has no role.
+fn native_attributes(
+    verification: &Verification,
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+    principal: &Principal,
+) -> Vec<(String, String)> {
+    let has_it = |(oid, _): &(Oid, String)| catalog.relation(*oid).is_some_and(|relation| relation.row_security);
+    if policy.policy().role.is_none() || !verification.relations.iter().any(has_it) {
+        return Vec::new();
+    }
+    let text = |value: &AttributeValue| match value {
+        AttributeValue::Scalar(text) => Some(text.clone()),
+        AttributeValue::List(all) => {
+            let list = Value::Array(all.iter().cloned().map(Value::String).collect());
+            value::to_text(&list, None).ok().flatten()
+        }
+    };
+    let declared = |(name, value): (&String, &AttributeValue)| {
+        policy.policy().attributes.get(name)?;
+        Some((format!("pgwicket.{name}"), text(value)?))
+    };
+    principal.attributes.iter().filter_map(declared).collect()
 }
 
 /// Bytes of all the values that a statement brings at most.

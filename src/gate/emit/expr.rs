@@ -16,10 +16,7 @@ impl Writer {
                 self.push(&number.to_string());
             }
             // Rewrite replaces both; `:name` and the key's mark are no SQL, so a slip fails verification and PostgreSQL.
-            ExprKind::Attribute(name) => {
-                self.push(":");
-                self.identifier(name);
-            }
+            ExprKind::Attribute(name) => self.attribute(name),
             ExprKind::MaskKey => self.push(":mask_key"),
             ExprKind::Cast { expr, to } => {
                 self.push("CAST(");
@@ -203,6 +200,20 @@ impl Writer {
         self.push(opening);
         self.query(query);
         self.push(")");
+    }
+
+    /// Only a native policy has a form for it.
+    fn attribute(&mut self, name: &str) {
+        let native = self.native.as_ref().and_then(|native| native.attributes.get(name)).cloned();
+        let Some((ty, list)) = native else {
+            self.push(":");
+            return self.identifier(name);
+        };
+        self.push("CAST(NULLIF(\"pg_catalog\".\"current_setting\"(");
+        self.string(&format!("pgwicket.{name}"));
+        self.push(", TRUE), '') AS ");
+        self.qualified("pg_catalog", &ty);
+        self.push(if list { "[])" } else { ")" });
     }
 
     fn column(&mut self, column: &ColumnRef) {

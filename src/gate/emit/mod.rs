@@ -14,7 +14,11 @@
 //! | output reference in GROUP BY, ORDER BY, DISTINCT ON | its ordinal |
 //! | cast | `CAST(x AS "pg_catalog"."int4"[])`; `INTERVAL DAY TO SECOND(3)` for interval fields |
 
-use super::ir::{CteId, ItemId, Statement};
+use std::collections::BTreeMap;
+
+use super::ir::{CteId, Expr, ItemId, Statement};
+use super::policy::BoundPolicy;
+use super::policy::model::AttributeType;
 
 mod expr;
 mod query;
@@ -34,17 +38,44 @@ pub fn emit_redacted(statement: &Statement) -> String {
     writer.out
 }
 
+/// A condition of the policy on a relation's rows as the condition of a native policy of that relation: its own columns by
+/// the relation's full name, which nothing inside can hide, and attributes from settings, `pgwicket.NAME`, which are NULL
+/// where nothing has set them.
+pub(crate) fn emit_native_condition(
+    condition: &Expr,
+    schema: &str,
+    relation: &str,
+    attributes: &BTreeMap<String, AttributeType>,
+) -> String {
+    let mut writer = Writer::new(false);
+    writer.native = Some(Native {
+        relation: (schema.to_owned(), relation.to_owned()),
+        attributes: attributes.iter().map(|(name, ty)| (name.clone(), (ty.name.clone(), ty.list))).collect(),
+    });
+    writer.expr(condition);
+    writer.out
+}
+
+/// What a native policy's condition names otherwise.
+struct Native {
+    /// The relation of [`BoundPolicy::SELF`].
+    relation: (String, String),
+    /// The type of each attribute, and whether it is a list.
+    attributes: BTreeMap<String, (String, bool)>,
+}
+
 /// The text being written.
 struct Writer {
     out: String,
     redact: bool,
+    native: Option<Native>,
     /// The item that PostgreSQL calls `excluded`.
     excluded: Option<ItemId>,
 }
 
 impl Writer {
     fn new(redact: bool) -> Self {
-        Self { out: String::with_capacity(256), redact, excluded: None }
+        Self { out: String::with_capacity(256), redact, native: None, excluded: None }
     }
 
     fn push(&mut self, text: &str) {
@@ -85,6 +116,13 @@ impl Writer {
     fn item(&mut self, id: ItemId) {
         if self.excluded == Some(id) {
             self.out.push_str("excluded");
+            return;
+        }
+        if let Some(Native { relation: (schema, name), .. }) = &self.native
+            && id == BoundPolicy::SELF
+        {
+            let (schema, name) = (schema.clone(), name.clone());
+            self.qualified(&schema, &name);
             return;
         }
         self.out.push('t');

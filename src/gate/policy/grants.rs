@@ -2,6 +2,7 @@
 //! column, so that PostgreSQL's own privileges are a wall of their own. Works out what is needed, and writes it as text for
 //! people to read and run; pgwicket itself never runs it.
 
+mod rows;
 mod script;
 
 pub(crate) use script::name_of;
@@ -20,6 +21,8 @@ pub struct Live<'a> {
     pub login: &'a str,
     /// Functions that PUBLIC may not execute, as far as their privileges were changed.
     pub closed: BTreeSet<Oid>,
+    /// Row filters are written as native policies, too.
+    pub row_security: bool,
 }
 
 /// What a policy's role has to be allowed, by what people look for: relations by name.

@@ -172,8 +172,17 @@ impl<'a> Plan<'a> {
                 None => Ok(()),
             }
         };
-        let (for_session, path, role) = tokio::join!(biased; for_session, path, role);
-        for_session.and(path).and(role)
+        let attributes = async {
+            let attributes = self.admitted.native_attributes();
+            if attributes.is_empty() {
+                return Ok(());
+            }
+            let (names, values): (Vec<&str>, Vec<&str>) =
+                attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).unzip();
+            statements::ask(client, &frame.set_attributes, &[&names, &values]).await.map(|_| ())
+        };
+        let (for_session, path, attributes, role) = tokio::join!(biased; for_session, path, attributes, role);
+        for_session.and(path).and(attributes).and(role)
     }
 }
 

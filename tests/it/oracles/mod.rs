@@ -9,6 +9,7 @@ mod identity;
 mod identity_of_writes;
 mod locks;
 mod noninterference;
+mod row_security;
 mod stop;
 mod tally;
 mod writes;

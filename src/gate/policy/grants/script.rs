@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Live, Needs, RelationNeeds, suggested_role};
+use super::{Live, Needs, RelationNeeds, rows, suggested_role};
 use crate::gate::catalog::{Catalog, Function};
 use crate::gate::lower::is_plain_name;
 use crate::gate::policy::bound::BoundPolicy;
@@ -24,7 +24,7 @@ pub(super) fn write(needs: &Needs<'_>, policy: &BoundPolicy, catalog: &Catalog, 
             "DO 'BEGIN CREATE ROLE {quoted} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END';\nGRANT {role} TO {login};",
         );
     }
-    let role = name_of(role);
+    let (named, role) = (role, name_of(role));
     revoke(&mut out, catalog, &role);
     out += "\n-- Names are looked up in these schemas.\n";
     for schema in &needs.schemas {
@@ -45,6 +45,9 @@ pub(super) fn write(needs: &Needs<'_>, policy: &BoundPolicy, catalog: &Catalog, 
         );
     }
     functions(&mut out, needs, catalog, live, &role);
+    if live.row_security {
+        rows::write(&mut out, policy, catalog, named);
+    }
     out += "\nCOMMIT;\n";
     out
 }
