@@ -5,6 +5,7 @@
 mod rows;
 mod script;
 
+#[cfg(feature = "server")]
 pub(crate) use script::name_of;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,7 @@ pub(crate) struct RelationNeeds<'c> {
     inner: BTreeSet<&'c str>,
 }
 
+#[cfg(feature = "server")]
 impl RelationNeeds<'_> {
     /// Whether the policy lets rows be written.
     pub(crate) fn writes(&self) -> bool {
