@@ -19,7 +19,7 @@ pub struct Trust {
     /// In the order of the policy.
     extensions: Vec<Trusted>,
     functions: HashSet<Oid>,
-    /// [`Member::most`] of those functions that have it.
+    /// [`Member::most`](super::Member::most) of those functions that have it.
     most: HashMap<Oid, usize>,
     types: HashSet<Oid>,
     /// [`Curated::shapes`] of those types.
