@@ -405,7 +405,9 @@ async fn the_log_is_json_where_asked_for_and_never_holds_data_or_secrets() {
         assert!(event["target"].as_str().unwrap().starts_with("pgwicket"), "{line}");
     }
     let key = std::fs::read_to_string(wicket.path("keys/deployment.key")).unwrap();
-    for secret in SECRETS.iter().copied().chain(["lite-ral", "Olga", "555-01", key.trim(), rows[0][0].as_str().unwrap()]) {
+    for secret in
+        SECRETS.iter().copied().chain(["lite-ral", "Olga", "555-01", key.trim(), rows[0][0].as_str().unwrap()])
+    {
         assert!(!stderr.contains(secret), "{secret} is in the log:\n{stderr}");
     }
 }
