@@ -303,3 +303,14 @@ SELECT s.a, u.* FROM (SELECT ARRAY[1, 2] AS a, ARRAY['x', 'y', 'z'] AS b) AS s C
 SELECT u.* FROM (SELECT ARRAY[1, 2] AS a) AS s, LATERAL unnest(s.a, s.a) WITH ORDINALITY AS u(x, y, n);
 SELECT * FROM "unnest"(ARRAY[1], ARRAY[2, 3]);
 SELECT (name::varchar(3)) COLLATE pg_catalog."C" FROM sales.customers ORDER BY 1 LIMIT 5;
+
+-- varchar and text convert to each other, so a merged column has the type of the left one.
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::varchar(3)), ('b')) AS one(x) JOIN (VALUES ('a'::text), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::text), ('b')) AS one(x) JOIN (VALUES ('a'::varchar(3)), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::varchar(3)), ('b')) AS one(x) LEFT JOIN (VALUES ('a'::text), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::text), ('b')) AS one(x) LEFT JOIN (VALUES ('a'::varchar(3)), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::varchar(3)), ('b')) AS one(x) RIGHT JOIN (VALUES ('a'::text), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::text), ('b')) AS one(x) RIGHT JOIN (VALUES ('a'::varchar(3)), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::varchar(3)), ('b')) AS one(x) FULL JOIN (VALUES ('a'::text), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, x || 'z' AS y FROM (VALUES ('a'::text), ('b')) AS one(x) FULL JOIN (VALUES ('a'::varchar(3)), ('c')) AS other(x) USING (x) ORDER BY x;
+SELECT x, count(*) FROM (VALUES ('a'::varchar)) AS one(x) NATURAL RIGHT JOIN (VALUES ('a'::text), ('c')) AS other(x) GROUP BY x ORDER BY x;

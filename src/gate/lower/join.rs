@@ -225,7 +225,16 @@ impl<'a> Lowering<'a> {
             None
         } else {
             match (self.width(l), self.width(r)) {
-                (Some(l), Some(r)) if l.family == r.family => Some(l >= r),
+                // Of two that convert to each other unasked, the left one's is the common type.
+                (Some(l), Some(r)) if l.family == STRINGS && r.family == STRINGS && l.rank != r.rank && l.is_base => {
+                    if kind == JoinKind::Right {
+                        let name = if l.rank == 0 { "varchar" } else { "text" };
+                        let cast = self.builtin_cast(right.expr(span), name, false);
+                        return Ok(ColumnSource::Merged(Box::new(cast)));
+                    }
+                    Some(true)
+                }
+                (Some(l), Some(r)) if l.family == r.family && (l.family != STRINGS || l.rank == r.rank) => Some(l >= r),
                 _ => {
                     return Err(not_yet(&format!("merging `{name}`, whose types differ on the two sides,"), span)
                         .help("use ON instead of USING or NATURAL"));
@@ -260,6 +269,9 @@ impl<'a> Lowering<'a> {
         })
     }
 }
+
+/// The family of the types of text, in which each converts to the other.
+const STRINGS: usize = 1;
 
 /// A type's place in its family: the common type of two is the wider one, and a domain gives way to its base type.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

@@ -72,7 +72,9 @@ async fn whatever_is_admitted_runs_under_the_printed_grants() {
                 (None, Ok(ours), Ok(theirs)) => {
                     let result: Value = serde_json::from_str(&ours.result.json).unwrap();
                     let rows = result["rows"].as_array().map(Vec::len);
-                    (result["truncated"] != true && rows != Some(theirs.rows.len()))
+                    // `information_schema` tells of what the policy shows there, and of privileges here.
+                    let is_same_question = !made.sql.contains("information_schema");
+                    (is_same_question && result["truncated"] != true && rows != Some(theirs.rows.len()))
                         .then(|| format!("{rows:?} rows, directly {}", theirs.rows.len()))
                 }
                 (Some(ours), _, Err(theirs)) if ours == theirs && ours != NO_PRIVILEGE => {

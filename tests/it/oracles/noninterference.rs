@@ -20,10 +20,17 @@ struct World {
 
 impl World {
     async fn open(is_other: bool) -> Self {
+        Self::planning(is_other, is_other).await
+    }
+
+    /// With the rows of the one world or the other, planned as in the one or the other.
+    async fn planning(has_others_rows: bool, plans_as_other: bool) -> Self {
         let database = Database::empty().await;
         database.script(DATABASE).await;
-        if is_other {
+        if has_others_rows {
             database.script(OTHER).await;
+        }
+        if plans_as_other {
             for setting in PLANNER.split("; ") {
                 database.script(&format!("ALTER DATABASE {} SET {setting}", database.name())).await;
             }
@@ -35,7 +42,7 @@ impl World {
     }
 
     /// The answer, its rows sorted unless their order is told, and how many there are; or the rejection.
-    async fn answer(&self, made: &Made) -> Result<(Value, usize), String> {
+    async fn answer(&self, made: &Made) -> Answer {
         let outcome =
             self.library.run(submission(made)).await.map_err(|rejection| rejection.to_json(None).to_string())?;
         let mut result: Value = serde_json::from_str(&outcome.result.json).unwrap();
@@ -92,6 +99,16 @@ async fn the_worlds_differ(one: &World, other: &World) {
     }
 }
 
+type Answer = Result<(Value, usize), String>;
+
+/// Whether a query that fails in one world alone does so because of how it is planned: with the same rows and the other's
+/// plans, it answers as the other.
+async fn is_the_plans(made: &Made, here: &Answer, there: &Answer) -> bool {
+    let (one, other) = tokio::join!(World::planning(false, true), World::planning(true, false));
+    let (as_other, as_one) = tokio::join!(one.answer(made), other.answer(made));
+    as_other == *there || as_one == *here
+}
+
 #[tokio::test]
 async fn what_is_hidden_influences_no_answer() {
     let run = Run::of_environment();
@@ -120,8 +137,10 @@ async fn what_is_hidden_influences_no_answer() {
             Ok((_, count)) => tally.with_rows += usize::from(*count > 0),
             Err(_) => tally.failed += 1,
         }
-        if here != there {
-            let told = |answer: &Result<(Value, usize), String>| match answer {
+        if here.is_ok() != there.is_ok() && is_the_plans(&made, &here, &there).await {
+            *tally.left_out.entry("an error that only some plans come to").or_default() += 1;
+        } else if here != there {
+            let told = |answer: &Answer| match answer {
                 Ok((result, _)) => format!("{:.600}", result.to_string()),
                 Err(rejection) => rejection.clone(),
             };

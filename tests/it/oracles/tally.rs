@@ -85,7 +85,8 @@ impl Tally {
         println!("    not compared: {:?}", self.left_out);
         // What a server doesn't have yet can't be seen.
         let absent: &[&str] = match self.version {
-            0..16 => &["json constructor", "json path", "is json"],
+            0..13 => &["with ties", "json constructor", "json path", "is json"],
+            13..16 => &["json constructor", "json path", "is json"],
             16 => &["json path"],
             _ => &[],
         };

@@ -101,6 +101,8 @@ const BOOL: &[&str] = &[
     "/*16*/({t} IS JSON)",
     "/*16*/({t} IS NOT JSON OBJECT WITH UNIQUE KEYS)",
     "/*16*/(({j})::text IS JSON SCALAR)",
+    "/*16*/(({j})::text IS JSON ARRAY)",
+    "/*16*/(({t} || '1') IS NOT JSON VALUE)",
     "/*17*/json_exists({j}, '$.a')",
     "/*17*/json_exists({j}, '$.b[*]')",
     "/*ext*/({c} = 'ADA')",
