@@ -12,18 +12,29 @@ use crate::gate::policy::BoundPolicy;
 use crate::gate::source::Source;
 use crate::gate::stack::on_big_stack;
 
-/// The two worlds that every statement is tried in.
+/// The worlds that statements are tried in.
 pub struct Worlds {
     /// The world.
     pub world: World,
     /// The same with other names for what is hidden.
     pub renamed: World,
+    /// The one in which every policy trusts extensions.
+    pub trusting: World,
 }
 
 impl Worlds {
-    /// Both worlds.
+    /// All of them.
     pub fn new() -> Self {
-        Self { world: World::new(), renamed: World::renamed() }
+        Self { world: World::new(), renamed: World::renamed(), trusting: World::trusting() }
+    }
+
+    /// Checks a submission under every policy that trusts extensions; how many of them admit it.
+    ///
+    /// # Panics
+    /// A property doesn't hold.
+    pub fn check_trusting(&self, submission: &Submission) -> usize {
+        let policies = self.trusting.policies().into_iter();
+        policies.filter(|(name, policy)| judge(&self.trusting, name, policy, submission).is_ok()).count()
     }
 
     /// Checks a text with values for its parameters under every policy.

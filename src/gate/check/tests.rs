@@ -37,6 +37,39 @@ fn what_analysts_ask() {
     assert!(admitted.iter().all(|count| count * 100 >= all.len() * 90), "{admitted:?} of {}", all.len());
 }
 
+/// What trusted extensions bring is admitted, and everything that holds of statements holds of these.
+#[test]
+fn what_extensions_bring() {
+    let worlds = Worlds::new();
+    for text in VALUES_OF_EXTENSIONS {
+        let text = format!("SELECT {text} FROM scratch.people AS p");
+        let submission = Submission::Sql { text: text.clone(), parameters: Vec::new() };
+        assert_eq!(worlds.check_trusting(&submission), 3, "{text}");
+        let untrusted = worlds.world.policies().into_iter().filter(|(_, one)| is_admitted(&worlds, one, &submission));
+        assert_eq!(untrusted.count(), 0, "{text}");
+    }
+}
+
+/// Over the table `scratch.people`, which only the world with extensions has.
+const VALUES_OF_EXTENSIONS: &[&str] = &[
+    "p.email",
+    "max(p.email)",
+    "(p.email = 'a')",
+    "(p.email LIKE 'a%')",
+    "(p.name % 'a')",
+    "similarity(p.name, 'x')",
+    "ext.similarity(p.name, 'x')",
+    "p.email::text",
+    "'a'::citext",
+    "to_jsonb(p)",
+    "p",
+    "(p).email",
+    "CASE p.email WHEN 'x' THEN 1 END",
+    "(p.email IN ('a', 'b'))",
+    "COALESCE(p.email, 'none')",
+    "(SELECT max(q.email) FROM scratch.people AS q WHERE q.email = p.email)",
+];
+
 /// What a gate keeps of a text holds for other values of its parameters, and for no other number of them.
 #[test]
 fn a_kept_statement_takes_other_values() {
@@ -98,6 +131,19 @@ proptest! {
     #[test]
     fn statements_of_the_grammar(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         WORLDS.with(|worlds| worlds.check(&submission(&worlds.world, &bytes)));
+    }
+
+    #[test]
+    fn statements_of_the_grammar_where_extensions_are_trusted(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        WORLDS.with(|worlds| worlds.check_trusting(&submission(&worlds.trusting, &bytes)));
+    }
+
+    #[test]
+    fn values_of_extensions(words in proptest::collection::vec(prop::sample::select(VALUES_OF_EXTENSIONS), 1..5)) {
+        WORLDS.with(|worlds| {
+            let text = format!("SELECT {} FROM scratch.people AS p", words.join(" = "));
+            worlds.check_trusting(&Submission::Sql { text, parameters: Vec::new() });
+        });
     }
 
     #[test]

@@ -181,19 +181,32 @@ pub struct World {
 impl World {
     /// The world.
     pub fn new() -> Self {
-        Self::made(|name| name.to_owned())
+        Self::made(|name| name.to_owned(), false)
+    }
+
+    /// The world with citext and pg_trgm, which every policy trusts.
+    pub fn trusting() -> Self {
+        Self::made(|name| name.to_owned(), true)
     }
 
     /// The world in which every hidden name is another one.
     pub fn renamed() -> Self {
-        Self::made(|name| other_name(name).unwrap_or(name).to_owned())
+        Self::made(|name| other_name(name).unwrap_or(name).to_owned(), false)
     }
 
-    fn made(name: impl Fn(&str) -> String) -> Self {
-        let catalog = Arc::new(Catalog::new(parts(&name)));
+    fn made(name: impl Fn(&str) -> String, with_extensions: bool) -> Self {
+        let parts = parts(&name);
+        let catalog = if with_extensions {
+            let known = Catalog::new(fixture::with_extensions(parts));
+            known.trusting(TRUSTED.into_iter()).unwrap_or_else(|faults| panic!("{faults:?}"))
+        } else {
+            Catalog::new(parts)
+        };
+        let catalog = Arc::new(catalog);
         let bind = |text: &str| {
             let text =
                 HIDDEN.iter().fold(text.to_owned(), |text, (hidden, _)| renamed_word(&text, hidden, &name(hidden)));
+            let text = if with_extensions { trusting(&text) } else { text };
             let policy = Policy::parse("check.toml", &text, &mut |_| Err("nothing to extend".to_owned()))
                 .unwrap_or_else(|errors| panic!("{errors}"));
             Arc::new(BoundPolicy::bind(Arc::new(policy), &catalog).unwrap_or_else(|errors| panic!("{errors}")))
@@ -247,6 +260,18 @@ fn seen(relation: &Relation) -> Option<Seen> {
 /// The name that the other world has for a hidden one.
 pub fn other_name(hidden: &str) -> Option<&'static str> {
     HIDDEN.iter().find(|(name, _)| *name == hidden).map(|(_, other)| *other)
+}
+
+/// The extensions that [`World::trusting`] has.
+const TRUSTED: [&str; 2] = ["citext", "pg_trgm"];
+
+/// The policy, trusting them.
+fn trusting(policy: &str) -> String {
+    let line = format!("[functions]\ntrusted_extensions = {TRUSTED:?}\n");
+    match policy.contains("[functions]\n") {
+        true => policy.replacen("[functions]\n", &line, 1),
+        false => format!("{policy}{line}"),
+    }
 }
 
 fn parts(name: &impl Fn(&str) -> String) -> CatalogParts {
