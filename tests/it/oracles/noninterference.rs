@@ -153,6 +153,8 @@ async fn what_is_hidden_influences_no_answer() {
             ));
         }
     }
+    // What could hide a leak stays rare.
+    assert!(tally.left_out.values().sum::<usize>() * 500 <= tally.asked.max(500), "{:?}", tally.left_out);
     // EXPLAIN of protected relations is refused.
     let floors = Floors { admitted: 60, with_rows: 40, protected: 50, not: &["explain"] };
     tally.judge("noninterference", run, &floors);
