@@ -87,7 +87,16 @@ impl Admission<'_> {
 
     fn is_harmless(&self, one: &Expr, target: &RelationItem) -> bool {
         if !names(one, target.id) {
-            return true;
+            // On columns of others, and nothing that could be volatile.
+            let (mut columns, mut calls) = (false, false);
+            one.walk(&mut |node| match node {
+                Node::Expr(Expr { kind: ExprKind::Column(_), .. }) => columns = true,
+                Node::Expr(Expr { kind: ExprKind::Call(_) | ExprKind::Special { .. }, .. }) | Node::Query(_) => {
+                    calls = true;
+                }
+                _ => {}
+            });
+            return columns && !calls;
         }
         if let Some(name) = compared_column(&self.world.catalog, target, one) {
             let relation = self.world.catalog.relation(target.relation.oid);

@@ -94,8 +94,8 @@ pub(super) type Beside = BTreeSet<usize>;
 /// instead of it. None, if the filter may raise or does more than look at its row.
 ///
 /// A row of the target leaves its scan only if the filter is true of it, since such a filter concerns no other relation.
-/// So what doesn't mention the target is evaluated for the rows of the others and for visible rows of the target, and
-/// tells of no hidden one. What does mention it may be evaluated on hidden rows: it has to be a comparison that can't
+/// So a condition on columns of other items is evaluated for their rows and for visible rows of the target, and tells of
+/// no hidden one. What does mention it may be evaluated on hidden rows: it has to be a comparison that can't
 /// raise, of an open column with constants, as above, or with a column of another item, as joins are written.
 pub(super) fn beside_filter(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> Beside {
     let (target, filter) = match statement {
@@ -209,7 +209,7 @@ impl<'a> Pushdown<'a> {
 
     fn is_safe_beside(&self, condition: &Expr, target: &RelationItem) -> bool {
         if !mentions(condition, target.id) {
-            return true;
+            return concerns_others_alone(condition);
         }
         let of_target = |comparison: &Comparison<'_>| comparison.column.item == target.id;
         comparison(condition).is_some_and(|found| of_target(&found) && self.is_safe(target, &found))
@@ -351,6 +351,34 @@ fn comparison(condition: &Expr) -> Option<Comparison<'_>> {
         ExprKind::Column(column) => Some(Comparison { column, constants, array }),
         _ => None,
     }
+}
+
+/// Whether a condition that doesn't mention the target surely isn't evaluated where the target is read: it looks at a
+/// column of another item, and nothing in it could be volatile. PostgreSQL puts a volatile condition without any column
+/// wherever rows come from, and may evaluate it before a row filter that costs more.
+fn concerns_others_alone(condition: &Expr) -> bool {
+    let (mut columns, mut plain) = (false, true);
+    condition.walk(&mut |node| match node {
+        Node::Expr(expr) => match &expr.kind {
+            ExprKind::Column(_) => columns = true,
+            ExprKind::Literal(_)
+            | ExprKind::Parameter(_)
+            | ExprKind::Operator { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::Is { .. }
+            | ExprKind::IsDistinct { .. }
+            | ExprKind::Between { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Array(_)
+            | ExprKind::QuantifiedArray { .. } => {}
+            _ => plain = false,
+        },
+        Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => plain = false,
+    });
+    columns && plain
 }
 
 fn mentions(condition: &Expr, item: ItemId) -> bool {
