@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::gate::admit::Values;
 use crate::gate::catalog::{Catalog, Oid};
-use crate::gate::ir::{Expr, ExprKind, IsTest, ItemId, Literal, Node, Query};
+use crate::gate::ir::{Expr, ExprKind, IsTest, ItemId, Literal};
 
 /// What a condition on the rows of a write's target is judged by.
 pub(super) struct Restriction<'a> {
@@ -30,7 +30,7 @@ impl Restriction<'_> {
                 _ => false,
             },
             ExprKind::Between { expr, low, high, negated: false } => {
-                let independent = self.is_independent(low) && self.is_independent(high);
+                let independent = !low.mentions(self.target) && !high.mentions(self.target);
                 independent && (self.bounds(expr, ">=", low) || self.bounds(expr, "<=", high))
             }
             ExprKind::InList { expr, list, negated: false } => list.iter().all(|one| self.compares(expr, one)),
@@ -38,7 +38,7 @@ impl Restriction<'_> {
                 symbol == "=" && self.compares(left, array)
             }
             ExprKind::InQuery { expr, query, negated: false } => {
-                self.column(expr).is_some() && self.is_independent_query(query)
+                self.column(expr).is_some() && !query.mentions(self.target)
             }
             ExprKind::Is { expr, negated: false, .. } => self.column(expr).is_some(),
             // A column of type boolean by itself is a comparison with true.
@@ -81,7 +81,7 @@ impl Restriction<'_> {
 
     /// Whether it compares a column of the target with something that doesn't depend on the target.
     fn compares(&self, column: &Expr, other: &Expr) -> bool {
-        self.column(column).is_some() && self.is_independent(other)
+        self.column(column).is_some() && !other.mentions(self.target)
     }
 
     /// Whether it bounds a column of the target by something that isn't the end of the column's type.
@@ -152,26 +152,6 @@ impl Restriction<'_> {
             ExprKind::Column(column) => (column.item == self.target).then_some(column.column),
             ExprKind::Cast { expr, .. } => self.column(expr),
             _ => None,
-        }
-    }
-
-    fn is_independent(&self, expr: &Expr) -> bool {
-        let mut depends = false;
-        expr.walk(&mut |node| depends |= self.is_mentioned(node));
-        !depends
-    }
-
-    fn is_independent_query(&self, query: &Query) -> bool {
-        let mut depends = false;
-        query.walk(&mut |node| depends |= self.is_mentioned(node));
-        !depends
-    }
-
-    fn is_mentioned(&self, node: Node<'_>) -> bool {
-        match node {
-            Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => column.item == self.target,
-            Node::Expr(Expr { kind: ExprKind::WholeRow { item, fields: _ }, .. }) => *item == self.target,
-            Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => false,
         }
     }
 }

@@ -53,9 +53,7 @@ impl<'s> Written<'s> {
             }),
         }
     }
-}
 
-impl<'s> Written<'s> {
     fn of_merge(merge: &'s Merge) -> Self {
         let mut written = Self { target: &merge.target, columns: Vec::new(), kinds: Vec::new(), restricted_by: None };
         for clause in &merge.clauses {

@@ -60,7 +60,31 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Whether a column or the whole row of that item is named in it.
+    pub fn mentions(&self, item: ItemId) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= names(node, item));
+        found
+    }
+}
+
+fn names(node: Node<'_>, item: ItemId) -> bool {
+    match node {
+        Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => column.item == item,
+        Node::Expr(Expr { kind: ExprKind::WholeRow { item: row, fields: _ }, .. }) => *row == item,
+        Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => false,
+    }
+}
+
 impl Query {
+    /// As [`Expr::mentions`].
+    pub fn mentions(&self, item: ItemId) -> bool {
+        let mut found = false;
+        self.walk(&mut |node| found |= names(node, item));
+        found
+    }
+
     /// Visits this query and everything below it, parents first.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(Node<'a>)) {
         reading::query(self, visit);

@@ -208,7 +208,7 @@ impl<'a> Pushdown<'a> {
     }
 
     fn is_safe_beside(&self, condition: &Expr, target: &RelationItem) -> bool {
-        if !mentions(condition, target.id) {
+        if !condition.mentions(target.id) {
             return concerns_others_alone(condition);
         }
         let of_target = |comparison: &Comparison<'_>| comparison.column.item == target.id;
@@ -379,16 +379,6 @@ fn concerns_others_alone(condition: &Expr) -> bool {
         Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => plain = false,
     });
     columns && plain
-}
-
-fn mentions(condition: &Expr, item: ItemId) -> bool {
-    let mut found = false;
-    condition.walk(&mut |node| match node {
-        Node::Expr(Expr { kind: ExprKind::Column(column), .. }) => found |= column.item == item,
-        Node::Expr(Expr { kind: ExprKind::WholeRow { item: row, .. }, .. }) => found |= *row == item,
-        Node::Expr(_) | Node::Query(_) | Node::Select(_) | Node::From(_) | Node::Target(_) => {}
-    });
-    found
 }
 
 fn is_comparison(symbol: &str) -> bool {
