@@ -219,7 +219,7 @@ admitted
   row filter sales.customers: policy.toml:16 (tables."sales.customers".rows)
   rows       at most 5
 
-SELECT t1.c2 AS "phone" FROM (SELECT t2."id" AS "id", CAST(NULL AS "pg_catalog"."text") AS "phone" FROM "sales"."customers" AS t2 WHERE (((t2."tenant_id" = CAST($1 AS "pg_catalog"."int8")) AND (t2."birth_date" IS NOT NULL)) AND (t2."id" = 7)) OFFSET 0) AS t1(c1, c2) WHERE (t1.c1 = 7) LIMIT 6
+SELECT t1.c2 AS "phone" FROM (SELECT CASE WHEN ("pg_catalog"."now"() IS NULL) THEN t2."id" ELSE t2."id" END AS "id", CAST(NULL AS "pg_catalog"."text") AS "phone" FROM "sales"."customers" AS t2 WHERE (((t2."tenant_id" = CAST($1 AS "pg_catalog"."int8")) AND (t2."birth_date" IS NOT NULL)) AND (t2."id" = 7)) OFFSET 0) AS t1(c1, c2) WHERE (t1.c1 = 7) LIMIT 6
 "#);
 
     let finished = run(&wicket, &["check", "SELECT name, ssn FROM customers"]).await;

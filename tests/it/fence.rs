@@ -245,7 +245,7 @@ const LEAKS: &[&str] = &[
     "SELECT count(*) FROM (SELECT y + 1 AS z FROM (SELECT 1 / x AS y FROM {t}) p) q WHERE z = 1",
     "WITH q AS (SELECT id, code::int AS n FROM {t}) SELECT count(*) FROM q WHERE n BETWEEN 1 AND 5",
     "WITH q AS NOT MATERIALIZED (SELECT id, code::int AS n FROM {t}) SELECT count(*) FROM q, q AS r WHERE q.n = r.n",
-    "SELECT count(*) FROM (SELECT DISTINCT code::int AS n FROM {t}) q WHERE n = 3",
+    "SELECT count(*) FROM (SELECT DISTINCT code::int AS n FROM {t}) q WHERE n < 3",
     // In a join key.
     "SELECT count(*) FROM {t} t JOIN nums n ON n.i = 1 / t.x",
     "SELECT count(*) FROM {t} t JOIN nums n ON n.i = t.code::int WHERE n.i = 3",

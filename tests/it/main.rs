@@ -11,6 +11,7 @@ mod catalog;
 mod cli;
 mod demo;
 mod doctor;
+mod estimates;
 mod expressions;
 mod extensions;
 mod fence;

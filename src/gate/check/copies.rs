@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::emitted::shown;
+use super::emitted::{shown, unfenced};
 use crate::gate::catalog::{Catalog, Function, FunctionKind, Oid};
 use crate::gate::ir::{
     ColumnRef, Delete, Distinct, Expr, ExprKind, FromItem, ItemId, JoinKind, Literal, Node, NodeMut, Projection, Query,
@@ -177,8 +177,8 @@ impl<'a> Said<'a> {
                         && !select.projection.iter().any(|one| self.gathers(&one.expr));
                     if by_row
                         && !matches!(select.distinct, Distinct::On(_))
-                        && let Some(Projection { expr: Expr { kind: ExprKind::Column(inner), .. }, .. }) =
-                            select.projection.get(at as usize)
+                        && let Some(Projection { expr, .. }) = select.projection.get(at as usize)
+                        && let ExprKind::Column(inner) = &unfenced(expr).unwrap_or(expr).kind
                     {
                         found.extend(self.bases(inner));
                     }

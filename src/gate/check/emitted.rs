@@ -201,6 +201,14 @@ impl Admission<'_> {
         assert_eq!(select.distinct, Distinct::All, "{}", told());
         let relation = self.world.catalog.relation(item.relation.oid).unwrap_or_else(|| panic!("{}", told()));
         for Projection { expr, name } in &select.projection {
+            // What leaves a fence is no plain column, and nothing that the planner could take for one.
+            let by_author = |at: usize| matches!(rights.columns[at], ColumnRights::Masked { name: "sql", .. });
+            let is_open = |at: usize| rights.columns[at] == ColumnRights::Open;
+            let has_statistics = relation.column(name).is_some_and(|(at, _)| is_open(at) || by_author(at));
+            let expr = match rights.is_fenced() && has_statistics {
+                true => unfenced(expr).unwrap_or_else(|| panic!("`{name}` has statistics {}", told())),
+                false => expr,
+            };
             let expected = match (relation.column(name).map(|(at, _)| &rights.columns[at]), &expr.kind) {
                 (Some(ColumnRights::Open), ExprKind::Column(column)) => {
                     assert_eq!((column.item, column.name.as_deref()), (item.id, Some(name.as_str())), "{}", told());
@@ -216,7 +224,7 @@ impl Admission<'_> {
         let expected = rights.filter.as_ref().map(|filter| self.instance(&filter.condition, item.id));
         let filter = self.filter_and_copies(behind).map(|(filter, _)| shown(&filter.detached()));
         assert_eq!(filter, expected, "the row filter {}", told());
-        assert_eq!(query.offset.is_some(), rights.filter.is_some(), "the fence {}", told());
+        assert_eq!(query.offset.is_some(), rights.is_fenced(), "the fence {}", told());
     }
 
     /// The row filter as it stands in the text, and what stands beside it.
@@ -278,6 +286,14 @@ impl Admission<'_> {
         let behind = self.admitted.parameters().iter().enumerate().skip(own);
         behind.into_iter().find(|(_, bound)| **bound == value).map_or(0, |(at, _)| at + 1)
     }
+}
+
+/// What stands in both arms of `CASE WHEN now() IS NULL THEN … ELSE … END`.
+pub(super) fn unfenced(expr: &Expr) -> Option<&Expr> {
+    let ExprKind::Case { operand: None, arms, otherwise: Some(otherwise) } = &expr.kind else { return None };
+    let [(never, value)] = arms.as_slice() else { return None };
+    let never = shown(never) == "SELECT (\"pg_catalog\".\"now\"() IS NULL) AS \"x\"";
+    (never && shown(&value.detached()) == shown(&otherwise.detached())).then_some(otherwise)
 }
 
 fn relations_in(filter: &Expr) -> BTreeSet<ItemId> {

@@ -110,6 +110,7 @@ rows = "tenant_id = :tenant AND region = ANY(:regions)"
 deny_columns = ["tenant_id"]
 mask = { note = { sql = "CASE WHEN tenant_id = :tenant THEN note END" }, comment = "redact" }
 rows = "tenant_id = :tenant"
+[tables."sales.order_totals"]
 [tables."hr.employees"]
 columns = ["id", "name", "email", "salary", "manager_id", "badge", "department_id", "title", "hired_on"]
 mask = { salary = { round = 1000 }, name = "hash" }

@@ -100,6 +100,7 @@ impl<'a> Binder<'a> {
             write,
             columns,
             filter: table.and_then(|table| self.row_filter(relation, table)),
+            view_of_hidden: false,
             require_where: table.and_then(|table| table.require_where.clone()),
             max_affected_rows: table
                 .and_then(|table| table.max_affected_rows.as_ref())

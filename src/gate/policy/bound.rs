@@ -39,6 +39,8 @@ pub struct RelationRights {
     pub columns: Vec<ColumnRights>,
     /// The row filter, all rules ANDed.
     pub filter: Option<RowFilter>,
+    /// A view over what isn't fully readable, whose own conditions PostgreSQL wouldn't keep apart from a statement's.
+    pub view_of_hidden: bool,
     /// `require_where`.
     pub require_where: Option<Rule>,
     /// `max_affected_rows`.
@@ -48,12 +50,17 @@ pub struct RelationRights {
 }
 
 impl RelationRights {
-    /// Not fully readable: something is denied, masked or filtered. Such a relation enters a query only as a derived
-    /// table.
+    /// Not fully readable: something is denied, masked, filtered, or hidden by a view. Such a relation enters a query
+    /// only as a derived table.
     pub fn is_protected(&self) -> bool {
         self.visibility != Visibility::Readable
-            || self.filter.is_some()
+            || self.is_fenced()
             || self.columns.iter().any(|column| *column != ColumnRights::Open)
+    }
+
+    /// Whether rows are hidden, so that nothing of a statement's own may be evaluated beside what hides them.
+    pub fn is_fenced(&self) -> bool {
+        self.filter.is_some() || self.view_of_hidden
     }
 
     /// Whether the column at that position exists for the principal.

@@ -93,6 +93,7 @@ fn bind(
         write: (relation.schema == "scratch").then(|| rule("schemas.scratch.access")),
         columns: relation.columns.iter().map(|one| column(&relation.schema, &relation.name, &one.name)).collect(),
         filter: None,
+        view_of_hidden: false,
         require_where: None,
         max_affected_rows: None,
         side_effects: false,

@@ -45,6 +45,9 @@ const CHECKED: &[ValueClass] = &[
     ValueClass::Json,
 ];
 
+/// The name of the mask that the policy's author writes.
+pub const SQL: &str = "sql";
+
 /// Every mask, in the order of the documentation.
 pub static REGISTRY: &[MaskKind] = &[
     MaskKind { name: "null", notation: "`\"null\"`", fits: ValueClass::ALL, doc: "NULL in every row. Tells nothing." },
@@ -106,7 +109,7 @@ pub static REGISTRY: &[MaskKind] = &[
         doc: "The multiple at or below the value; never beyond the largest multiple that the type holds.",
     },
     MaskKind {
-        name: "sql",
+        name: SQL,
         notation: "`{ sql = \"left(name, 1)\" }`",
         fits: ValueClass::ALL,
         doc: "An expression over the row's own columns (denied and masked ones as they are stored) and `:attributes`, \
@@ -129,7 +132,7 @@ impl Mask {
             Mask::Constant(_) => "constant",
             Mask::Round(_) => "round",
             Mask::Bucket(_) => "bucket",
-            Mask::Sql(_) => "sql",
+            Mask::Sql(_) => SQL,
         }
     }
 

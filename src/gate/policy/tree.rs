@@ -36,9 +36,35 @@ pub(super) fn protect(
             }
         }
         if refused.is_empty() {
-            return;
+            break;
         }
         refuse(relations, &mut refused);
+    }
+    fence_views(catalog, relations, functions);
+}
+
+/// Views over something not fully readable. PostgreSQL makes one query of a view and the statement that reads it, unless
+/// the view is a security barrier, and then evaluates the conditions of both in the order that it likes.
+fn fence_views(catalog: &Catalog, relations: &mut HashMap<Oid, RelationRights>, functions: &HashSet<Oid>) {
+    // Views of such views, too: each round finds one at least.
+    loop {
+        let mut found = Vec::new();
+        for relation in &catalog.parts().relations {
+            let Some(rights) = relations.get(&relation.oid) else { continue };
+            let is_read = rights.visibility == Visibility::Readable && !rights.view_of_hidden;
+            let runs_together = relation.kind == RelationKind::View && !relation.security_barrier;
+            if is_read && runs_together && !view_is_open(catalog, relations, functions, relation) {
+                found.push(relation.oid);
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        for oid in found {
+            if let Some(rights) = relations.get_mut(&oid) {
+                rights.view_of_hidden = true;
+            }
+        }
     }
 }
 

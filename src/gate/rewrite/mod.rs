@@ -15,10 +15,11 @@ use super::ir::{
     ColumnRef, Distinct, ExplainFormat, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn, Projection,
     Query, RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
 };
-use super::policy::{BoundPolicy, ColumnRights, RelationRights};
+use super::policy::{BoundPolicy, ColumnRights, RelationRights, mask};
 use super::source::Origin;
 use super::value;
 
+mod fence;
 mod grouping;
 mod pushdown;
 mod rows;
@@ -180,16 +181,23 @@ impl Rewriter<'_> {
                 .columns
                 .get(*at as usize)
                 .ok_or_else(|| internal("a column outside the relation reached rewrite"))?;
+            let mut may_be_plain = true;
             let expr = match rights.columns.get(*at as usize) {
                 Some(ColumnRights::Open) => {
                     Expr::new(ExprKind::Column(ColumnRef { item: inner, column: *at, name: Some(column.name.clone()) }))
                 }
-                Some(ColumnRights::Masked { mask, .. }) => self.instantiate(mask, inner)?,
+                Some(ColumnRights::Masked { mask, name, .. }) => {
+                    // One that the policy's author wrote may be the column after all.
+                    may_be_plain = *name == mask::SQL;
+                    self.instantiate(mask, inner)?
+                }
                 Some(ColumnRights::Denied(_) | ColumnRights::Ungoverned(_)) | None => {
                     return Err(internal("a denied column reached rewrite"));
                 }
             };
-            projection.push(Projection { expr: expr.typed(Some(column.type_oid)), name: column.name.clone() });
+            let expr = expr.typed(Some(column.type_oid));
+            let expr = if rights.is_fenced() && may_be_plain { fence::opaque(expr, self.catalog)? } else { expr };
+            projection.push(Projection { expr, name: column.name.clone() });
             columns.push(OutputColumn { name: column.name.clone(), ty: Some(column.type_oid) });
             positions.insert(*at, position as u32);
         }
@@ -205,7 +213,7 @@ impl Rewriter<'_> {
             }
             None => None,
         };
-        let fence = filter.is_some().then(|| Box::new(number(0)));
+        let fence = rights.is_fenced().then(|| Box::new(number(0)));
         self.replaced.insert(item.id, positions);
         let select = Select {
             distinct: Distinct::All,

@@ -60,8 +60,8 @@ pub(crate) const SERVER: OwnStatement = OwnStatement(concat!(
 ));
 
 /// Relations: OID, schema, name, kind, row security, pages, rows, has rules, triggers, parents, children, comment,
-/// stamp, stamps of its indexes, of its primary key and of a foreign table's source. A trigger is internal if it enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has
-/// from its parent.
+/// stamp, stamps of its indexes, of its primary key and of a foreign table's source, security barrier. A trigger is
+/// internal if it enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has from its parent.
 pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relrowsecurity, c.relpages, c.reltuples, \
         c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r \
@@ -82,7 +82,9 @@ pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     stamp::key!(),
     ", CASE WHEN c.relkind = 'f' THEN ",
     stamp::source!(),
-    " END",
+    " END, \
+        c.relkind = 'v' AND EXISTS (SELECT FROM pg_catalog.pg_options_to_table(c.reloptions) o \
+            WHERE o.option_name = 'security_barrier' AND o.option_value::bool)",
     from_user_relations!(),
     " LEFT JOIN pg_catalog.pg_description e \
         ON e.classoid = 'pg_catalog.pg_class'::regclass AND e.objoid = c.oid AND e.objsubid = 0 \

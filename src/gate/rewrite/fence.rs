@@ -1,0 +1,29 @@
+//! The fence around a relation with hidden rows. `OFFSET 0` keeps PostgreSQL from evaluating a statement's own
+//! conditions beside the row filter. It doesn't keep the planner from estimating them: for a column that comes out of a
+//! subquery, it looks up the statistics of the stored column (`examine_simple_variable` in `selfuncs.c`) and tries the
+//! condition's operator on the most common values and the histogram's bounds, those of hidden rows among them. An
+//! operator that raises on some values would tell of them, and so would the plan. An expression has no statistics, so
+//! every column leaves the fence as one.
+
+use crate::gate::catalog::Catalog;
+use crate::gate::diagnostic::Rejection;
+use crate::gate::ir::{Call, Expr, ExprKind, IsTest};
+
+/// `CASE WHEN now() IS NULL THEN value ELSE value END`: the value itself, with its type, modifiers and collation. The
+/// condition is one that the planner can't settle: the clock stands still in a transaction, but not in a plan. A test of
+/// the column would be settled where it is NOT NULL (from PostgreSQL 19 on).
+pub(super) fn opaque(value: Expr, catalog: &Catalog) -> Result<Expr, Rejection> {
+    let clock: Vec<_> = catalog
+        .functions_named("now")
+        .filter(|one| one.schema == "pg_catalog" && one.oid.is_builtin() && one.accepts(0))
+        .map(|one| one.oid)
+        .collect();
+    if clock.is_empty() {
+        return Err(super::internal("the catalog lacks `now`, which the fence of a row filter needs"));
+    }
+    let clock = Expr::new(ExprKind::Call(Box::new(Call::of_builtin("now", clock, Vec::new()))));
+    let never = Expr::new(ExprKind::Is { expr: Box::new(clock), test: IsTest::Null, negated: false });
+    let ty = value.ty;
+    let otherwise = Some(Box::new(value.clone()));
+    Ok(Expr::new(ExprKind::Case { operand: None, arms: vec![(never, value)], otherwise }).typed(ty))
+}
