@@ -19,6 +19,7 @@ mod instance;
 mod lines;
 mod opening;
 mod queue;
+pub mod read;
 mod recent;
 mod record;
 mod storage;

@@ -74,8 +74,7 @@ impl Config {
         let (file, dotenv, history) = match source {
             Source::File(path) => {
                 let (file, dotenv) = beside(path, &mut faults)?;
-                let usual = path.parent().unwrap_or(Path::new("")).join("history");
-                let history = file.history.clone().unwrap_or(usual);
+                let history = history_of(path, &file);
                 (file, dotenv, Some(history))
             }
             Source::Policy { .. } => {
@@ -187,6 +186,20 @@ fn join(
         Layer::of_variables(environment, notes, faults),
     ];
     database::join(layers, notes, faults)
+}
+
+/// Where the history lies by a configuration file, which needs no sound policies or database for that.
+///
+/// # Errors
+/// Every fault of the file.
+pub fn history_directory(file: &Path) -> Result<PathBuf, Faults> {
+    let mut faults = Faults::default();
+    let (written, _) = beside(file, &mut faults)?;
+    if faults.0.is_empty() { Ok(history_of(file, &written)) } else { Err(faults) }
+}
+
+fn history_of(path: &Path, file: &File) -> PathBuf {
+    file.history.clone().unwrap_or_else(|| path.parent().unwrap_or(Path::new("")).join("history"))
 }
 
 /// Where the history lies if no configuration says so; `None` if there is no such place.

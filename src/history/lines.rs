@@ -162,9 +162,14 @@ pub(super) struct LinesBack {
 
 impl LinesBack {
     pub fn open(path: &Path) -> io::Result<LinesBack> {
+        LinesBack::open_until(path, None)
+    }
+
+    /// Only the lines before an offset, if one is given.
+    pub fn open_until(path: &Path, end: Option<u64>) -> io::Result<LinesBack> {
         let file = File::open(path)?;
-        let unread = file.metadata()?.len();
-        Ok(LinesBack { file, unread, buffer: Vec::new() })
+        let len = file.metadata()?.len();
+        Ok(LinesBack { file, unread: end.map_or(len, |end| end.min(len)), buffer: Vec::new() })
     }
 
     /// The line before those already given.

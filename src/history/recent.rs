@@ -1,8 +1,8 @@
 //! A principal's last calls, read from the ends of all chains of a directory. An intent and its outcome are one call.
 //! Shows only what the principal was told at the time, never the true reason where that was hidden.
 
-use super::lines::{LinesBack, Segment, instances, segments};
-use super::record::{Entry, Kind, Record, Status, Verdict, nanosecond_time};
+use super::read::{Backward, ReadRecord};
+use super::record::{Status, Verdict, nanosecond_time};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -57,10 +57,10 @@ pub struct Summary {
 }
 
 impl Summary {
-    fn of(record: Record) -> Summary {
-        let Entry { id, intent, place, what, decision, result, .. } = record.entry;
+    fn of(record: ReadRecord) -> Summary {
+        let ReadRecord { time, id, intent, place, what, decision, result, .. } = record;
         Summary {
-            time: record.stamp.time,
+            time,
             id: intent.unwrap_or(id),
             door: place.door,
             tool: what.tool,
@@ -76,15 +76,15 @@ impl Summary {
     }
 
     /// Adds what only the intent says.
-    fn complete(&mut self, intent: Record) {
-        self.time = intent.stamp.time;
-        self.sql = intent.entry.what.sql;
+    fn complete(&mut self, intent: ReadRecord) {
+        self.time = intent.time;
+        self.sql = intent.what.sql;
     }
 }
 
 /// Reads the last calls of `principal`. Blocks on the disk.
 pub(super) fn read(directory: &Path, principal: &str, limit: usize) -> io::Result<Recent> {
-    let mut records = Merged::open(directory)?;
+    let mut records = Backward::from_now(directory)?;
     let mut found = Found { limit: limit.min(MAX_LIMIT), ..Found::default() };
     let mut complete = true;
     while !found.enough() {
@@ -93,7 +93,7 @@ pub(super) fn read(directory: &Path, principal: &str, limit: usize) -> io::Resul
             break;
         }
         match records.next()? {
-            Some(record) if record.entry.who.principal.as_deref() == Some(principal) => found.add(record),
+            Some(one) if one.record.who.principal.as_deref() == Some(principal) => found.add(one.record),
             Some(_) => {}
             None => break,
         }
@@ -116,80 +116,16 @@ impl Found {
         self.calls.len() >= self.limit && self.open.is_empty()
     }
 
-    fn add(&mut self, record: Record) {
-        if let Some(at) = self.open.remove(&record.entry.id) {
+    fn add(&mut self, record: ReadRecord) {
+        if let Some(at) = self.open.remove(&record.id) {
             if let Some(call) = self.calls.get_mut(at) {
                 call.complete(record);
             }
             return;
         }
-        match record.entry.kind {
-            Kind::LogOpen => {}
-            Kind::Intent | Kind::Outcome | Kind::Rejection if self.calls.len() < self.limit => {
-                self.open.extend(record.entry.intent.map(|intent| (intent, self.calls.len())));
-                self.calls.push(Summary::of(record));
-            }
-            Kind::Intent | Kind::Outcome | Kind::Rejection => {}
-        }
-    }
-}
-
-/// The records of all chains of a directory, newest first.
-struct Merged {
-    chains: Vec<ChainBack>,
-    /// Bytes read so far.
-    read: u64,
-}
-
-impl Merged {
-    fn open(directory: &Path) -> io::Result<Merged> {
-        let mut merged = Merged { chains: Vec::new(), read: 0 };
-        for (_, path) in instances(directory)? {
-            let mut chain = ChainBack { older: segments(&path)?, lines: None, next: None };
-            merged.read += chain.advance()?;
-            merged.chains.push(chain);
-        }
-        Ok(merged)
-    }
-
-    fn next(&mut self) -> io::Result<Option<Record>> {
-        let time = |chain: &ChainBack| chain.next.as_ref().map(|record| record.stamp.time);
-        let Some(chain) = self.chains.iter_mut().max_by_key(|chain| time(chain)) else { return Ok(None) };
-        let record = chain.next.take();
-        self.read += chain.advance()?;
-        Ok(record)
-    }
-}
-
-/// A chain's records, newest first. Lines that are no records, or of kinds that came later, are passed over: judging
-/// them is the verifier's business.
-struct ChainBack {
-    older: Vec<Segment>,
-    lines: Option<LinesBack>,
-    next: Option<Record>,
-}
-
-impl ChainBack {
-    /// Puts the next older record into `next`, none at the chain's beginning; how many bytes that took to read.
-    fn advance(&mut self) -> io::Result<u64> {
-        let mut read = 0;
-        self.next = None;
-        loop {
-            let line = match &mut self.lines {
-                Some(lines) => lines.next()?,
-                None => None,
-            };
-            if let Some(line) = line {
-                read += line.end - line.start;
-                self.next = line.bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-                if self.next.is_some() {
-                    return Ok(read);
-                }
-            } else if let Some(segment) = self.older.pop() {
-                self.lines = Some(LinesBack::open(&segment.path)?);
-            } else {
-                return Ok(read);
-            }
+        if self.calls.len() < self.limit && ["intent", "outcome", "rejection"].contains(&record.kind.as_str()) {
+            self.open.extend(record.intent.map(|intent| (intent, self.calls.len())));
+            self.calls.push(Summary::of(record));
         }
     }
 }

@@ -17,11 +17,11 @@ fn options(directory: &Path, sync: SyncMode) -> Options {
     Options { directory: directory.to_path_buf(), sync, public_key: key_id.repeat(2), key_id }
 }
 
-fn open(directory: &Path) -> History {
+pub(super) fn open(directory: &Path) -> History {
     History::open(options(directory, SyncMode::Writes)).unwrap()
 }
 
-fn who(principal: &str) -> Who {
+pub(super) fn who(principal: &str) -> Who {
     Who { principal: Some(principal.into()), ..Who::default() }
 }
 
@@ -30,7 +30,7 @@ async fn queued(history: &History, entry: Entry) -> queue::Pending {
     history.queue.submit(body(entry).unwrap()).await.unwrap()
 }
 
-fn query(principal: &str, sql: &str) -> Entry {
+pub(super) fn query(principal: &str, sql: &str) -> Entry {
     let place = Where { door: Some("mcp".into()), ..Where::default() };
     let what = What { tool: Some("query_execute".into()), sql: Some(sql.into()), ..What::default() };
     Entry::intent(who(principal), place, what)
@@ -42,7 +42,7 @@ fn write(principal: &str, sql: &str) -> Entry {
     entry
 }
 
-fn segment(directory: &Path, instance: &str) -> PathBuf {
+pub(super) fn segment(directory: &Path, instance: &str) -> PathBuf {
     directory.join(instance).join("segment-00000001.jsonl")
 }
 
@@ -60,7 +60,7 @@ fn opening(record: &Record) -> &LogOpen {
 }
 
 /// A closed ledger with one `log_open` and `calls` intents.
-async fn ledger(calls: usize) -> tempfile::TempDir {
+pub(super) async fn ledger(calls: usize) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let history = open(home.path());
     for call in 0..calls {

@@ -19,6 +19,7 @@ mod filters;
 mod foreign;
 mod grants;
 mod hidden;
+mod history;
 mod identity;
 mod mcp;
 mod noninterference;

@@ -15,6 +15,8 @@ pub(super) enum Exit {
     Configuration,
     Database,
     History,
+    /// A signal ended it, as a shell says it.
+    Interrupted,
 }
 
 impl Exit {
@@ -37,6 +39,7 @@ impl From<Exit> for ExitCode {
             Exit::Configuration => 2,
             Exit::Database => 3,
             Exit::History => 4,
+            Exit::Interrupted => 130,
         })
     }
 }

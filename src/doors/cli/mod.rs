@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod draw;
 mod failure;
+mod history;
 mod output;
 mod policy_check;
 mod policy_grants;
@@ -62,6 +63,8 @@ enum Command {
     /// Work on policy files
     #[command(subcommand)]
     Policy(Policy),
+    #[command(subcommand)]
+    History(history::Command),
     Doctor(doctor::Arguments),
     Demo(demo::Arguments),
 }
@@ -115,6 +118,7 @@ impl Command {
             Self::Check(arguments) => check::run(arguments).await,
             Self::Policy(Policy::Check(arguments)) => policy_check::run(arguments).await,
             Self::Policy(Policy::Grants(arguments)) => policy_grants::run(arguments).await,
+            Self::History(command) => command.run().await,
             Self::Doctor(arguments) => doctor::run(arguments).await,
             Self::Demo(arguments) => demo::run(arguments).await,
         }

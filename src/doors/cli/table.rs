@@ -74,7 +74,8 @@ fn value_text(value: &RawValue) -> Option<String> {
     }
 }
 
-fn field(text: Option<&str>) -> String {
+/// One field of CSV: null is empty, the empty text is `""`.
+pub(super) fn field(text: Option<&str>) -> String {
     match text {
         None => String::new(),
         Some(text) if text.is_empty() || text.contains([',', '"', '\n', '\r']) => {

@@ -1,0 +1,44 @@
+//! The ledger for those who read it: the records of all chains as one stream, forwards or backwards in time, and what
+//! may be asked of them. Reads with memory that doesn't grow with the ledger. Passes over lines that are no records,
+//! and counts them; judging them is the verifier's business. Takes no lock and writes nothing.
+
+mod backward;
+mod chain;
+mod filter;
+mod find;
+mod forward;
+mod record;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub(super) use backward::Backward;
+pub use chain::Position;
+pub use filter::Filter;
+pub use find::{Call, Neighbours, Wanted, find};
+pub use forward::Forward;
+pub use record::{Found, Place, ReadRecord};
+pub use words::{Phrase, Words};
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::Path;
+
+/// The newest `count` records that the filter lets through, oldest of them first, and where every chain ended when they
+/// were read: [`Forward::open_at`] goes on from there.
+///
+/// # Errors
+/// The operating system's.
+pub fn newest(directory: &Path, filter: &Filter, count: usize) -> io::Result<(VecDeque<Found>, Vec<Position>)> {
+    let ends = chain::ends(directory)?;
+    let mut records = Backward::open(directory, &ends)?;
+    let mut found = VecDeque::new();
+    while found.len() < count
+        && let Some(record) = records.next()?
+    {
+        if filter.matches(&record.record) {
+            found.push_front(record);
+        }
+    }
+    Ok((found, ends))
+}

@@ -1,0 +1,273 @@
+//! `pgwicket history` through the real binary, on ledgers that the library wrote: no database is needed to read one.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use pgwicket::history::{
+    Access, Decision, Entry, History, Options, Outcome, RelationUse, Status, SyncMode, What, Where, Who,
+};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::time::timeout;
+
+use crate::support::{Database, Finished, PATIENCE, Wicket};
+
+/// A process's handle on the ledger that `--history history` names.
+fn open(wicket: &Wicket) -> History {
+    let key_id = "00112233445566778899aabbccddeeff".to_owned();
+    let (directory, public_key) = (wicket.path("history"), key_id.repeat(2));
+    History::open(Options { directory, sync: SyncMode::None, key_id, public_key }).unwrap()
+}
+
+fn who(principal: &str) -> Who {
+    Who { principal: Some(principal.to_owned()), authentication: Some("local".to_owned()), ..Who::default() }
+}
+
+fn place() -> Where {
+    Where { door: Some("mcp".to_owned()), database: Some("shop".to_owned()), ..Where::default() }
+}
+
+fn select(principal: &str, relation: &str, sql: &str) -> Entry {
+    let what = What {
+        tool: Some("query_execute".to_owned()),
+        statement: Some("select".to_owned()),
+        writes: Some(false),
+        sql: Some(sql.to_owned()),
+        relations: Some(vec![RelationUse { relation: relation.to_owned(), access: Access::Read }]),
+        ..What::default()
+    };
+    Entry::intent(who(principal), place(), what)
+}
+
+fn done(rows: u64) -> Outcome {
+    Outcome { rows: Some(rows), bytes: Some(rows * 10), ..Outcome::new(Status::Ok, Duration::from_micros(1500)) }
+}
+
+fn refused(principal: &str, sql: &str, reason: &str) -> Entry {
+    let what = What { tool: Some("query_execute".to_owned()), sql: Some(sql.to_owned()), ..What::default() };
+    let entry = Entry::rejection(who(principal), place(), what, reason);
+    let decision = Decision { told: Some("unknown_column".to_owned()), ..entry.decision.clone() };
+    Entry { decision, ..entry }
+}
+
+/// Two chains: a call of ana's, a rejection of ben's, an intent of ben's without outcome. Gives ana's intent.
+async fn small(wicket: &Wicket) -> Entry {
+    let (first, second) = (open(wicket), open(wicket));
+    let intent = select("ana", "sales.orders", "SELECT count(*) FROM sales.orders WHERE id = $1");
+    first.append(intent.clone()).await.unwrap();
+    second.append(refused("ben", "SELECT ssn FROM sales.customers", "column_denied")).await.unwrap();
+    first.append(intent.outcome(done(3))).await.unwrap();
+    second.append(select("ben", "hr.staff", "=SELECT \"name\", 1\nFROM hr.staff")).await.unwrap();
+    first.close().await;
+    second.close().await;
+    intent
+}
+
+async fn history(wicket: &Wicket, arguments: &[&str]) -> Finished {
+    let all: Vec<&str> = ["history"].iter().chain(arguments).chain(&["--history", "history"]).copied().collect();
+    wicket.run(&all).await
+}
+
+/// What it printed, having gone well and said nothing else.
+async fn printed(wicket: &Wicket, arguments: &[&str]) -> String {
+    let finished = history(wicket, arguments).await;
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
+    finished.stdout
+}
+
+fn jsonl(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The ledger's lines of all chains, as they stand in the files.
+fn lines(directory: &Path) -> Vec<String> {
+    let mut all = Vec::new();
+    for chain in ["i0001", "i0002"] {
+        let text = std::fs::read_to_string(directory.join(chain).join("segment-00000001.jsonl")).unwrap();
+        all.extend(text.lines().map(str::to_owned));
+    }
+    all
+}
+
+#[tokio::test]
+async fn tail_prints_the_newest_records_of_all_chains() {
+    let wicket = Wicket::without_database();
+    small(&wicket).await;
+    let table = printed(&wicket, &["tail", "-n", "4"]).await;
+    let rows: Vec<&str> = table.lines().filter(|line| line.contains("i000")).collect();
+    assert_eq!(rows.len(), 4, "{table}");
+    for (row, words) in rows.iter().zip([
+        ["i0001/2", "intent", "ana", "admitted", "SELECT count(*) FROM sales.orders"],
+        ["i0002/2", "rejection", "ben", "column_denied", "SELECT ssn"],
+        ["i0001/3", "outcome", "ana", "ok", "1.5"],
+        ["i0002/3", "intent", "ben", "admitted", "=SELECT \"name\", 1 FROM hr.staff"],
+    ]) {
+        assert!(words.iter().all(|word| row.contains(word)), "{row}");
+    }
+    let ben = jsonl(&printed(&wicket, &["tail", "--format", "jsonl", "--principal", "ben"]).await);
+    assert_eq!(ben.iter().map(|one| one["seq"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 3]);
+    let told = printed(&wicket, &["tail", "--format", "jsonl", "--reason", "unknown_column"]).await;
+    assert_eq!(jsonl(&told)[0]["kind"], "rejection");
+    assert_eq!(printed(&wicket, &["tail", "--format", "jsonl", "--until", "1h"]).await, "");
+    assert_eq!(jsonl(&printed(&wicket, &["tail", "--format", "jsonl", "--relation", "orders"]).await).len(), 1);
+}
+
+#[tokio::test]
+async fn tail_follows_what_is_written_in_new_chains_too() {
+    let wicket = Wicket::without_database();
+    small(&wicket).await;
+    let arguments = ["history", "tail", "-n", "1", "--follow", "--format", "jsonl", "--history", "history"];
+    let mut child = wicket.command(&arguments).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = async || {
+        let line = timeout(PATIENCE, out.next_line()).await.unwrap().unwrap().unwrap();
+        let record: Value = serde_json::from_str(&line).unwrap();
+        (record["instance"].as_str().unwrap().to_owned(), record["seq"].as_u64().unwrap())
+    };
+    assert_eq!(next().await, ("i0002".to_owned(), 3));
+    let (first, second, third) = (open(&wicket), open(&wicket), open(&wicket));
+    let mut seen = [next().await, next().await, next().await];
+    seen.sort();
+    assert_eq!(seen, [("i0001".to_owned(), 4), ("i0002".to_owned(), 4), ("i0003".to_owned(), 1)]);
+    third.append(select("ana", "a.b", "SELECT 1")).await.unwrap();
+    assert_eq!(next().await, ("i0003".to_owned(), 2));
+    drop((first, second));
+    // Ctrl-C ends it without a word.
+    let pid = child.id().unwrap();
+    std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
+    let output = timeout(PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[tokio::test]
+async fn show_explains_a_call_and_its_place_in_the_chain() {
+    let wicket = Wicket::without_database();
+    let intent = small(&wicket).await;
+    let id = intent.id.to_string();
+    let text = printed(&wicket, &["show", &id]).await;
+    for part in [
+        "SELECT count(*) FROM sales.orders WHERE id = $1",
+        "(the client's statement, in that form)",
+        "it continues the record before it",
+        "no record stands after it",
+        "segment 1 of chain i0001",
+        "duration_ns",
+    ] {
+        assert!(text.contains(part), "`{part}` isn't in: {text}");
+    }
+    assert!(text.find(&format!("intent {id}")) < text.find("outcome "), "{text}");
+    // The outcome shows the same pair.
+    assert_eq!(printed(&wicket, &["show", "i0001/3"]).await, text);
+    let alone = printed(&wicket, &["show", "i0002/3"]).await;
+    assert!(alone.contains("No outcome is on record"), "{alone}");
+
+    let json: Value = serde_json::from_str(&printed(&wicket, &["show", &id, "--format", "json"]).await).unwrap();
+    assert_eq!((&json["record"]["kind"], &json["other"]["kind"]), (&"intent".into(), &"outcome".into()));
+    assert_eq!(json["place"]["hash"], json["other"]["prev"]);
+    assert_eq!(json["place"]["is_continued_by_the_record_after"], true);
+
+    let nothing = history(&wicket, &["show", "i0009/3"]).await;
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(1), ""));
+    assert_eq!(nothing.stderr, "error: there is no such record in the history\n");
+    assert_eq!(history(&wicket, &["show", "nonsense"]).await.code, Some(2));
+}
+
+#[tokio::test]
+async fn export_writes_the_ledgers_own_lines() {
+    let wicket = Wicket::without_database();
+    small(&wicket).await;
+    let text = printed(&wicket, &["export", "--format", "jsonl"]).await;
+    let mut exported: Vec<&str> = text.lines().collect();
+    let times: Vec<String> = jsonl(&text).iter().map(|one| one["time"].as_str().unwrap().to_owned()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    let mut there = lines(&wicket.path("history"));
+    exported.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(exported, there);
+}
+
+#[tokio::test]
+async fn an_export_for_spreadsheets_is_a_file_of_ones_own_without_formulas() {
+    use std::os::unix::fs::PermissionsExt;
+    let wicket = Wicket::without_database();
+    small(&wicket).await;
+    wicket.write("out/all.csv", "an older export");
+    let finished =
+        history(&wicket, &["export", "--format", "csv", "--output", "out/all.csv", "--kind", "intent"]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), ""), "{finished:?}");
+    assert_eq!(finished.stderr, "2 records written to `out/all.csv`\n");
+    let file = wicket.path("out/all.csv");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(wicket.path("out")).unwrap().count(), 1);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (header, rest) = text.split_once("\r\n").unwrap();
+    assert!(header.starts_with("time,instance,seq,kind,id,intent,principal,"), "{header}");
+    assert_eq!(rest.matches("\r\n").count(), 2, "{rest}");
+    assert!(rest.contains(",\"'=SELECT \"\"name\"\", 1\nFROM hr.staff\",read hr.staff,admitted,"), "{rest}");
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_failure() {
+    let wicket = Wicket::without_database();
+    let history = open(&wicket);
+    for call in 0..3000 {
+        history.append(select("ana", "sales.orders", &format!("SELECT {call}"))).await.unwrap();
+    }
+    history.close().await;
+    let script = r#"{ "$0" "$@"; echo "code $?" >&2; } | head -n 1"#;
+    for command in [&["export", "--format", "csv"][..], &["export", "--format", "jsonl"], &["tail", "-n", "3000"]] {
+        let arguments: Vec<&str> = [&["history"], command, &["--history", "history"]].concat();
+        let mut child = wicket.command_through(script, &arguments);
+        let output = timeout(PATIENCE, child.stdout(Stdio::piped()).output()).await.unwrap().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "code 0\n", "{command:?}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_names_the_history_and_needs_no_database() {
+    let wicket = Wicket::without_database();
+    small(&wicket).await;
+    let text = "version = 1\n[principals.ana]\npolicy = \"nowhere.toml\"\n[history]\ndirectory = \"history\"\n";
+    wicket.write("pgwicket.toml", text);
+    let finished = wicket.run(&["history", "tail", "--config", "pgwicket.toml"]).await;
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    assert!(finished.stdout.contains("i0002/3"));
+    for (arguments, code, message) in [
+        (&["--history", "nowhere"][..], 4, "error: the history in `nowhere` can't be read: No such file"),
+        (&["--config", "missing.toml"], 2, "error: --config: `missing.toml` can't be read"),
+        (&[], 4, "/home/.local/state/pgwicket/history` can't be read"),
+    ] {
+        let all: Vec<&str> = ["history", "tail"].iter().chain(arguments).copied().collect();
+        let finished = wicket.run(&all).await;
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(code), ""), "{finished:?}");
+        assert!(finished.stderr.contains(message), "{}", finished.stderr);
+    }
+    let both = wicket.run(&["history", "tail", "--config", "pgwicket.toml", "--history", "history"]).await;
+    assert_eq!(both.code, Some(2));
+}
+
+#[tokio::test]
+async fn what_the_server_recorded_is_read_back() {
+    let database = Database::sample().await;
+    let wicket = Wicket::on(&database);
+    let policy =
+        "version = 1\nname = \"reader\"\n[statements]\nallow = [\"select\"]\n[schemas.sales]\naccess = \"read\"\n";
+    let mut mcp = wicket.serve(policy, &[]).await;
+    mcp.query("SELECT count(*) FROM sales.orders WHERE comment = 'a literal of mine'").await.rows();
+    mcp.query("SELECT nothing FROM sales.orders").await.refusal();
+    // The server is still running, with the chain's lock.
+    let finished = wicket.run(&["history", "export", "--format", "jsonl"]).await;
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    let kinds: Vec<String> =
+        jsonl(&finished.stdout).iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["log_open", "intent", "outcome", "rejection"]);
+    let shown = wicket.run(&["history", "show", "i0001/2"]).await.stdout;
+    assert!(
+        shown.contains("FROM \"sales\".\"orders\"")
+            && shown.contains("{\"access\":\"read\",\"relation\":\"sales.orders\"}")
+    );
+    assert!(!shown.contains("a literal of mine") && !finished.stdout.contains("a literal of mine"));
+    mcp.close().await;
+}
