@@ -22,6 +22,7 @@ mod queue;
 pub mod read;
 mod recent;
 mod record;
+mod segments;
 mod storage;
 mod tail;
 #[cfg(test)]
@@ -243,7 +244,7 @@ fn body(entry: Entry) -> Result<fit::Body, HistoryError> {
 /// # Errors
 /// The operating system's.
 pub fn has_records(directory: &Path) -> io::Result<bool> {
-    for (_, instance) in lines::instances(directory)? {
+    for (_, instance) in segments::instances(directory)? {
         for file in std::fs::read_dir(instance)? {
             let file = file?;
             if file.file_name().as_encoded_bytes().starts_with(b"segment-") && file.metadata()?.len() > 0 {

@@ -3,8 +3,9 @@
 
 use super::fit::Body;
 use super::instance::Instance;
-use super::lines::{LineHash, Segment};
+use super::lines::LineHash;
 use super::record::{FORMAT_VERSION, Stamp};
+use super::segments::Segment;
 use super::storage::{Storage, StorageFile};
 use super::tail::{Tail, write_all_at, write_at};
 use super::{Appended, HistoryError, SyncMode};

@@ -1,7 +1,7 @@
 //! Which chain of the directory this process writes: the first whose lock it gets.
 
 use super::OpenError;
-use super::lines::instance_name;
+use super::segments::instance_name;
 use super::storage::Storage;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;

@@ -1,13 +1,13 @@
-//! The ledger's files as lines: where the segments lie, how a line is hashed, and reading them backwards with bounded
-//! memory. Knows nothing of what a line says.
+//! The ledger's files as lines: how a line is hashed, and reading them backwards with bounded memory. Knows nothing of
+//! what a line says.
 
+pub(super) use super::segments::{Segment, instances, segments};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 
 /// The longest line, line feed included. Longer statements are cut with the flag `truncated`.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
@@ -76,69 +76,6 @@ impl<'de> Deserialize<'de> for LineHash {
     }
 }
 
-/// The instance directories of a ledger by name, ordered. A ledger that isn't there has none.
-pub(super) fn instances(directory: &Path) -> io::Result<Vec<(String, PathBuf)>> {
-    let entries = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other?,
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        if let Ok(name) = entry.file_name().into_string()
-            && is_instance_name(&name)
-            && entry.path().is_dir()
-        {
-            found.push((name, entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// `i0001` and so on.
-pub(super) fn instance_name(number: u32) -> String {
-    format!("i{number:04}")
-}
-
-fn is_instance_name(name: &str) -> bool {
-    name.strip_prefix('i').is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// One file of a chain.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Segment {
-    pub number: u64,
-    pub path: PathBuf,
-}
-
-impl Segment {
-    pub fn name(number: u64) -> String {
-        format!("segment-{number:08}.jsonl")
-    }
-
-    pub fn of(instance: &Path, number: u64) -> Segment {
-        Segment { number, path: instance.join(Segment::name(number)) }
-    }
-}
-
-/// The segments of a chain, oldest first.
-pub(super) fn segments(instance: &Path) -> io::Result<Vec<Segment>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(instance)? {
-        let entry = entry?;
-        let number = entry.file_name().to_str().and_then(segment_number);
-        found.extend(number.map(|number| Segment { number, path: entry.path() }));
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn segment_number(name: &str) -> Option<u64> {
-    let digits = name.strip_prefix("segment-")?.strip_suffix(".jsonl")?;
-    (digits.len() == 8).then(|| digits.parse().ok()).flatten()
-}
-
 /// One line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
@@ -161,13 +98,8 @@ pub(super) struct LinesBack {
 }
 
 impl LinesBack {
-    pub fn open(path: &Path) -> io::Result<LinesBack> {
-        LinesBack::open_until(path, None)
-    }
-
-    /// Only the lines before an offset, if one is given.
-    pub fn open_until(path: &Path, end: Option<u64>) -> io::Result<LinesBack> {
-        let file = File::open(path)?;
+    /// The lines before an offset, of all there are if none is given.
+    pub fn of(file: File, end: Option<u64>) -> io::Result<LinesBack> {
         let len = file.metadata()?.len();
         Ok(LinesBack { file, unread: end.map_or(len, |end| end.min(len)), buffer: Vec::new() })
     }

@@ -3,8 +3,9 @@
 
 use super::OpenError;
 use super::instance::Instance;
-use super::lines::{Line, LineHash, LinesBack, Segment, instances, segments};
+use super::lines::{Line, LineHash};
 use super::opening::{Head, Repair};
+use super::segments::{Segment, instances, segments};
 use super::storage::{Storage, StorageFile};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -90,7 +91,7 @@ pub(super) fn heads(directory: &Path, own: &str) -> io::Result<Vec<Head>> {
 
 fn last_record(name: &str, path: &Path) -> io::Result<Option<Head>> {
     for segment in segments(path)?.iter().rev() {
-        let mut lines = LinesBack::open(&segment.path)?;
+        let mut lines = segment.lines_back()?;
         while let Some(line) = lines.next()? {
             if let (Some(link), Some(bytes)) = (Link::of(&line), &line.bytes) {
                 return Ok(Some(Head { instance: name.into(), seq: link.seq, hash: LineHash::of(bytes) }));
@@ -113,7 +114,7 @@ fn first_segment(instance: &Instance, storage: &dyn Storage) -> Result<Tail, Ope
 /// a crash leaves, and so is everything behind them.
 fn find_end(instance: &Instance, segment: &Segment, older: Option<&Segment>) -> Result<End, OpenError> {
     let failed = |cause| OpenError::io("read", &segment.path, cause);
-    let mut lines = LinesBack::open(&segment.path).map_err(failed)?;
+    let mut lines = segment.lines_back().map_err(failed)?;
     let mut newer: Option<(Line, Link)> = None;
     while let Some(line) = lines.next().map_err(failed)? {
         let Some(link) = Link::of(&line) else {
@@ -141,7 +142,7 @@ fn find_end(instance: &Instance, segment: &Segment, older: Option<&Segment>) -> 
 /// A closed segment was synced before the next was begun: it ends with a whole record.
 fn end_of_closed(segment: &Segment) -> Result<(u64, LineHash), OpenError> {
     let failed = |cause| OpenError::io("read", &segment.path, cause);
-    let last = LinesBack::open(&segment.path).and_then(|mut lines| lines.next()).map_err(failed)?;
+    let last = segment.lines_back().and_then(|mut lines| lines.next()).map_err(failed)?;
     match last.and_then(|line| Link::of(&line).map(|link| (link.seq, hash(&line)))) {
         Some(end) => Ok(end),
         None => Err(damaged(segment, "it does not end with a whole record".into())),

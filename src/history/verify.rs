@@ -2,11 +2,11 @@
 //! record in the middle was changed, removed, added or moved. It doesn't prove that the end is still the end: for that,
 //! compare the head with one that was noted elsewhere.
 
-use super::lines::{LineHash, MAX_RECORD_BYTES, Segment, segments};
+use super::lines::{LineHash, MAX_RECORD_BYTES};
 use super::opening::{Detail, Head, Repair};
 use super::record::{FORMAT_VERSION, Kind, Record};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use super::segments::{Segment, segments};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 /// A chain that is intact as far as one can tell from itself.
@@ -112,7 +112,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn segment(&mut self, segment: &Segment) -> Result<(), VerifyError> {
         let failed = |cause| VerifyError::Io { path: segment.path.clone(), cause };
-        let mut reader = BufReader::new(File::open(&segment.path).map_err(failed)?);
+        let mut reader = segment.open().map_err(failed)?;
         let (mut number, mut offset, mut line) = (0, 0, Vec::new());
         loop {
             line.clear();

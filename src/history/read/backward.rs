@@ -71,7 +71,7 @@ impl Chain {
                     return Ok(read);
                 }
             } else if let Some(segment) = self.older.pop() {
-                self.lines = match LinesBack::open_until(&segment.path, self.end.take()) {
+                self.lines = match segment.lines_back_until(self.end.take()) {
                     Ok(lines) => Some((segment.number, lines)),
                     // Retention was faster.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,

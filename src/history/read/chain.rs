@@ -1,7 +1,7 @@
 //! One chain, read line by line from its beginning or from a position, and on again where it has grown. A chain may be
 //! written, rotated and cut by retention meanwhile.
 
-use super::super::lines::{LinesBack, MAX_RECORD_BYTES, Segment, instances, segments};
+use super::super::lines::{MAX_RECORD_BYTES, Segment, instances, segments};
 use super::record::{Found, Place};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -24,7 +24,7 @@ pub(super) fn ends(directory: &Path) -> io::Result<Vec<Position>> {
     let mut ends = Vec::new();
     for (name, path) in instances(directory)? {
         if let Some(last) = segments(&path)?.pop() {
-            let line = LinesBack::open(&last.path)?.next()?;
+            let line = last.lines_back()?.next()?;
             let offset = line.map_or(0, |line| if line.bytes.is_some() { line.end } else { line.start });
             ends.push(Position { instance: name.into(), segment: last.number, offset });
         }
@@ -113,7 +113,7 @@ impl ChainReader {
             if segment.number > self.at.segment {
                 (self.at.segment, self.at.offset) = (segment.number, 0);
             }
-            match File::open(&segment.path) {
+            match segment.plain() {
                 Ok(file) => {
                     let mut source = BufReader::with_capacity(64 << 10, file);
                     source.seek(SeekFrom::Start(self.at.offset))?;

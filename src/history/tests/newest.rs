@@ -122,7 +122,7 @@ fn lines_come_back_last_first_whatever_the_chunks() {
         for torn in ["", "torn"] {
             let texts = ["first".to_owned(), "x".repeat(length), String::new(), "last".to_owned()];
             fs::write(&path, texts.iter().map(|text| format!("{text}\n")).collect::<String>() + torn).unwrap();
-            let mut back = lines::LinesBack::open(&path).unwrap();
+            let mut back = lines::LinesBack::of(fs::File::open(&path).unwrap(), None).unwrap();
             let (mut seen, mut end) = (Vec::new(), fs::metadata(&path).unwrap().len());
             while let Some(line) = back.next().unwrap() {
                 assert_eq!(line.end, end);

@@ -25,7 +25,7 @@ fn eight_at_once_take_eight_chains_and_lose_nothing() {
     // All stay open until the last has its chain.
     let histories: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     let names: BTreeSet<_> = histories.iter().map(|history| history.instance().to_owned()).collect();
-    assert_eq!(names, (1..=8).map(lines::instance_name).collect());
+    assert_eq!(names, (1..=8).map(segments::instance_name).collect());
     for name in names {
         let report = verify_chain(&home.path().join(&name)).unwrap();
         assert_eq!(report.records, 51);
@@ -127,7 +127,7 @@ fn killed_processes_lose_nothing_that_was_acknowledged() {
         }
     }
     // Whoever takes a chain next repairs its end.
-    let chains = lines::instances(home.path()).unwrap();
+    let chains = segments::instances(home.path()).unwrap();
     let _taken: Vec<_> = chains.iter().map(|_| open(home.path())).collect();
     let mut written = BTreeSet::new();
     for (name, path) in chains {
