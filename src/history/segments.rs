@@ -83,10 +83,12 @@ impl Segment {
         match File::open(&self.path) {
             Ok(file) if self.compressed => Ok(Box::new(unpacked(file))),
             Ok(file) => Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, file))),
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.compressed => match self.twin().map(File::open) {
-                Some(Ok(file)) => Ok(Box::new(unpacked(file))),
-                _ => Err(error),
-            },
+            Err(error) if error.kind() == ErrorKind::NotFound && !self.compressed => {
+                match self.twin().map(File::open) {
+                    Some(Ok(file)) => Ok(Box::new(unpacked(file))),
+                    _ => Err(error),
+                }
+            }
             Err(error) => Err(error),
         }
     }
