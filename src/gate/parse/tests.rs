@@ -45,6 +45,8 @@ fn what_the_parser_does_not_know_is_told_by_name() {
         ("select json_value(a, '$' default (1) on empty)", "the clause DEFAULT … of JSON_VALUE", "default"),
         ("select json_query(a, '$' with wrapper)", "the clause WITH … of JSON_QUERY", "with"),
         ("select json_exists(a, '$' passing 1 as x)", "the clause PASSING … of JSON_EXISTS", "passing"),
+        ("select id, (a.b).* from t as a", "(value).*", ").*"),
+        ("select (f(1)).*", "(value).*", ").*"),
         ("select * from json_table(a, '$[*]' columns (b int)) as t", "JSON_TABLE", "json_table"),
     ] {
         let rejection = outcome(text).unwrap_err();

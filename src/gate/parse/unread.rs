@@ -64,6 +64,8 @@ const WHOLE_TREE: &str = "a table is read with its partitions and children; name
 const SYMMETRIC: &str = "write x BETWEEN least(a, b) AND greatest(a, b)";
 const EXCLUDE: &str = "EXCLUDE in a window's frame";
 const FRAME: &str = "take the row's own part off the result, as in sum(x) OVER w - x";
+const FIELDS: &str =
+    "name the fields, as in (value).a, (value).b; of a relation write name.*, of a function SELECT * FROM it";
 const PATH: &str = "collect the path in an array in the recursion, and order by it";
 
 /// The rejection of what the parser gave up at, or of the first construct that it never reads; `None` if there is none, and
@@ -77,6 +79,12 @@ pub(super) fn construct(source: &Source<'_>, gave_up: &Place) -> Option<Rejectio
     }
     (0..shown.len()).find_map(|at| {
         let here = shown.get(at..)?;
+        if let [close, dot, star, ..] = here
+            && (&close.token, &dot.token, &star.token) == (&Token::RParen, &Token::Period, &Token::Mul)
+        {
+            let span = tokens::span_of(source, close).to(tokens::span_of(source, star));
+            return Some(unread("(value).*", FIELDS, span));
+        }
         let found = CONSTRUCTS.iter().find(|one| {
             here.len() >= one.words.len() && one.words.iter().zip(here).all(|(word, token)| is_word(token, word))
         })?;
