@@ -15,6 +15,8 @@
 
 mod chain;
 mod fit;
+#[cfg(feature = "history-index")]
+mod index;
 mod instance;
 mod lines;
 mod opening;
@@ -22,6 +24,7 @@ mod queue;
 pub mod read;
 mod recent;
 mod record;
+pub mod search;
 mod segments;
 mod storage;
 mod tail;

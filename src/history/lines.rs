@@ -24,6 +24,17 @@ impl LineHash {
         LineHash(Sha256::digest(line).into())
     }
 
+    /// The 32 bytes.
+    #[cfg(feature = "history-index")]
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    #[cfg(feature = "history-index")]
+    pub(super) fn from_bytes(bytes: [u8; 32]) -> LineHash {
+        LineHash(bytes)
+    }
+
     /// The hash of the bytes that were fed to `digest`.
     pub(super) fn finish(digest: Sha256) -> LineHash {
         LineHash(digest.finalize().into())

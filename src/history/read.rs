@@ -4,21 +4,30 @@
 
 mod backward;
 mod chain;
+mod fetch;
 mod filter;
 mod find;
 mod forward;
 mod record;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub(super) use backward::Backward;
 pub use chain::Position;
+pub use fetch::fetch;
 pub use filter::Filter;
 pub use find::{Call, Neighbours, Wanted, find};
 pub use forward::Forward;
 pub use record::{Found, Place, ReadRecord};
+pub use stats::{Stats, Tally};
 pub use words::{Phrase, Words};
+#[cfg(feature = "history-index")]
+pub(super) use {
+    filter::relation_names,
+    words::{fields, reasons, words},
+};
 
 use std::collections::VecDeque;
 use std::io;

@@ -271,3 +271,56 @@ async fn what_the_server_recorded_is_read_back() {
     assert!(!shown.contains("a literal of mine") && !finished.stdout.contains("a literal of mine"));
     mcp.close().await;
 }
+
+#[tokio::test]
+async fn search_finds_words_and_goes_on_page_by_page() {
+    let wicket = Wicket::without_database();
+    small(&wicket).await;
+    let found = async |arguments: &[&str]| -> Vec<(String, u64)> {
+        let all: Vec<&str> = ["search", "--format", "json"].iter().chain(arguments).copied().collect();
+        let mut with_scan = all.clone();
+        with_scan.push("--no-index");
+        let text = printed(&wicket, &all).await;
+        assert_eq!(text, printed(&wicket, &with_scan).await);
+        let page: Value = serde_json::from_str(&text).unwrap();
+        let place = |one: &Value| (one["instance"].as_str().unwrap().to_owned(), one["seq"].as_u64().unwrap());
+        page["records"].as_array().unwrap().iter().map(place).collect()
+    };
+    let at = |chain: &str, seq| (chain.to_owned(), seq);
+    assert_eq!(found(&["select", "sales.orders"]).await, [at("i0001", 2)]);
+    assert_eq!(found(&["SSN"]).await, [at("i0002", 2)]);
+    assert_eq!(found(&["ssn ana"]).await, []);
+    assert_eq!(found(&["unknown_column"]).await, [at("i0002", 2)]);
+    assert_eq!(found(&["--reason", "column_denied", "--since", "1h"]).await, [at("i0002", 2)]);
+    assert_eq!(found(&["--relation", "staff", "--principal", "ben", "na*"]).await, [at("i0002", 3)]);
+    assert_eq!(found(&["--kind", "log_open"]).await.len(), 2);
+
+    let page = printed(&wicket, &["search", "--limit", "4"]).await;
+    assert_eq!(page.lines().filter(|line| line.contains("i000")).count(), 5, "{page}");
+    let (_, next) = page.trim_end().rsplit_once("(4 records; more with --page ").unwrap();
+    let rest = printed(&wicket, &["search", "--limit", "4", "--page", next.trim_end_matches(')')]).await;
+    assert!(rest.ends_with("\n(2 records)\n") && rest.contains("log_open"), "{rest}");
+    assert!(wicket.path("history/index.sqlite").exists());
+
+    let nothing = history(&wicket, &["search", "'*'"]).await;
+    assert_eq!((nothing.code, nothing.stderr.as_str()), (Some(2), "error: there is no word in `'*'`\n"));
+    assert_eq!(history(&wicket, &["search", "--page", "7"]).await.code, Some(2));
+}
+
+#[tokio::test]
+async fn stats_add_up_calls() {
+    let wicket = Wicket::without_database();
+    small(&wicket).await;
+    let json: Value = serde_json::from_str(&printed(&wicket, &["stats", "--format", "json"]).await).unwrap();
+    assert_eq!(
+        (&json["total"]["calls"], &json["total"]["rejected"], &json["total"]["rows"]),
+        (&2.into(), &1.into(), &3.into())
+    );
+    assert_eq!(json["relations"]["sales.orders"]["duration_ns"], 1_500_000);
+    assert_eq!((&json["reasons"]["column_denied"]["calls"], &json["without_outcome"]), (&1.into(), &1.into()));
+    let ana: Value =
+        serde_json::from_str(&printed(&wicket, &["stats", "--format", "json", "--principal", "ana"]).await).unwrap();
+    assert_eq!((&ana["total"]["calls"], &ana["without_outcome"]), (&1.into(), &0.into()));
+    let table = printed(&wicket, &["stats"]).await;
+    assert!(table.contains("column_denied") && table.contains("1 statement has no outcome on record"), "{table}");
+}

@@ -68,6 +68,12 @@ impl ChainReader {
         &self.at
     }
 
+    /// Goes on in the segment of the position, at this offset.
+    pub fn go_to(&mut self, offset: u64) -> io::Result<()> {
+        self.at.offset = offset;
+        source_at(&mut self.source, offset)
+    }
+
     /// The next record; `None` where the chain ends now. May be asked again.
     pub fn next(&mut self) -> io::Result<Option<Found>> {
         loop {

@@ -36,18 +36,18 @@ impl Filter {
             && is(&self.principal, record.who.principal.as_deref())
             && (self.verdict.is_none() || self.verdict == record.decision.verdict)
             && self.reason.as_deref().is_none_or(|wanted| reasons(record).any(|reason| reason == wanted))
-            && self.relation.as_deref().is_none_or(|wanted| relations(record).any(|relation| names(wanted, relation)))
+            && self.relation.as_deref().is_none_or(|wanted| relation_names(record).any(|name| name == wanted))
             && self.words.as_ref().is_none_or(|words| words.are_in(record))
     }
 }
 
-fn relations(record: &ReadRecord) -> impl Iterator<Item = &str> {
-    record.what.relations.iter().flatten().map(|used| used.relation.as_str())
+/// The names of a record's relations, with their schemas and without.
+pub(in crate::history) fn relation_names(record: &ReadRecord) -> impl Iterator<Item = &str> {
+    record.what.relations.iter().flatten().flat_map(|used| names(&used.relation))
 }
 
-/// Whether somebody means `relation` by `wanted`.
-fn names(wanted: &str, relation: &str) -> bool {
-    wanted == relation || relation.split_once('.').is_some_and(|(_, name)| name == wanted)
+fn names(relation: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(relation).chain(relation.split_once('.').map(|(_, name)| name))
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
             ("orders.x", "sales.orders.x", true),
             ("rders", "sales.orders", false),
         ] {
-            assert_eq!(names(wanted, relation), named, "{wanted} {relation}");
+            assert_eq!(names(relation).any(|name| name == wanted), named, "{wanted} {relation}");
         }
     }
 }

@@ -5,7 +5,9 @@ mod csv;
 mod explain;
 mod export;
 mod ledger;
+mod search;
 mod show;
+mod stats;
 mod summary;
 mod tail;
 mod when;
@@ -18,7 +20,9 @@ use super::{Exit, Failure};
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Tail(tail::Arguments),
+    Search(search::Arguments),
     Show(show::Arguments),
+    Stats(stats::Arguments),
     Export(export::Arguments),
 }
 
@@ -26,6 +30,8 @@ impl Command {
     pub async fn run(self) -> Result<Exit, Failure> {
         match self {
             Self::Tail(arguments) => tail::run(arguments).await,
+            Self::Search(arguments) => search::run(arguments).await,
+            Self::Stats(arguments) => stats::run(arguments).await,
             Self::Show(arguments) => show::run(arguments).await,
             Self::Export(arguments) => export::run(arguments).await,
         }
