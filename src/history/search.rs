@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The most records of one page.
+/// The most records of one page: it is held in memory, each record up to a mebibyte.
 pub const MAX_PAGE: usize = 1000;
 
 /// What is searched.

@@ -2,7 +2,7 @@
 
 use super::super::read::{Filter, Words};
 use super::super::record::{Access, RelationUse, Verdict};
-use super::super::search::{Cursor, MAX_PAGE, Page, Query, search};
+use super::super::search::{Cursor, Page, Query, search};
 use super::super::tests::{ledger, open, query, segment, who};
 use super::super::{Entry, What, Where};
 use super::file::FILE;
@@ -154,7 +154,6 @@ fn cursors_are_read_as_they_are_written() {
     for nonsense in ["", "1.i0001", "x.i0001.2", "1.i0001.-2"] {
         assert_eq!(Cursor::parse(nonsense), None);
     }
-    assert!(MAX_PAGE <= 1000, "a page is held in memory, each record up to a mebibyte");
 }
 
 /// One made-up record: which chain, how much later than the last, and what it says.
