@@ -34,7 +34,7 @@ mod verify;
 
 pub use lines::{LineHash, MAX_RECORD_BYTES};
 pub use opening::{Detail, Head, LogOpen, Repair};
-pub use recent::{MAX_LIMIT as MAX_RECENT, Recent, Summary};
+pub use recent::{MAX_LIMIT as MAX_RECENT, Recent, Summary, Whose};
 pub use record::{
     Access, Decision, Entry, FORMAT_VERSION, FilterUse, Form, Kind, MaskUse, Outcome, Record, RelationUse, Stamp,
     Status, Verdict, Violation, What, Where, Who,
@@ -220,16 +220,14 @@ impl History {
         self.queue.is_sound()
     }
 
-    /// The principal's last calls over all chains of the directory, newest first; at most `limit`, and no more than
+    /// The last calls over all chains of the directory, newest first; at most `limit`, and no more than
     /// [`MAX_RECENT`].
     ///
     /// # Errors
     /// The operating system's.
-    pub async fn recent(&self, principal: &str, limit: usize) -> io::Result<Recent> {
-        let (directory, principal) = (self.directory.clone(), principal.to_owned());
-        tokio::task::spawn_blocking(move || recent::read(&directory, &principal, limit))
-            .await
-            .map_err(io::Error::other)?
+    pub async fn recent(&self, whose: impl Into<Whose>, limit: usize) -> io::Result<Recent> {
+        let (directory, whose) = (self.directory.clone(), whose.into());
+        tokio::task::spawn_blocking(move || recent::read(&directory, &whose, limit)).await.map_err(io::Error::other)?
     }
 
     /// Writes what was submitted before, syncs it, and frees the chain for another process. Later appends fail.

@@ -14,7 +14,7 @@ use crate::gate::describe::{self, TableDescription, TableSummary};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::policy::model::Limits;
 use crate::gate::policy::{Diagnostics, Policy};
-use crate::history::{Entry, History, Outcome, Recent, Status};
+use crate::history::{Entry, History, Outcome, Recent, Status, Whose};
 use crate::keys::{Keys, Purpose};
 use crate::postgres::execute::{Context, Outcome as Answer};
 use crate::postgres::{ExecuteError, Pool, execute};
@@ -278,13 +278,14 @@ impl Gateway {
         .await
     }
 
-    /// The principal's own recent calls, newest first.
+    /// The recent calls, newest first: the principal's own, or everyone's if its policy says `read = "all"`.
     ///
     /// # Errors
     /// Quota and history.
     pub async fn recent(&self, caller: &Caller, limit: usize) -> Result<Recent, Rejection> {
-        self.metadata(caller, |_| Ok(())).await?;
-        let recent = self.history.recent(&caller.principal, limit).await;
+        let everyones = self.metadata(caller, |snapshot| Ok(snapshot.policy().policy().history.read_all)).await?;
+        let whose = if everyones { Whose::Everyone } else { Whose::Principal(caller.principal.clone()) };
+        let recent = self.history.recent(whose, limit).await;
         recent.map_err(|error| failure::unreadable_history(&error))
     }
 

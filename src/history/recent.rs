@@ -1,4 +1,4 @@
-//! A principal's last calls, read from the ends of all chains of a directory. An intent and its outcome are one call.
+//! A principal's last calls, or everyone's, read from the ends of all chains of a directory. An intent and its outcome are one call.
 //! Shows only what the principal was told at the time, never the true reason where that was hidden.
 
 use super::read::{Backward, ReadRecord};
@@ -16,7 +16,7 @@ pub const MAX_LIMIT: usize = 1000;
 /// How much of the ledger is read for one answer, over all chains.
 const MAX_SCAN_BYTES: u64 = 64 << 20;
 
-/// A principal's last calls.
+/// The last calls.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Recent {
     /// Newest first.
@@ -24,6 +24,30 @@ pub struct Recent {
     /// False when the search ended, before `limit` calls were found, at the bound on what is read for one answer:
     /// there may be older ones.
     pub complete: bool,
+}
+
+/// Whose calls are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// One principal's.
+    Principal(String),
+    /// Everyone's: only for whom the policy grants it.
+    Everyone,
+}
+
+impl Whose {
+    fn has(&self, record: &ReadRecord) -> bool {
+        match self {
+            Whose::Principal(principal) => record.who.principal.as_ref() == Some(principal),
+            Whose::Everyone => true,
+        }
+    }
+}
+
+impl From<&str> for Whose {
+    fn from(principal: &str) -> Self {
+        Whose::Principal(principal.to_owned())
+    }
 }
 
 /// One call.
@@ -34,6 +58,8 @@ pub struct Summary {
     pub time: Timestamp,
     /// Id of the intent, or of the only record.
     pub id: Uuid,
+    /// Who asked.
+    pub principal: Option<String>,
     /// The door.
     pub door: Option<String>,
     /// The tool.
@@ -42,7 +68,7 @@ pub struct Summary {
     pub sql: Option<String>,
     /// Admitted or rejected.
     pub verdict: Option<Verdict>,
-    /// The reason code that the principal was told.
+    /// The reason code that the principal was told, whoever reads it now.
     pub reason: Option<String>,
     /// How it ended; none while it runs, or if that was never recorded.
     pub status: Option<Status>,
@@ -58,10 +84,11 @@ pub struct Summary {
 
 impl Summary {
     fn of(record: ReadRecord) -> Summary {
-        let ReadRecord { time, id, intent, place, what, decision, result, .. } = record;
+        let ReadRecord { time, id, intent, who, place, what, decision, result, .. } = record;
         Summary {
             time,
             id: intent.unwrap_or(id),
+            principal: who.principal,
             door: place.door,
             tool: what.tool,
             sql: what.sql,
@@ -82,8 +109,8 @@ impl Summary {
     }
 }
 
-/// Reads the last calls of `principal`. Blocks on the disk.
-pub(super) fn read(directory: &Path, principal: &str, limit: usize) -> io::Result<Recent> {
+/// Reads the last calls. Blocks on the disk.
+pub(super) fn read(directory: &Path, whose: &Whose, limit: usize) -> io::Result<Recent> {
     let mut records = Backward::from_now(directory)?;
     let mut found = Found { limit: limit.min(MAX_LIMIT), ..Found::default() };
     let mut complete = true;
@@ -93,7 +120,7 @@ pub(super) fn read(directory: &Path, principal: &str, limit: usize) -> io::Resul
             break;
         }
         match records.next()? {
-            Some(one) if one.record.who.principal.as_deref() == Some(principal) => found.add(one.record),
+            Some(one) if whose.has(&one.record) => found.add(one.record),
             Some(_) => {}
             None => break,
         }

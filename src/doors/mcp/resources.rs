@@ -37,7 +37,7 @@ const RESOURCES: &[Definition] = &[
         uri: "pgwicket://query_history",
         name: "query_history",
         title: "Recent statements",
-        description: "Your recent statements: verdict, reason, rows, duration.",
+        description: "Your recent statements (everyone's, if the policy says so): verdict, reason, rows, duration.",
         kind: Kind::QueryHistory,
     },
 ];
@@ -76,7 +76,7 @@ pub(super) async fn read(
 
 fn shown(call: &Summary) -> Value {
     json!({
-        "time": call.time.to_string(), "tool": call.tool, "sql": call.sql, "verdict": call.verdict,
+        "time": call.time.to_string(), "principal": call.principal, "tool": call.tool, "sql": call.sql, "verdict": call.verdict,
         "reason": call.reason, "status": call.status, "rows": call.rows, "affected": call.affected,
         "duration_ms": call.duration_ns.map(|ns| ns as f64 / 1e6), "truncated": call.truncated,
     })

@@ -207,7 +207,7 @@ keys! {
     HISTORY_RECORD = "history.record", Form::one_of(&["redacted", "full"]), default "`redacted`", Enforced,
         "Whether the history shows literals and parameters (`full`) or not.";
     HISTORY_READ = "history.read", Form::one_of(&["own", "all"]), default "`own`", Enforced,
-        "Whose records the principal may read.";
+        "Whose records `pgwicket://query_history` shows the principal.";
 }
 
 /// The keys of one kind of file.

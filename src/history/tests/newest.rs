@@ -22,6 +22,7 @@ async fn an_intent_and_its_outcome_are_one_call() {
     let expected = Summary {
         time: written.time,
         id,
+        principal: Some("ana".into()),
         door: Some("mcp".into()),
         tool: Some("query_execute".into()),
         sql: Some("SELECT 1".into()),
@@ -94,12 +95,12 @@ async fn damage_and_torn_ends_are_passed_over() {
     let path = segment(home.path(), "i0001");
     let text = fs::read_to_string(&path).unwrap().replacen("\"sql\":\"SELECT 1\"", "\"sql\":SELECT 1", 1);
     fs::write(&path, text + "{\"v\":1,").unwrap();
-    let found = recent::read(home.path(), "ana", 10).unwrap();
+    let found = recent::read(home.path(), &"ana".into(), 10).unwrap();
     assert_eq!(
         found.calls.iter().map(|call| call.sql.as_deref().unwrap()).collect::<Vec<_>>(),
         ["SELECT 2", "SELECT 0"]
     );
-    assert!(recent::read(&home.path().join("nowhere"), "ana", 10).unwrap().calls.is_empty());
+    assert!(recent::read(&home.path().join("nowhere"), &"ana".into(), 10).unwrap().calls.is_empty());
 }
 
 #[tokio::test]
@@ -135,4 +136,18 @@ fn lines_come_back_last_first_whatever_the_chunks() {
             assert_eq!(seen, expected);
         }
     }
+}
+
+#[tokio::test]
+async fn everyones_calls_are_read_only_when_everyone_is_meant() {
+    let home = tempfile::tempdir().unwrap();
+    let history = open(home.path());
+    for (principal, sql) in [("ana", "SELECT 1"), ("ben", "SELECT 2"), ("ana2", "SELECT 3"), ("", "SELECT 4")] {
+        history.append(query(principal, sql)).await.unwrap();
+    }
+    assert_eq!(sqls(&history, "ana", 10).await, ["SELECT 1"]);
+    assert_eq!(sqls(&history, "", 10).await, ["SELECT 4"]);
+    let all = history.recent(Whose::Everyone, 3).await.unwrap();
+    let who: Vec<&str> = all.calls.iter().filter_map(|call| call.principal.as_deref()).collect();
+    assert_eq!(who, ["", "ana2", "ben"]);
 }

@@ -256,3 +256,37 @@ async fn a_rate_limit_says_when_to_come_back() {
     assert_eq!(refused.len(), 2);
     assert!(refused.iter().all(|one| one["decision"]["reason"] == "rate_limited"));
 }
+
+#[tokio::test]
+async fn a_principal_sees_its_own_records_unless_its_policy_grants_all() {
+    let database = Database::sample().await;
+    let wicket = Wicket::on(&database);
+    wicket.write("own.toml", WRITER);
+    wicket.write("auditor.toml", &format!("{WRITER}\n[history]\nread = \"all\"\n"));
+    let principal = |name: &str, policy: &str| format!("[principals.{name}]\npolicy = \"{policy}.toml\"\n");
+    let text = ["ana", "ben"].map(|name| principal(name, "own")).concat() + &principal("auditor", "auditor");
+    wicket.write("pgwicket.toml", &format!("version = 1\n{text}"));
+    let start =
+        async |name: &str| wicket.serve_with(&["serve", "--config", "pgwicket.toml", "--principal", name]).await;
+    let (mut ana, mut ben, mut auditor) = (start("ana").await, start("ben").await, start("auditor").await);
+    for call in 0..3 {
+        ana.query(&format!("SELECT {call} AS words_of_ana FROM sales.regions")).await.json();
+    }
+    ana.query("SELECT nothing FROM sales.regions").await.refusal();
+    let before = ben.resource("pgwicket://query_history").await;
+    // Not a count, not a name, not a trace.
+    assert_eq!(before, json!({ "calls": before["calls"], "complete": true }));
+    let own = before["calls"].as_array().unwrap();
+    assert!(own.len() == 1 && own[0]["tool"] == "query_history" && own[0]["principal"] == "ben", "{before}");
+    ana.query("SELECT 4 AS words_of_ana").await.json();
+    let after = ben.resource("pgwicket://query_history").await;
+    assert_eq!(after["calls"].as_array().unwrap().len(), 2);
+    assert!(!after.to_string().contains("ana"), "{after}");
+
+    let all = auditor.resource("pgwicket://query_history").await;
+    let of = |name: &str| all["calls"].as_array().unwrap().iter().filter(|call| call["principal"] == name).count();
+    assert_eq!((of("ana"), of("ben"), of("auditor")), (5, 2, 1), "{all}");
+    for mcp in [ana, ben, auditor] {
+        mcp.close().await;
+    }
+}
