@@ -14,6 +14,8 @@
 //! Knows nothing of policies, SQL or doors: it writes down what it is told, and never decides.
 
 mod chain;
+#[cfg(any(test, feature = "check"))]
+pub mod check;
 mod fit;
 #[cfg(feature = "history-index")]
 mod index;

@@ -20,6 +20,7 @@ mod foreign;
 mod grants;
 mod hidden;
 mod history;
+mod history_size;
 mod identity;
 mod mcp;
 mod noninterference;
