@@ -139,6 +139,35 @@ async fn what_retention_deleted_is_not_found_any_more() {
 }
 
 #[tokio::test]
+async fn a_segment_that_is_compressed_is_read_as_before() {
+    use flate2::{Compression, write::GzEncoder};
+    let home = ledger(30).await;
+    let path = segment(home.path(), "i0001");
+    let lines = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = lines.split_inclusive('\n').collect();
+    let second = path.with_file_name("segment-00000002.jsonl");
+    fs::write(&path, lines[..12].concat()).unwrap();
+    fs::write(&second, lines[12..].concat()).unwrap();
+    let all = pages(home.path(), &text("select"));
+    let pack = |path: &Path| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        std::io::Write::write_all(&mut encoder, &fs::read(path).unwrap()).unwrap();
+        fs::write(path.with_extension("jsonl.gz"), encoder.finish().unwrap()).unwrap();
+        fs::remove_file(path).unwrap();
+    };
+    for path in [&path, &second] {
+        pack(path);
+        assert_eq!(pages(home.path(), &text("select")), all);
+    }
+    // Into an index that is made of compressed segments, and grows by a plain one.
+    fs::remove_file(home.path().join(FILE)).unwrap();
+    assert_eq!(pages(home.path(), &text("select")), all);
+    let third = path.with_file_name("segment-00000003.jsonl");
+    fs::write(&third, lines[30].replace("\"seq\":31", "\"seq\":32")).unwrap();
+    assert_eq!(pages(home.path(), &text("select"))[0], ("i0001".into(), 32));
+}
+
+#[tokio::test]
 async fn where_no_index_can_be_everything_is_read() {
     let home = ledger(5).await;
     fs::create_dir(home.path().join(FILE)).unwrap();
