@@ -46,7 +46,8 @@ pub struct Authorized {
     pub verification: Verification,
     /// PostgreSQL's error texts may tell what is hidden.
     pub opaque_errors: bool,
-    /// Of a plan only the shape may leave.
+    /// Of a plan only the shape may leave, and nothing is decided by its estimates. For an EXPLAIN, and where the policy
+    /// bounds costs.
     pub only_shape: bool,
     /// Relations that row filters and views read, which a plan doesn't name.
     pub behind: BTreeSet<Oid>,
@@ -221,6 +222,8 @@ impl<'a> Check<'a> {
         }
         if explained {
             self.explained(relation, item.origin.0);
+        } else if self.policy.policy().limits.cost.is_some() && !self.plan_is_open(relation) {
+            self.authorized.only_shape = true;
         }
         self.touch(relation, rights, access);
         Some((relation, rights))
@@ -391,9 +394,12 @@ impl<'a> Check<'a> {
         }
         function.candidates.iter().for_each(|oid| self.function_stamp(*oid));
         let in_c = |oid: &Oid| oid.is_builtin() || self.catalog.trust().has_function(*oid);
-        if explained && !function.candidates.iter().all(in_c) {
-            // PostgreSQL may show what is inside the function.
-            self.only_the_shape(&format!("a call of `{}`", function.name), span);
+        if !function.candidates.iter().all(in_c) {
+            // PostgreSQL may show, and estimate, what is inside the function.
+            match explained {
+                true => self.only_the_shape(&format!("a call of `{}`", function.name), span),
+                false => self.authorized.only_shape = true,
+            }
         }
     }
 }

@@ -47,6 +47,7 @@ reasons! {
     SideEffects = "side_effects", "The write would run triggers, rules, cascades or defaults that the policy does not allow.";
     TooManyRowsAffected = "too_many_rows_affected", "The write touched more rows than allowed and was rolled back.";
     RowNotVisible = "row_not_visible", "The write would leave a row that the principal does not see, and was rolled back.";
+    TooCostly = "too_costly", "The planner's estimate of the query is above the policy's bound, so it was not run.";
     InvalidStatement = "invalid_statement", "The statement is not valid SQL for PostgreSQL.";
     InvalidParameter = "invalid_parameter", "A parameter is missing, superfluous or of the wrong form.";
     AttributeMissing = "attribute_missing", "The principal lacks an attribute that the policy needs.";

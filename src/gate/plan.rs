@@ -20,6 +20,12 @@ const WORDS: &[&str] = &["Node Type", "Parent Relationship", "Strategy", "Partia
 /// Steps in each other at most.
 const MOST_NESTED: u32 = 100;
 
+/// The planner's estimate of the cost of all, from what `EXPLAIN (FORMAT JSON)` said; `None` if it isn't a plan.
+pub fn total_cost(plan: &str) -> Option<f64> {
+    let plan: Value = serde_json::from_str(plan).ok()?;
+    plan.as_array()?.first()?.get("Plan")?.get("Total Cost")?.as_f64()
+}
+
 impl PlanShape {
     /// The shape of what `EXPLAIN (VERBOSE, COSTS FALSE, FORMAT JSON)` said: lines of text, or one JSON document. `None` if
     /// it isn't such a plan.

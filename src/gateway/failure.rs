@@ -60,6 +60,7 @@ pub(super) fn reason(error: &ExecuteError) -> Reason {
         }
         ExecuteError::TooManyAffected { .. } => Reason::TooManyRowsAffected,
         ExecuteError::RowNotVisible { .. } => Reason::RowNotVisible,
+        ExecuteError::TooCostly { .. } => Reason::TooCostly,
         ExecuteError::RowTooLarge { .. } => Reason::LimitExceeded,
         ExecuteError::Stopped(StopReason::Deadline) => Reason::DeadlineExceeded,
         ExecuteError::Stopped(StopReason::Cancelled) => Reason::Cancelled,
@@ -84,6 +85,7 @@ pub(super) fn status(error: &ExecuteError) -> Status {
         | ExecuteError::StalePlan
         | ExecuteError::RowTooLarge { .. }
         | ExecuteError::TooManyAffected { .. }
+        | ExecuteError::TooCostly { .. }
         | ExecuteError::RowNotVisible { .. } => Status::Failed,
     }
 }
@@ -129,6 +131,12 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
         )
         .by(Some((**rule).clone()))
         .help("narrow its WHERE"),
+        ExecuteError::TooCostly { most, rule } => Rejection::new(
+            reason,
+            format!("PostgreSQL estimates that the query costs more than the {most} allowed; it was not run"),
+        )
+        .by(Some((**rule).clone()))
+        .help("read less: add a WHERE on an indexed column, or aggregate fewer rows; EXPLAIN shows what is costly"),
         ExecuteError::RowNotVisible { rule } => Rejection::new(
             reason,
             "a row that the statement writes would be out of this principal's sight; it was rolled back",

@@ -219,6 +219,7 @@ impl Gateway {
                     masked_columns: permit.masked_columns.clone(),
                     filters: permit.filters.iter().map(|(name, rule)| (name.clone(), rule.to_string())).collect(),
                     row_cap: permit.row_cap,
+                    cost_cap: permit.cost_cap.as_ref().map(|(most, _)| *most),
                 })
             }
             Err(rejection) => {
@@ -270,6 +271,7 @@ impl Gateway {
                     rows: limits.rows,
                     bytes: limits.bytes,
                     timeout_seconds: limits.timeout.as_secs_f64(),
+                    cost: limits.cost.as_ref().map(|cost| cost.value),
                     rate: limits.rate.map(|rate| rate.to_string()),
                     concurrency: limits.concurrency,
                 },

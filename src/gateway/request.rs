@@ -50,6 +50,8 @@ pub struct Checked {
     pub filters: Vec<(String, String)>,
     /// Rows at most.
     pub row_cap: u64,
+    /// The planner's estimate of its cost at most, if that is bounded.
+    pub cost_cap: Option<u64>,
 }
 
 /// What the resource `database_info` tells.
@@ -81,6 +83,9 @@ pub struct LimitsInfo {
     pub bytes: u64,
     /// Seconds a statement may run.
     pub timeout_seconds: f64,
+    /// The planner's estimate of a query's cost at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<u64>,
     /// Statements a period, as in `60/min`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,

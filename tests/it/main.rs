@@ -9,6 +9,7 @@ mod acceptance;
 mod attacks;
 mod catalog;
 mod cli;
+mod costs;
 mod demo;
 mod doctor;
 mod estimates;

@@ -60,6 +60,9 @@ fn describe(checked: &Checked) -> String {
         line("row filter", &format!("{table}: {rule}"));
     }
     line("rows", &format!("at most {}", checked.row_cap));
+    if let Some(most) = checked.cost_cap {
+        line("cost", &format!("at most {most}, by the planner's estimate"));
+    }
     let _ = write!(text, "\n{}\n", draw::printable(&checked.rewritten));
     text
 }

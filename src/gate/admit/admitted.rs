@@ -85,6 +85,8 @@ pub struct Permit {
     pub byte_cap: u64,
     /// Wall-clock time at most.
     pub timeout: Duration,
+    /// The planner's estimate of what the query costs at most, by [`Compiled::estimate_sql`], and the rule that says so.
+    pub cost_cap: Option<(u64, Rule)>,
     /// Roll back when a write touches more rows than this.
     pub max_affected_rows: Option<(u64, Rule)>,
     /// Set if the last column of the result is the gate's own and reaches no client: whether the row that was written is
@@ -122,6 +124,7 @@ pub struct Admitted {
 pub struct Compiled {
     pub(super) sql: String,
     pub(super) text_sql: Option<String>,
+    pub(super) estimate_sql: Option<String>,
     /// For each parameter of the client's the type whose input format its value takes, where that is known.
     pub(super) client_types: Vec<Option<Oid>>,
     /// The values of the parameters behind the client's: attributes, and a place for the key of hash masks.
@@ -143,6 +146,7 @@ impl Admitted {
         let compiled = Compiled {
             sql: sql.to_owned(),
             text_sql: text_sql.map(str::to_owned),
+            estimate_sql: permit.cost_cap.is_some().then(|| format!("EXPLAIN (FORMAT JSON) {sql}")),
             client_types: Vec::new(),
             own_values: Vec::new(),
             mask_key: None,
@@ -221,6 +225,11 @@ impl Compiled {
     /// which gives text anyway.
     pub fn text_sql(&self) -> Option<&str> {
         self.text_sql.as_deref()
+    }
+
+    /// EXPLAIN of what the statement reads, where its cost is bounded.
+    pub fn estimate_sql(&self) -> Option<&str> {
+        self.estimate_sql.as_deref()
     }
 
     /// The client's statement, canonical, literals replaced: for the history.

@@ -10,7 +10,7 @@ use super::cache::{LONGEST_TEXT, StatementCache};
 use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Place, Reason, Rejection};
 use super::emit::{emit, emit_redacted};
-use super::ir::{Expr, ExprKind, Literal, Node, Statement, renumber, walk};
+use super::ir::{Explain, ExplainFormat, Expr, ExprKind, Literal, Node, Statement, renumber, walk};
 use super::lower::{Lowering, Mode};
 use super::parse::{parse, parse_emitted};
 use super::policy::BoundPolicy;
@@ -217,6 +217,10 @@ impl Stages<'_> {
         }
 
         let limits = &policy.policy().limits;
+        // A bound that answers to estimates of what is restricted would tell of it.
+        let cost_cap = limits.cost.as_ref().filter(|_| !authorized.only_shape);
+        let estimate = cost_cap.and_then(|_| estimate(&statement));
+        let estimate_sql = estimate.as_ref().map(|explain| emitted.verified(explain)).transpose()?;
         let attributes = native_attributes(&authorized.verification, catalog, policy, principal);
         Ok(Compiled {
             attributes,
@@ -239,6 +243,7 @@ impl Stages<'_> {
                 row_cap: limits.rows,
                 byte_cap: limits.bytes,
                 timeout: limits.timeout,
+                cost_cap: cost_cap.filter(|_| estimate_sql.is_some()).map(|cap| (cap.value, cap.rule.clone())),
                 max_affected_rows: authorized.max_affected_rows,
                 role: policy.policy().role.clone(),
                 row_check,
@@ -246,8 +251,23 @@ impl Stages<'_> {
                 plan_shape,
             },
             verification: authorized.verification,
+            estimate_sql,
         })
     }
+}
+
+/// EXPLAIN of what a statement that reads is about to run.
+fn estimate(statement: &Statement) -> Option<Statement> {
+    let query = match statement {
+        Statement::Query(query) => query,
+        Statement::Explain(explain) if explain.analyze => &explain.query,
+        Statement::Explain(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_)
+        | Statement::Merge(_) => return None,
+    };
+    Some(Statement::Explain(Explain { query: query.clone(), format: ExplainFormat::Json, analyze: false }))
 }
 
 /// The principal's attributes as settings, `pgwicket.NAME`, for the native policies of relations that have row-level security;

@@ -194,8 +194,9 @@ keys! {
         "Bytes of one result; what is beyond is cut off, and the result says so.";
     LIMIT_TIMEOUT = "limits.timeout", Form::Span { least: 100, most: 3_600_000 }, default "30s", Enforced,
         "Wall-clock time of one statement; then it is cancelled.";
-    LIMIT_COST = "limits.cost", Form::Count { least: 1, most: u64::MAX >> 1 }, default "no bound", Later,
-        "The planner's cost estimate at most.";
+    LIMIT_COST = "limits.cost", Form::Count { least: 1, most: u64::MAX >> 1 }, default "no bound", Enforced,
+        "The planner's estimate of a query's cost at most, for queries that read nothing restricted. It is asked before \
+         the query runs, which costs a round trip.";
     LIMIT_RATE = "limits.rate", Form::Rate, default "no bound", Enforced,
         "Statements a second (`s`), minute (`min`) or hour (`h`), for each principal.";
     LIMIT_BURST = "limits.burst", Form::Count { least: 1, most: 1_000_000 }, default "the rate's count", Enforced,

@@ -179,6 +179,7 @@ impl LimitsLayer {
             rows: least(base.rows, self.rows),
             bytes: least(base.bytes, self.bytes),
             timeout: least(base.timeout, self.timeout),
+            cost: least(base.cost, self.cost),
             pace,
             burst: least(base.burst, self.burst),
             concurrency: least(base.concurrency, self.concurrency),

@@ -252,6 +252,8 @@ pub struct Limits {
     pub bytes: u64,
     /// Wall-clock time of one statement.
     pub timeout: Duration,
+    /// The planner's estimate of a query's cost.
+    pub cost: Option<Ruled<u64>>,
     /// Statements a period.
     pub rate: Option<Rate>,
     /// Statements at once.
@@ -260,7 +262,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 1_000, bytes: 4 << 20, timeout: Duration::from_secs(30), rate: None, concurrency: 8 }
+        Self { rows: 1_000, bytes: 4 << 20, timeout: Duration::from_secs(30), cost: None, rate: None, concurrency: 8 }
     }
 }
 

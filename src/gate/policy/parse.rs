@@ -222,6 +222,7 @@ fn limits(layer: LimitsLayer, errors: &mut Diagnostics) -> Limits {
         rows: layer.rows.map_or(default.rows, |value| value.value),
         bytes: layer.bytes.map_or(default.bytes, |value| value.value),
         timeout: layer.timeout.map_or(default.timeout, |value| value.value),
+        cost: layer.cost,
         rate: layer.pace.map(|pace| Rate {
             count: pace.value.count,
             period: pace.value.period,

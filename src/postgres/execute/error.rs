@@ -43,6 +43,14 @@ pub enum ExecuteError {
         /// Where the cap is written.
         rule: Box<Rule>,
     },
+    /// The planner estimates that the query costs more than allowed; it wasn't run.
+    #[error("the query would cost more than {most}")]
+    TooCostly {
+        /// The cap.
+        most: u64,
+        /// Where the cap is written.
+        rule: Box<Rule>,
+    },
     /// A write left a row that the principal wouldn't see, and was rolled back.
     #[error("a row that the statement writes would not be visible")]
     RowNotVisible {

@@ -3,7 +3,7 @@
 //! A **read** is BEGIN, settings, execute, verification and COMMIT in one flight; its rows are released only if the
 //! verification, which ran after the statement had taken its locks, holds. They don't wait for the answer to COMMIT: it
 //! ends a transaction that changed nothing. A text that is new to the session is prepared in a flight of its own before,
-//! inside the same transaction.
+//! inside the same transaction; so is the question what it would cost, where that is bounded, for every execution.
 //!
 //! A **write** is prepared afresh, so that parsing takes its locks, and verified before execute is sent; verified once
 //! more behind execute, since a descendant may have appeared while it was planned; then its affected rows are
@@ -25,7 +25,7 @@ use super::prepared::Prepared;
 use super::progress::Progress;
 use super::{Outcome, Plan};
 use crate::gate::admit::Permit;
-use crate::gate::plan::PlanShape;
+use crate::gate::plan::{PlanShape, total_cost};
 use crate::postgres::rows::{Form, Malformed, OutputColumn, RowWriter, Undecodable};
 use crate::postgres::session::Session;
 use crate::postgres::statements;
@@ -36,24 +36,36 @@ pub(super) async fn read(session: &mut Session, plan: &Plan<'_>, progress: &Prog
     let known = session.cache().find(text).map(Arc::clone);
     let (client, frame) = session.parts();
     let begin = async { tokio::join!(biased; statements::run(client, &frame.begin_read), plan.set(session)) };
-    let (outcome, prepared, is_new) = match known {
-        Some(prepared) => {
+    let is_new = known.is_none();
+    let of_kept_plan = |error: ExecuteError| if is_new { error } else { error.of_kept_plan() };
+    let (outcome, prepared) = match known {
+        Some(prepared) if prepared.estimate().is_none() => {
             prepared.check_origins(plan.admitted.permit())?;
             go_on(progress.may_execute())?;
             let ((begun, set), outcome) =
                 tokio::join!(biased; begin, execute_and_commit(client, session, plan, &prepared));
             begun?;
             set?;
-            (outcome.map_err(ExecuteError::of_kept_plan), prepared, false)
+            (outcome.map_err(of_kept_plan), prepared)
         }
-        None => {
-            let ((begun, set), prepared) = tokio::join!(biased; begin, Prepared::prepare(client, plan.admitted));
+        known => {
+            let prepared = async {
+                match known {
+                    Some(prepared) => Ok(prepared),
+                    None => Prepared::prepare(client, plan.admitted).await.map(Arc::new),
+                }
+            };
+            let ((begun, set), prepared) = tokio::join!(biased; begin, prepared);
             begun?;
             set?;
-            let prepared = Arc::new(prepared?);
+            let prepared = prepared?;
             prepared.check_origins(plan.admitted.permit())?;
             go_on(progress.may_execute())?;
-            (execute_and_commit(client, session, plan, &prepared).await, prepared, true)
+            let outcome = match within_cost(client, plan, &prepared).await {
+                Ok(()) => execute_and_commit(client, session, plan, &prepared).await,
+                Err(error) => Err(error),
+            };
+            (outcome.map_err(of_kept_plan), prepared)
         }
     };
     match &outcome {
@@ -63,6 +75,32 @@ pub(super) async fn read(session: &mut Session, plan: &Plan<'_>, progress: &Prog
         Ok(_) => {}
     }
     outcome
+}
+
+/// Asks the planner what the statement would cost with its values, where that is bounded.
+async fn within_cost(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<(), ExecuteError> {
+    let (Some(estimate), Some((most, rule))) = (prepared.estimate(), &plan.admitted.permit().cost_cap) else {
+        return Ok(());
+    };
+    let parameters = plan.admitted.parameters().iter().map(|value| TextParameter(value.as_deref()));
+    let said = document(pin!(client.query_raw(estimate, parameters.collect::<Vec<_>>()).await?)).await?;
+    let cost = said.as_deref().and_then(total_cost);
+    let cost = cost.ok_or_else(|| ExecuteError::Unexpected("EXPLAIN gave no cost".to_owned()))?;
+    // Whole numbers of this size are exact enough for an estimate.
+    if cost > *most as f64 {
+        return Err(ExecuteError::TooCostly { most: *most, rule: Box::new(rule.clone()) });
+    }
+    Ok(())
+}
+
+/// What came as one value.
+async fn document(mut stream: Pin<&mut RowStream>) -> Result<Option<String>, ExecuteError> {
+    let mut said: Option<String> = None;
+    while let Some(row) = stream.try_next().await? {
+        let value = raw_value(&row, 0).ok().flatten().and_then(|raw| std::str::from_utf8(raw).ok());
+        said = value.map(str::to_owned);
+    }
+    Ok(said)
 }
 
 async fn execute_and_commit(
@@ -173,17 +211,12 @@ async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<E
 
 /// The shape of a plan, which comes as one value.
 async fn shape_of_plan(
-    mut stream: Pin<&mut RowStream>,
+    stream: Pin<&mut RowStream>,
     shape: &PlanShape,
     permit: &Permit,
 ) -> Result<Executed, ExecuteError> {
     let no_plan = || ExecuteError::Unexpected("EXPLAIN gave no plan".to_owned());
-    let mut said: Option<String> = None;
-    while let Some(row) = stream.try_next().await? {
-        let value = raw_value(&row, 0).ok().flatten().and_then(|raw| std::str::from_utf8(raw).ok());
-        said = value.map(str::to_owned);
-    }
-    let lines = said.and_then(|said| shape.of(&said)).ok_or_else(no_plan)?;
+    let lines = document(stream).await?.and_then(|said| shape.of(&said)).ok_or_else(no_plan)?;
     let column = OutputColumn::new("QUERY PLAN", if shape.text { &Type::TEXT } else { &Type::JSON });
     let mut writer = RowWriter::new([column].into(), Form::Binary, permit.row_cap, permit.byte_cap);
     for line in &lines {

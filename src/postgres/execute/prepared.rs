@@ -17,15 +17,21 @@ pub(crate) struct Prepared {
     /// Set if a column has no binary format that we read: then this one is executed.
     text_form: Option<Statement>,
     columns: Arc<[OutputColumn]>,
+    /// EXPLAIN of it, where its cost is bounded.
+    estimate: Option<Statement>,
 }
 
 impl Prepared {
     pub(crate) async fn prepare(client: &Client, admitted: &Admitted) -> Result<Self, ExecuteError> {
         let statement = client.prepare(admitted.sql()).await?;
+        let estimate = match admitted.estimate_sql() {
+            Some(text) => Some(client.prepare(text).await?),
+            None => None,
+        };
         let columns: Arc<[OutputColumn]> =
             statement.columns().iter().map(|column| OutputColumn::new(column.name(), column.type_())).collect();
         if columns.iter().all(OutputColumn::is_encodable) {
-            return Ok(Self { statement, text_form: None, columns });
+            return Ok(Self { statement, text_form: None, columns, estimate });
         }
         let text = admitted.text_sql().ok_or_else(|| {
             ExecuteError::Unexpected("a statement without text form gives values of its own".to_owned())
@@ -34,7 +40,7 @@ impl Prepared {
         if text_form.columns().len() != columns.len() {
             return Err(ExecuteError::Unexpected("the text form has other columns".to_owned()));
         }
-        Ok(Self { statement, text_form: Some(text_form), columns })
+        Ok(Self { statement, text_form: Some(text_form), columns, estimate })
     }
 
     /// The statement to execute, and how its values will arrive.
@@ -43,6 +49,11 @@ impl Prepared {
             None => (&self.statement, Form::Binary),
             Some(text_form) => (text_form, Form::Text),
         }
+    }
+
+    /// What to ask for the statement's cost, if that is bounded.
+    pub(crate) fn estimate(&self) -> Option<&Statement> {
+        self.estimate.as_ref()
     }
 
     /// The columns for the client, and the place of the one behind them that only the permit asks for.

@@ -92,6 +92,7 @@ fn permit(kind: StatementKind) -> Permit {
         row_cap: 1_000,
         byte_cap: 1 << 20,
         timeout: Duration::from_secs(20),
+        cost_cap: None,
         max_affected_rows: None,
         row_check: None,
         role: None,

@@ -71,6 +71,7 @@ trusted_extensions = []
 rows = 500
 bytes = "2MiB"
 timeout = "1500ms"
+cost = 1_000_000
 rate = "60/min"
 burst = 10
 concurrency = 4
@@ -123,6 +124,7 @@ fn a_full_policy_means_what_it_says() {
     assert_eq!((limits.rows, limits.bytes, limits.timeout), (500, 2 << 20, Duration::from_millis(1500)));
     assert_eq!(limits.rate.map(|rate| (rate.count, rate.period.as_secs(), rate.burst)), Some((60, 60, 10)));
     assert_eq!(limits.concurrency, 4);
+    assert_eq!(limits.cost.as_ref().map(|cost| (cost.value, cost.rule.key.as_str())), Some((1_000_000, "limits.cost")));
     assert!(policy.history.full && policy.history.read_all);
 }
 
@@ -144,7 +146,7 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("rows = 1", &["unknown key `rows`", "`rows` belongs in `[tables.\"schema.table\"]` or `[limits]`"]),
     ("[limit]\nrows = 1", &["p.toml:3:2: unknown key `limit`", "did you mean `limits`?"]),
     ("[limits]\nrow = 1\nbyte = 2", &["p.toml:4:1: unknown key `row`", "p.toml:5:1: unknown key `byte`"]),
-    ("[limits]\ncost = 1", &["p.toml:4:1: `cost` is not enforced yet in this version (limits.cost)"]),
+    ("[limits]\ncost = 0", &["`0` is out of bounds"]),
     ("[limits]\nrows_per_day = 5", &["`rows_per_day` is not enforced yet"]),
     ("[limits]\nrows = 0", &["`0` is out of bounds", "between 1 and 1000000"]),
     ("[limits]\nrows = -1", &["`-1` is out of bounds"]),
@@ -311,6 +313,7 @@ const MERGES: &[Merge] = &[
     ("[limits]\nrows=5\nbytes=2048\ntimeout='1s'\nconcurrency=9", "[limits]\nrows=9\nbytes=1024\nconcurrency=2", |p| {
         (p.limits.rows, p.limits.bytes, p.limits.timeout.as_secs(), p.limits.concurrency) == (5, 1024, 1, 2)
     }),
+    ("[limits]\ncost=5", "[limits]\ncost=9", |p| p.limits.cost.as_ref().is_some_and(|cost| cost.value == 5)),
     ("[limits]\nrate='60/min'\nburst=20", "[limits]\nrate='10/s'\nburst=5", |p| {
         p.limits.rate.is_some_and(|rate| (rate.count, rate.period.as_secs(), rate.burst) == (60, 60, 5))
     }),
