@@ -245,7 +245,9 @@ async fn throw(mcp: &mut Mcp, bombs: Vec<Bomb>) {
         assert_eq!(mcp.query("SELECT 1 AS one").await.rows(), [json!([1])], "beside {name}");
         let result = pending.tool_result().await;
         let ended = end(&result.text, result.is_error);
-        if !ends.contains(&ended.as_str()) {
+        // What may run may run out of its second, on a busy machine.
+        let out_of_time = ended == "deadline_exceeded" && ends.contains(&"admitted");
+        if !out_of_time && !ends.contains(&ended.as_str()) {
             wrong.push(format!("{name}: {ended}, not one of {ends:?}: {:.300}", result.text));
         }
         assert!(result.text.len() < 80_000, "{name}: {} bytes", result.text.len());
