@@ -54,7 +54,7 @@ pub fn read_any(data: &[u8]) {
     let places: Vec<Place> = forward.iter().map(|found| found.place.clone()).collect();
     let fetched: Vec<Found> = fetch(home.path(), &places).unwrap().into_iter().flatten().collect();
     assert_eq!(fetched, forward, "what is read back differs");
-    let (last, _) = newest(home.path(), &Filter::default(), 3).unwrap();
+    let (last, _) = newest(home.path(), &Filter::default(), 3, &mut |_| ()).unwrap();
     assert_eq!(last.len(), forward.len().min(3));
     let query = Query { limit: MAX_PAGE, ..Query::default() };
     let page = search(home.path(), &query, false, &mut |_| ()).unwrap();

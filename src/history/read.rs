@@ -34,17 +34,23 @@ use std::io;
 use std::path::Path;
 
 /// The newest `count` records that the filter lets through, oldest of them first, and where every chain ended when they
-/// were read: [`Forward::open_at`] goes on from there.
+/// were read: [`Forward::open_at`] goes on from there. `progress` is told of each record that is read on the way.
 ///
 /// # Errors
 /// The operating system's.
-pub fn newest(directory: &Path, filter: &Filter, count: usize) -> io::Result<(VecDeque<Found>, Vec<Position>)> {
+pub fn newest(
+    directory: &Path,
+    filter: &Filter,
+    count: usize,
+    progress: &mut dyn FnMut(&Found),
+) -> io::Result<(VecDeque<Found>, Vec<Position>)> {
     let ends = chain::ends(directory)?;
     let mut records = Backward::open(directory, &ends)?;
     let mut found = VecDeque::new();
     while found.len() < count
         && let Some(record) = records.next()?
     {
+        progress(&record);
         if filter.matches(&record.record) {
             found.push_front(record);
         }

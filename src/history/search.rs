@@ -90,6 +90,7 @@ pub fn search(directory: &Path, query: &Query, index: bool, progress: &mut dyn F
 
 /// Why the index gave nothing.
 pub(super) enum Unserved {
+    #[cfg_attr(not(feature = "history-index"), expect(dead_code, reason = "only the index reads segments"))]
     History(io::Error),
     Index(String),
 }

@@ -46,16 +46,17 @@ pub struct Call {
     pub other: Option<Found>,
 }
 
-/// Looks through the whole ledger, newest records first.
+/// Looks through the whole ledger, newest records first. `progress` is told of each record that is read on the way.
 ///
 /// # Errors
 /// The operating system's.
-pub fn find(directory: &Path, wanted: &Wanted) -> io::Result<Option<Call>> {
+pub fn find(directory: &Path, wanted: &Wanted, progress: &mut dyn FnMut(&Found)) -> io::Result<Option<Call>> {
     let mut records = Backward::from_now(directory)?;
     let mut wanted = wanted.clone();
     let mut outcomes: Option<Found> = None;
     let record = loop {
         let Some(found) = records.next()? else { return Ok(None) };
+        progress(&found);
         if wanted.is(&found.record) {
             break found;
         }
@@ -69,11 +70,12 @@ pub fn find(directory: &Path, wanted: &Wanted) -> io::Result<Option<Call>> {
     let Some(intent) = record.record.intent else {
         if record.record.kind == "intent" && outcomes.is_none() && matches!(wanted, Wanted::Number(..)) {
             wanted = Wanted::Id(record.record.id);
-            return find(directory, &wanted);
+            return find(directory, &wanted, progress);
         }
         return Ok(Some(Call { record, other: outcomes }));
     };
     while let Some(found) = records.next()? {
+        progress(&found);
         if found.record.id == intent {
             return Ok(Some(Call { record, other: Some(found) }));
         }

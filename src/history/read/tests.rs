@@ -28,7 +28,7 @@ async fn chains_are_merged_by_time_in_both_directions() {
     let forward = all(Forward::open(home.path()).unwrap());
     assert_eq!(forward.len(), 22);
     assert!(forward.is_sorted_by_key(|found| found.record.time));
-    let (newest, _) = newest(home.path(), &Filter::default(), 100).unwrap();
+    let (newest, _) = newest(home.path(), &Filter::default(), 100, &mut |_| ()).unwrap();
     assert_eq!(seqs(newest), seqs(forward.clone()));
     for found in &forward {
         let file = fs::read(segment(home.path(), &found.place.instance)).unwrap();
@@ -42,7 +42,7 @@ async fn a_reader_goes_on_where_the_ledger_has_grown() {
     let home = tempfile::tempdir().unwrap();
     let first = open(home.path());
     first.append(query("ana", "SELECT 1")).await.unwrap();
-    let (last, ends) = newest(home.path(), &Filter::default(), 1).unwrap();
+    let (last, ends) = newest(home.path(), &Filter::default(), 1, &mut |_| ()).unwrap();
     assert_eq!(seqs(last), [("i0001".to_owned(), 2)]);
     let mut forward = Forward::open_at(home.path(), &ends).unwrap();
     assert_eq!(forward.next().unwrap(), None);
@@ -87,7 +87,7 @@ async fn lines_that_are_no_records_are_passed_over_and_counted() {
         seen.push(found.record.seq);
     }
     assert_eq!((seen.as_slice(), forward.skipped()), (&[1, 2, 3, 4][..], 3));
-    assert_eq!(newest(home.path(), &Filter::default(), 9).unwrap().0.len(), 4);
+    assert_eq!(newest(home.path(), &Filter::default(), 9, &mut |_| ()).unwrap().0.len(), 4);
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn segments_follow_each_other() {
     let forward = all(Forward::open(home.path()).unwrap());
     assert_eq!(forward.iter().map(|found| found.record.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     assert_eq!((forward[2].place.segment, forward[2].place.offset), (4, 0));
-    assert_eq!(seqs(newest(home.path(), &Filter::default(), 9).unwrap().0), seqs(forward));
+    assert_eq!(seqs(newest(home.path(), &Filter::default(), 9, &mut |_| ()).unwrap().0), seqs(forward));
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_record_is_found_with_its_other_half_and_its_neighbours() {
         history.append(entry.clone()).await.unwrap();
     }
     let other = |wanted: &Wanted| {
-        let call = find(home.path(), wanted).unwrap().unwrap();
+        let call = find(home.path(), wanted, &mut |_| ()).unwrap().unwrap();
         (call.record.record.seq, call.other.map(|other| other.record.seq))
     };
     assert_eq!(other(&Wanted::Id(intent.id)), (2, Some(4)));
@@ -127,14 +127,14 @@ async fn a_record_is_found_with_its_other_half_and_its_neighbours() {
     assert_eq!(other(&Wanted::Id(rejection.id)), (3, None));
     assert_eq!(other(&Wanted::parse(&alone.id.to_string()).unwrap()), (5, None));
     assert_eq!(other(&Wanted::parse("i0001/5").unwrap()), (5, None));
-    assert_eq!(find(home.path(), &Wanted::Id(uuid::Uuid::nil())).unwrap(), None);
-    assert_eq!(find(home.path(), &Wanted::Number("i0002".to_owned(), 2)).unwrap(), None);
+    assert_eq!(find(home.path(), &Wanted::Id(uuid::Uuid::nil()), &mut |_| ()).unwrap(), None);
+    assert_eq!(find(home.path(), &Wanted::Number("i0002".to_owned(), 2), &mut |_| ()).unwrap(), None);
     for nonsense in ["", "x", "i0001", "i0001/x"] {
         assert_eq!(Wanted::parse(nonsense), None);
     }
 
     let of = |seq| {
-        let call = find(home.path(), &Wanted::Number("i0001".to_owned(), seq)).unwrap().unwrap();
+        let call = find(home.path(), &Wanted::Number("i0001".to_owned(), seq), &mut |_| ()).unwrap().unwrap();
         Neighbours::of(home.path(), &call.record).unwrap()
     };
     assert_eq!(of(1), Neighbours { before: None, after: Some(true) });

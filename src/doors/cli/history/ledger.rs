@@ -130,7 +130,7 @@ impl Progress {
             self.shown = std::io::stderr().is_terminal();
             if self.shown {
                 let mut err = std::io::stderr().lock();
-                let _ = write!(err, "\r{} records, up to {:.0}\x1b[K", self.records, found.record.time);
+                let _ = write!(err, "\r{} records, at {:.0}\x1b[K", self.records, found.record.time);
             }
         }
     }

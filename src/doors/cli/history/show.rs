@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::explain;
-use super::ledger::{Ledger, blocking, unreadable};
+use super::ledger::{Ledger, Progress, blocking, unreadable};
 use crate::doors::cli::{Exit, Failure, output};
 use crate::history::read::{Call, Found, Neighbours, Wanted, find};
 
@@ -49,7 +49,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 
 fn show(directory: &Path, wanted: &Wanted, format: Format) -> Result<Exit, Failure> {
     let failed = |error| unreadable(directory, error);
-    let Some(Call { record, other }) = find(directory, wanted).map_err(failed)? else {
+    let mut progress = Progress::new();
+    let found = find(directory, wanted, &mut |found| progress.read(found));
+    drop(progress);
+    let Some(Call { record, other }) = found.map_err(failed)? else {
         return Err(Failure::new(Exit::Refused, "there is no such record in the history"));
     };
     let mut halves = vec![(record, "record")];

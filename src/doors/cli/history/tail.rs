@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::ledger::{Ledger, Which, blocking, unreadable};
+use super::ledger::{Ledger, Progress, Which, blocking, unreadable};
 use super::summary;
 use crate::doors::cli::output::{Flow, Stream};
 use crate::doors::cli::{Exit, Failure};
@@ -19,7 +19,7 @@ const EXAMPLES: &str = "Examples:
 /// How often `--follow` looks for more.
 const LOOK: Duration = Duration::from_millis(250);
 /// These many records are held at most.
-const MOST: u64 = 100_000;
+const MOST: u64 = 10_000;
 
 /// Print the newest records, and with --follow those that are written from now on
 #[derive(Debug, Args)]
@@ -57,7 +57,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 
 fn tail(directory: &Path, filter: &Filter, count: usize, follow: bool, format: Format) -> Result<Exit, Failure> {
     let failed = |error| unreadable(directory, error);
-    let (found, ends) = newest(directory, filter, count).map_err(failed)?;
+    let mut progress = Progress::new();
+    let newest = newest(directory, filter, count, &mut |found| progress.read(found));
+    drop(progress);
+    let (found, ends) = newest.map_err(failed)?;
     let mut out = Stream::stdout();
     if !follow && format == Format::Table {
         out.write(summary::table(found.iter().map(|found| &found.record)).as_bytes())?;
