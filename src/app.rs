@@ -11,7 +11,7 @@ use crate::config::{Config, Database, Fault, Faults, Place};
 use crate::gate::catalog::Catalog;
 use crate::gate::policy::{BoundPolicy, Diagnostics, Policy};
 use crate::gateway::{Gateway, Parts, PolicySet};
-use crate::history::{self, History, SyncMode};
+use crate::history::{self, History, Settings};
 use crate::keys::{self, Keys};
 use crate::postgres::rights;
 use crate::postgres::role::{self, Standing};
@@ -68,7 +68,7 @@ pub async fn start(config: &Config, principal: &str) -> Result<Arc<Gateway>, Sta
     for member in policies.values() {
         fit(&member.policy, &pool, &catalog.current()).await?;
     }
-    let history = open(&config.history, config.sync, &keys).await?;
+    let history = open(&config.history, config.ledger.clone(), &keys).await?;
     let quota = Quota::new();
     quota.keep_tidy();
     let server = config.database.config.address();
@@ -147,8 +147,8 @@ fn unrecordable(error: impl std::fmt::Display) -> Fault {
     )
 }
 
-async fn open(directory: &Path, sync: SyncMode, keys: &Arc<Keys>) -> Result<History, StartError> {
-    let options = history::Options::new(directory, sync, keys);
+async fn open(directory: &Path, settings: Settings, keys: &Arc<Keys>) -> Result<History, StartError> {
+    let options = history::Options::new(directory, settings, keys);
     on_a_thread(move || History::open(options).map_err(unrecordable)).await
 }
 

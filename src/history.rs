@@ -6,8 +6,9 @@
 //! history/                 the directory that all processes of a deployment share (0700)
 //!   i0001/                 one process's chain; who holds `lock` writes it
 //!     lock
-//!     segment-00000001.jsonl
-//!     segment-00000001.torn-2026-01-01T00:00:00.000000000Z    what a crash left half written
+//!     segment-00000001.jsonl.gz    closed and compressed
+//!     segment-00000002.jsonl       being written
+//!     segment-00000002.torn-2026-01-01T00:00:00.000000000Z    what a crash left half written
 //! keys/                    see [`crate::keys`]
 //! ```
 //!
@@ -16,77 +17,67 @@
 mod chain;
 #[cfg(any(test, feature = "check"))]
 pub mod check;
+mod compress;
+mod detail;
+mod elsewhere;
 mod fit;
 #[cfg(feature = "history-index")]
 mod index;
 mod instance;
 mod lines;
-mod opening;
+mod note;
 mod queue;
 pub mod read;
 mod recent;
 mod record;
+mod retention;
 pub mod search;
 mod segments;
+mod settings;
 mod storage;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod tidy;
+mod unpaired;
 mod verify;
 
+pub use detail::{
+    Deleted, Detail, Gap, GapKind, Head, LogClose, LogOpen, PolicyInForce, PolicyLoad, Repair, Retention, SessionClose,
+    Signed, Unpaired,
+};
 pub use lines::{LineHash, MAX_RECORD_BYTES};
-pub use opening::{Detail, Head, LogOpen, Repair};
+pub use note::{Checkpoint, NotACheckpoint, verifier_key};
 pub use recent::{MAX_LIMIT as MAX_RECENT, Recent, Summary, Whose};
 pub use record::{
     Access, Decision, Entry, FORMAT_VERSION, FilterUse, Form, Kind, MaskUse, Outcome, Record, RelationUse, Stamp,
     Status, Verdict, Violation, What, Where, Who,
 };
+pub use settings::{CheckpointPlace, Settings, SyncMode};
 pub use storage::{Disk, Storage, StorageFile};
 pub use verify::{ChainReport, Damage, DamageKind, VerifyError, verify_chain};
 
-use crate::keys::Keys;
+use crate::keys::{Keys, Signer};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// Which records are synced to disk before their append returns. All records are handed to the operating system first,
-/// whatever the mode: a crash of this process loses none, a power cut those that weren't synced.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SyncMode {
-    /// Every record.
-    All,
-    /// The intents and outcomes of statements that write.
-    #[default]
-    Writes,
-    /// None.
-    None,
-}
+use std::sync::{Arc, mpsc};
 
 /// What a ledger is opened with.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The directory; made if it isn't there.
     pub directory: PathBuf,
-    /// Which records are synced.
-    pub sync: SyncMode,
-    /// Fingerprint of the signing key, see [`Keys::key_id`].
-    pub key_id: String,
-    /// The signing key's public half, see [`Keys::public_key`].
-    pub public_key: String,
+    /// How it is kept.
+    pub settings: Settings,
+    /// Signs checkpoints.
+    pub signer: Signer,
 }
 
 impl Options {
     /// A ledger in `directory`, with the keys of the deployment.
-    pub fn new(directory: impl Into<PathBuf>, sync: SyncMode, keys: &Keys) -> Options {
-        Options {
-            directory: directory.into(),
-            sync,
-            key_id: keys.key_id().to_owned(),
-            public_key: keys.public_key().to_owned(),
-        }
+    pub fn new(directory: impl Into<PathBuf>, settings: Settings, keys: &Keys) -> Options {
+        Options { directory: directory.into(), settings, signer: keys.signer().clone() }
     }
 }
 
@@ -166,7 +157,8 @@ pub struct History {
 }
 
 impl History {
-    /// Takes a free chain in the directory, repairs its end, and writes its `log_open`. Blocks on the disk.
+    /// Takes a free chain in the directory, repairs its end, and writes its `log_open`, and what the process before it left
+    /// torn or open. Blocks on the disk.
     ///
     /// # Errors
     /// When the directory can't be used, or the end of the chain is damaged in a way that no crash explains.
@@ -179,28 +171,37 @@ impl History {
     /// # Errors
     /// As [`History::open`].
     pub fn open_on(storage: Arc<dyn Storage>, options: Options) -> Result<History, OpenError> {
-        let Options { directory, sync, key_id, public_key } = options;
-        let instance = instance::take(&directory, storage.as_ref())?;
+        let Options { directory, settings, signer } = options;
+        let instance = Arc::new(instance::take(&directory, storage.as_ref())?);
         let mut tail = tail::repair(&instance, storage.as_ref())?;
+        let left = unpaired::left_open(&tail.segment, &instance.path)
+            .map_err(|cause| OpenError::io("read", &instance.path, cause))?;
         let heads = tail::heads(&directory, &instance.name)
             .map_err(|cause| OpenError::io("list the chains of", &directory, cause))?;
+        let repaired = tail.repaired.take();
         let opening = Entry::log_open(LogOpen {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            sync,
-            public_key,
+            sync: settings.sync,
+            public_key: signer.public_key().to_owned(),
             heads,
-            repaired: tail.repaired.take(),
+            repaired: repaired.clone(),
         });
-        let name = Arc::from(instance.name.as_str());
+        let gaps = [repaired.map(Gap::torn_end), left.gap()];
         let unwritable = |cause: String| OpenError::Unwritable { directory: directory.clone(), cause };
-        let opening = fit::body(opening).map_err(|error| unwritable(error.to_string()))?;
-        let mut chain = chain::Chain::new(instance, tail, storage, sync, key_id);
-        if let Some(Err(error)) = chain.append(&[opening]).pop() {
+        let bodies = std::iter::once(opening).chain(gaps.into_iter().flatten().map(Entry::gap)).map(fit::body);
+        let bodies: Vec<_> = bodies.collect::<Result<_, _>>().map_err(|error| unwritable(error.to_string()))?;
+        let name = Arc::from(instance.name.as_str());
+        let (teller, news) = mpsc::channel();
+        let mut chain =
+            chain::Chain::new(Arc::clone(&instance), tail, Arc::clone(&storage), settings.clone(), signer, teller);
+        if let Some(Err(error)) = chain.append(&bodies).into_iter().find(Result::is_err) {
             return Err(unwritable(error.to_string()));
         }
-        let queue =
-            queue::Queue::start(chain).map_err(|cause| OpenError::io("start the writer of", &directory, cause))?;
+        left.report(&instance.path);
+        let tidy = |queue| tidy::Tidy::start(instance, storage, settings, queue, news);
+        let queue = queue::Queue::start(chain, tidy)
+            .map_err(|cause| OpenError::io("start the writer of", &directory, cause))?;
         Ok(History { directory: directory.into(), instance: name, queue })
     }
 
@@ -232,7 +233,8 @@ impl History {
         tokio::task::spawn_blocking(move || recent::read(&directory, &whose, limit)).await.map_err(io::Error::other)?
     }
 
-    /// Writes what was submitted before, syncs it, and frees the chain for another process. Later appends fail.
+    /// Writes what was submitted before and a `log_close`, signs and syncs it, and frees the chain for another process. Later
+    /// appends fail.
     pub async fn close(&self) {
         self.queue.close().await;
     }

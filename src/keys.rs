@@ -2,10 +2,13 @@
 //! Knows nothing of what the subkeys are used for beyond the table below; never prints key material.
 
 mod files;
+mod signer;
 #[cfg(test)]
 mod tests;
 
-use aws_lc_rs::{hkdf, hmac, signature::Ed25519KeyPair, signature::KeyPair};
+pub use signer::{PublicKey, Signer};
+
+use aws_lc_rs::{hkdf, hmac};
 use secrecy::{ExposeSecret, SecretBox, zeroize::Zeroizing};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -90,9 +93,7 @@ pub enum KeyError {
 /// The keys of one deployment.
 pub struct Keys {
     subkeys: [(Purpose, Subkey); SUBKEYS.len()],
-    signing: Ed25519KeyPair,
-    key_id: String,
-    public_key: String,
+    signer: Signer,
 }
 
 impl Keys {
@@ -113,13 +114,11 @@ impl Keys {
     }
 
     fn from_secrets(deployment: &[u8; KEY_BYTES], seed: &[u8; KEY_BYTES]) -> Result<Keys, KeyError> {
-        let signing = Ed25519KeyPair::from_seed_unchecked(seed)
-            .map_err(|_| KeyError::Crypto { doing: "load the ledger's signing key" })?;
-        let public = signing.public_key().as_ref();
+        let signer = Signer::from_seed(seed)?;
         let [a, b, c, d, e] =
             SUBKEYS.map(|(purpose, label)| Subkey::derive(deployment, label).map(|key| (purpose, key)));
         let subkeys = [a?, b?, c?, d?, e?];
-        Ok(Keys { subkeys, key_id: fingerprint(public), public_key: hex(public), signing })
+        Ok(Keys { subkeys, signer })
     }
 
     /// The subkey for one purpose.
@@ -136,31 +135,15 @@ impl Keys {
         &found.1
     }
 
-    /// The fingerprint of the ledger's public key: the first 16 bytes of its SHA-256, in hexadecimal digits. Stands in
-    /// every record as `key_id`.
-    pub fn key_id(&self) -> &str {
-        &self.key_id
-    }
-
-    /// The ledger's Ed25519 public key in hexadecimal digits.
-    pub fn public_key(&self) -> &str {
-        &self.public_key
-    }
-
-    /// Signs with the ledger's key (Ed25519, 64 bytes).
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        let mut out = [0; 64];
-        // The length is that of every Ed25519 signature; zip needs no proof of it.
-        for (to, from) in out.iter_mut().zip(self.signing.sign(message).as_ref()) {
-            *to = *from;
-        }
-        out
+    /// The key that signs the ledger.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 }
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("key_id", &self.key_id).finish_non_exhaustive()
+        f.debug_struct("Keys").field("key_id", &self.signer.key_id()).finish_non_exhaustive()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::gate::policy::attributes::AttributeInput;
 use crate::gate::policy::model::Ruled;
 use crate::gate::policy::raw::{Document, Entry, Section, integer};
 use crate::gate::policy::{Diagnostics, PolicyError};
-use crate::history::SyncMode;
+use crate::history::{CheckpointPlace, Settings, SyncMode};
 use crate::telemetry::LogFormat;
 
 /// What the file says.
@@ -21,7 +21,7 @@ pub(super) struct File {
     pub database: Layer,
     pub principals: Vec<(String, Written)>,
     pub history: Option<PathBuf>,
-    pub sync: SyncMode,
+    pub ledger: Settings,
     pub log: LogFormat,
 }
 
@@ -78,12 +78,7 @@ impl File {
         if let Some(mut section) = top.section("history", "history", errors) {
             let path = section.entry(&keys::HISTORY_DIRECTORY).and_then(|entry| text(&entry, errors));
             self.history = path.map(|path| directory.join(path.value));
-            let sync = section.entry(&keys::HISTORY_SYNC).and_then(|entry| entry.word(errors));
-            self.sync = match sync.map(|word| word.value) {
-                Some("all") => SyncMode::All,
-                Some("none") => SyncMode::None,
-                _ => SyncMode::Writes,
-            };
+            self.ledger = ledger(&mut section, directory, errors);
             section.finish(errors);
         }
         if let Some(mut section) = top.section("log", "log", errors) {
@@ -124,6 +119,47 @@ impl File {
         let file = section.entry(&keys::PASSWORD_FILE).and_then(|entry| text(&entry, errors));
         self.database.password = file.map(placed).map(|(path, place)| (Password::File(directory.join(path)), place));
         section.finish(errors);
+    }
+}
+
+/// How the history is kept.
+fn ledger(section: &mut Section<'_>, directory: &Path, errors: &mut Diagnostics) -> Settings {
+    let usual = Settings::default();
+    let sync = section.entry(&keys::HISTORY_SYNC).and_then(|entry| entry.word(errors));
+    let sync = match sync.map(|word| word.value) {
+        Some("all") => SyncMode::All,
+        Some("none") => SyncMode::None,
+        _ => SyncMode::Writes,
+    };
+    let segment_bytes = section.entry(&keys::SEGMENT_BYTES).and_then(|entry| entry.bytes(errors));
+    let segment_age = section.entry(&keys::SEGMENT_AGE).and_then(|entry| entry.span(errors));
+    let keep = section.entry(&keys::KEEP).and_then(|entry| entry.span(errors));
+    let keep_bytes = section.entry(&keys::KEEP_BYTES).and_then(|entry| entry.bytes(errors));
+    let records = section.entry(&keys::CHECKPOINT_RECORDS).and_then(|entry| entry.count(errors));
+    let every = section.entry(&keys::CHECKPOINT_EVERY).and_then(|entry| entry.span(errors));
+    let to = section.entry(&keys::CHECKPOINT_TO).and_then(|entry| checkpoint_place(&entry, directory, errors));
+    Settings {
+        sync,
+        segment_bytes: segment_bytes.map_or(usual.segment_bytes, |bytes| bytes.value),
+        segment_age: segment_age.map_or(usual.segment_age, |age| age.value),
+        keep: keep.map(|keep| keep.value),
+        keep_bytes: keep_bytes.map(|bytes| bytes.value),
+        checkpoint_records: records.map_or(usual.checkpoint_records, |count| count.value),
+        checkpoint_every: every.map_or(usual.checkpoint_every, |every| every.value),
+        checkpoint_to: to,
+    }
+}
+
+/// A word, or else a path. Standard output is where answers go, to MCP clients above all.
+fn checkpoint_place(entry: &Entry<'_>, directory: &Path, errors: &mut Diagnostics) -> Option<CheckpointPlace> {
+    match text(entry, errors)?.value.as_str() {
+        "syslog" => Some(CheckpointPlace::Syslog),
+        "stdout" => {
+            let message = "checkpoints can't go to standard output: MCP and the commands answer there";
+            errors.push(entry.error(message).help("name a file's path, or `syslog`"));
+            None
+        }
+        path => Some(CheckpointPlace::File(directory.join(path))),
     }
 }
 

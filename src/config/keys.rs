@@ -4,6 +4,9 @@
 use crate::gate::policy::keys::{Form, keys};
 
 const MOST_CONNECTIONS: u64 = 1_000;
+const GIBIBYTE: u64 = 1 << 30;
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 1_440 * MINUTE;
 
 keys! {
     VERSION = "version", Form::Exactly(1), default "required", Enforced,
@@ -38,6 +41,20 @@ keys! {
         "Where the history lies; the keys lie in the directory `keys` beside it.";
     HISTORY_SYNC = "history.sync", Form::one_of(&["all", "writes", "none"]), default "`writes`", Enforced,
         "Which records are synced to disk before anything goes on: all, those of writes, or none.";
+    SEGMENT_BYTES = "history.segment_bytes", Form::Bytes { least: 4096, most: GIBIBYTE }, default "64MiB", Enforced,
+        "A segment of the history that has this many bytes is closed, compressed, and another begun.";
+    SEGMENT_AGE = "history.segment_age", Form::Span { least: MINUTE, most: 366 * DAY }, default "1d", Enforced,
+        "So is one whose first record is this old.";
+    KEEP = "history.keep", Form::Span { least: 60 * MINUTE, most: 36_600 * DAY }, default "for ever", Enforced,
+        "Closed segments whose last record is older than this are deleted; that is itself recorded.";
+    KEEP_BYTES = "history.keep_bytes", Form::Bytes { least: 4096, most: u64::MAX >> 1 }, default "no bound", Enforced,
+        "The oldest closed segments are deleted while a process's chain of segments takes more than this on disk.";
+    CHECKPOINT_RECORDS = "history.checkpoint_records", Form::Count { least: 1, most: 1_000_000 }, default "1000",
+        Enforced, "A checkpoint is signed when so many records came since the last.";
+    CHECKPOINT_EVERY = "history.checkpoint_every", Form::Span { least: 1_000, most: DAY }, default "1min", Enforced,
+        "And when records came since the last, and that is this old.";
+    CHECKPOINT_TO = "history.checkpoint_to", Form::Text, default "none", Enforced,
+        "A second place for checkpoints: a file's path, or `syslog`.";
     LOG_FORMAT = "log.format", Form::one_of(&["text", "json"]), default "`text`", Enforced,
         "How the log on standard error is written.";
     MCP_RESULTS = "doors.mcp.results", Form::Word { known: &["text"], later: &["structured"] }, default "`text`",

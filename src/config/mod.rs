@@ -25,7 +25,7 @@ use principals::Policies;
 pub use principals::{PolicyFileError, read_policy};
 
 use crate::gateway::PolicySet;
-use crate::history::SyncMode;
+use crate::history::Settings;
 use crate::telemetry::LogFormat;
 
 /// The name of the principal where only a policy is given.
@@ -54,8 +54,8 @@ pub struct Config {
     pub principals: PolicySet,
     /// Where the history lies; the keys lie beside it.
     pub history: PathBuf,
-    /// Which records are synced.
-    pub sync: SyncMode,
+    /// How it is kept.
+    pub ledger: Settings,
     /// How the log is written.
     pub log: LogFormat,
     /// What is worth saying once there is a log.
@@ -104,7 +104,7 @@ impl Config {
         }
         match (database, history) {
             (Some(database), Some(history)) if faults.0.is_empty() => {
-                Ok(Self { database, principals, history, sync: file.sync, log: file.log, notes })
+                Ok(Self { database, principals, history, ledger: file.ledger, log: file.log, notes })
             }
             _ => {
                 faults.0.extend(notes.misspelt);

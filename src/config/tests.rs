@@ -2,6 +2,7 @@ use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 use super::*;
+use crate::history::{CheckpointPlace, SyncMode};
 
 const POLICY: &str = r#"
 version = 1
@@ -96,12 +97,43 @@ fn relative_paths_belong_to_the_file_that_holds_them() {
     let place = Installation::with(&[("pgwicket.toml", &toml), ("secret", "s3cret-word\n")]);
     let config = place.load(&[]).unwrap();
     assert_eq!(config.history, place.directory.path().join("ledger"));
-    assert_eq!((config.sync, config.log), (SyncMode::All, LogFormat::Json));
+    assert_eq!((config.ledger.sync, config.log), (SyncMode::All, LogFormat::Json));
     let database = &config.database.config;
     assert_eq!(database.password.as_ref().unwrap().expose_secret(), "s3cret-word");
     assert_eq!(database.ssl_root_cert.as_ref().unwrap(), &place.directory.path().join("ca.pem"));
     assert!(!format!("{config:?}").contains("s3cret-word"));
-    assert_eq!(Installation::with(&[("pgwicket.toml", TOML)]).load(&[]).unwrap().sync, SyncMode::Writes);
+    assert_eq!(Installation::with(&[("pgwicket.toml", TOML)]).load(&[]).unwrap().ledger, Settings::default());
+}
+
+#[test]
+fn the_history_is_kept_as_it_is_said() {
+    let said = r#"
+[history]
+segment_bytes = "1MiB"
+segment_age = "12h"
+keep = "90d"
+keep_bytes = "2GiB"
+checkpoint_records = 50
+checkpoint_every = "10s"
+checkpoint_to = "checkpoints"
+"#;
+    let place = Installation::with(&[("pgwicket.toml", &format!("{TOML}{said}"))]);
+    let settings = place.load(&[]).unwrap().ledger;
+    assert_eq!((settings.segment_bytes, settings.segment_age.as_secs()), (1 << 20, 12 * 3600));
+    assert_eq!((settings.keep.unwrap().as_secs(), settings.keep_bytes), (90 * 86_400, Some(2 << 30)));
+    assert_eq!((settings.checkpoint_records, settings.checkpoint_every.as_secs()), (50, 10));
+    let file = place.directory.path().join("checkpoints");
+    assert_eq!(settings.checkpoint_to, Some(CheckpointPlace::File(file)));
+
+    let syslog = said.replace("\"checkpoints\"", "\"syslog\"");
+    let place = Installation::with(&[("pgwicket.toml", &format!("{TOML}{syslog}"))]);
+    assert_eq!(place.load(&[]).unwrap().ledger.checkpoint_to, Some(CheckpointPlace::Syslog));
+
+    let wrong = said.replace("\"checkpoints\"", "\"stdout\"").replace("90d", "9 weeks").replace("1MiB", "1B");
+    let faults = Installation::with(&[("pgwicket.toml", &format!("{TOML}{wrong}"))]).faults(&[]).join("\n");
+    for one in ["`1B` is out of bounds", "`9 weeks` is not a time span", "can't go to standard output"] {
+        assert!(faults.contains(one), "{faults}");
+    }
 }
 
 #[test]

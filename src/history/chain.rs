@@ -1,28 +1,36 @@
-//! One chain and its only writer: numbers, hashes, writes and syncs records, and knows when it can't. After a failure
-//! each later append first tries to get the file back into a known state, so that the ledger heals by itself.
+//! One chain and its only writer: numbers, hashes, writes, syncs and signs records, begins new segments, and knows when
+//! it can't. After a failure each later append first tries to get the file back into a known state, so that the ledger
+//! heals by itself.
 
-use super::fit::Body;
+mod recover;
+
+use super::detail::LogClose;
+use super::fit::{self, Body, Pair};
 use super::instance::Instance;
 use super::lines::LineHash;
-use super::record::{FORMAT_VERSION, Stamp};
+use super::note::Checkpoint;
+use super::record::{Entry, FORMAT_VERSION, Stamp};
 use super::segments::Segment;
+use super::settings::{Settings, SyncMode};
 use super::storage::{Storage, StorageFile};
-use super::tail::{Tail, write_all_at, write_at};
-use super::{Appended, HistoryError, SyncMode};
+use super::tail::{Tail, write_at};
+use super::tidy::News;
+use super::{Appended, HistoryError};
+use crate::keys::Signer;
 use jiff::Timestamp;
-use std::fs::{self, File, Metadata};
-use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, mpsc};
 use std::time::Instant;
+use uuid::Uuid;
 
 #[derive(Debug)]
 pub(super) struct Chain {
     /// Holds the lock as long as the chain may be written.
-    instance: Instance,
+    instance: Arc<Instance>,
     storage: Arc<dyn Storage>,
-    sync: SyncMode,
-    key_id: String,
+    settings: Settings,
+    signer: Signer,
     opened: Instant,
     segment: Segment,
     file: Box<dyn StorageFile>,
@@ -33,6 +41,15 @@ pub(super) struct Chain {
     head_start: Option<u64>,
     /// Up to here the file holds whole records.
     len: u64,
+    /// When the segment's first record was written.
+    begun: Option<Timestamp>,
+    /// Intents of this process whose outcome isn't written.
+    open_intents: HashSet<Uuid>,
+    /// Records since the last checkpoint, and when that was signed.
+    unsigned: u64,
+    signed: Instant,
+    /// Tells whoever tidies up of closed segments and of checkpoints.
+    news: mpsc::Sender<News>,
     /// Why nothing can be written now.
     fault: Option<Fault>,
     reported: Reported,
@@ -45,6 +62,8 @@ struct Fault {
     torn: bool,
     /// Records whose sync failed, and where they stand: the system may have dropped its copy of them.
     unsynced: Option<(u64, Vec<u8>)>,
+    /// The sync of the whole segment failed.
+    rewrite: bool,
 }
 
 /// The cause that was logged last, until a record is written again: a thousand refused calls are one line.
@@ -73,15 +92,27 @@ struct Placed {
 }
 
 impl Chain {
-    pub fn new(instance: Instance, tail: Tail, storage: Arc<dyn Storage>, sync: SyncMode, key_id: String) -> Chain {
-        let Tail { seq, head, head_start, segment, file, len, repaired: _ } = tail;
+    pub fn new(
+        instance: Arc<Instance>,
+        tail: Tail,
+        storage: Arc<dyn Storage>,
+        settings: Settings,
+        signer: Signer,
+        news: mpsc::Sender<News>,
+    ) -> Chain {
+        let Tail { seq, head, head_start, begun, segment, file, len, repaired: _ } = tail;
         let opened = Instant::now();
         Chain {
             instance,
             storage,
-            sync,
-            key_id,
+            settings,
+            signer,
             opened,
+            begun,
+            open_intents: HashSet::new(),
+            unsigned: 0,
+            signed: opened,
+            news,
             segment,
             file,
             seq,
@@ -93,9 +124,17 @@ impl Chain {
         }
     }
 
-    /// Appends the records in their order, synced as far as the mode asks for. One answer each.
+    /// Appends the records in their order, synced as far as the mode asks for. One answer each. Begins a new segment
+    /// before them, and signs a checkpoint behind them, where that is due.
     pub fn append(&mut self, batch: &[Body]) -> Vec<Result<Appended, HistoryError>> {
-        let composed = self.ready().and_then(|()| self.compose(batch).map_err(|error| error.to_string()));
+        let answers = self.write(batch);
+        self.sign_if_due();
+        answers
+    }
+
+    fn write(&mut self, batch: &[Body]) -> Vec<Result<Appended, HistoryError>> {
+        let ready = self.ready().and_then(|()| self.rotate_if_due());
+        let composed = ready.and_then(|()| self.compose(batch).map_err(|error| error.to_string()));
         let (bytes, placed) = match composed {
             Ok(composed) => composed,
             Err(cause) => {
@@ -108,6 +147,9 @@ impl Chain {
         if let Some(last) = placed.iter().take(kept).next_back() {
             (self.seq, self.head) = (last.appended.seq, last.appended.hash);
             (self.head_start, self.len) = (Some(start + last.start as u64), start + last.end as u64);
+            self.unsigned += kept as u64;
+            self.begun = self.begun.or(placed.first().map(|placed| placed.appended.time));
+            batch.iter().take(kept).for_each(|body| self.note_pair(body.pair));
         }
         let sync_failure = match placed.iter().take(kept).any(|placed| placed.sync) {
             true => self.file.sync_data().err(),
@@ -121,7 +163,7 @@ impl Chain {
         });
         let cause = write_failure.or(sync_failure).map(|error| error.to_string());
         match cause.clone() {
-            Some(cause) => self.fail(Fault { cause, torn, unsynced }),
+            Some(cause) => self.fail(Fault { cause, torn, unsynced, rewrite: false }),
             None => self.healed(),
         }
         let answer = |(at, placed): (usize, Placed)| match &cause {
@@ -133,14 +175,101 @@ impl Chain {
         placed.into_iter().enumerate().map(answer).collect()
     }
 
-    /// Syncs what was written without, at an orderly end.
+    /// Writes that this is an orderly end, signs it, and syncs what was written without.
     pub fn close(mut self) {
-        if self.sync != SyncMode::None
+        let left = self.open_intents.len() as u64;
+        let closing = fit::body(Entry::log_close(LogClose { intents_left_open: left }));
+        if closing.is_ok_and(|body| self.write(&[body]).iter().all(Result::is_ok)) {
+            self.sign();
+        }
+        if self.settings.sync != SyncMode::None
             && self.fault.is_none()
             && let Err(error) = self.file.sync_data()
         {
             tracing::error!(segment = %self.segment.path.display(), %error, "could not sync the history at its end");
         }
+    }
+
+    /// Signs a checkpoint when the last is old enough. For a chain that nobody writes to now.
+    pub fn tick(&mut self) {
+        self.sign_if_due();
+    }
+
+    fn sign_if_due(&mut self) {
+        let records = self.unsigned >= self.settings.checkpoint_records;
+        if records || (self.unsigned > 0 && self.signed.elapsed() >= self.settings.checkpoint_every) {
+            self.sign();
+        }
+    }
+
+    /// Signs the chain's head, and writes that down behind it.
+    fn sign(&mut self) {
+        if self.fault.is_some() {
+            return;
+        }
+        let checkpoint = Checkpoint::sign(&self.signer, &self.instance.name, self.seq, self.head, Timestamp::now());
+        let Ok(body) = fit::body(Entry::checkpoint(checkpoint.note.clone())) else { return };
+        // A failure is logged, and stands in the way of the next append.
+        if self.write(&[body]).iter().all(Result::is_ok) {
+            (self.unsigned, self.signed) = (0, Instant::now());
+            // Nobody listens in the last moments of a process.
+            let _ = self.news.send(News::Signed(checkpoint));
+        }
+    }
+
+    fn note_pair(&mut self, pair: Pair) {
+        match pair {
+            Pair::Opens(intent) => drop(self.open_intents.insert(intent)),
+            Pair::Closes(intent) => drop(self.open_intents.remove(&intent)),
+            Pair::Neither => {}
+        }
+    }
+
+    /// Begins a new segment when this one is long or old enough. The chain goes on over exact bytes.
+    fn rotate_if_due(&mut self) -> Result<(), String> {
+        let old = |begun: Timestamp| {
+            let age = Timestamp::now().duration_since(begun).unsigned_abs();
+            age >= self.settings.segment_age && begun < Timestamp::now()
+        };
+        if self.len == 0 || (self.len < self.settings.segment_bytes && !self.begun.is_some_and(old)) {
+            return Ok(());
+        }
+        // A segment is on disk as a whole before the next one is begun.
+        if let Err(error) = self.file.sync_data() {
+            let cause = error.to_string();
+            self.fail(Fault { cause: cause.clone(), torn: false, unsynced: None, rewrite: true });
+            return Err(cause);
+        }
+        match self.begin_next() {
+            Ok((segment, file)) => {
+                (self.segment, self.file) = (segment, file);
+                (self.head_start, self.len, self.begun) = (None, 0, None);
+                let _ = self.news.send(News::Closed);
+                Ok(())
+            }
+            Err(error) => {
+                let cause = format!("the next segment can't be begun: {error}");
+                self.fail(Fault { cause: cause.clone(), torn: false, unsynced: None, rewrite: false });
+                Err(cause)
+            }
+        }
+    }
+
+    fn begin_next(&self) -> io::Result<(Segment, Box<dyn StorageFile>)> {
+        let next = Segment::of(&self.instance.path, self.segment.number + 1);
+        let file = match self.storage.create(&next.path) {
+            // Of an attempt that failed half way.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let file = self.storage.open(&next.path)?;
+                match file.metadata()?.len() {
+                    0 => file,
+                    _ => return Err(error),
+                }
+            }
+            other => other?,
+        };
+        self.storage.sync_directory(&self.instance.path)?;
+        Ok((next, file))
     }
 
     /// The batch as bytes, each record behind the one before it.
@@ -158,7 +287,7 @@ impl Chain {
                 time,
                 mono_ns: u64::try_from(self.opened.elapsed().as_nanos()).unwrap_or(u64::MAX),
                 instance: self.instance.name.clone(),
-                key_id: self.key_id.clone(),
+                key_id: self.signer.key_id().to_owned(),
             };
             write_line(&mut bytes, &stamp, body)?;
             prev = LineHash::of(bytes.get(start..).unwrap_or_default());
@@ -172,7 +301,8 @@ impl Chain {
 
     /// Whether the record has to be synced before it counts as written.
     pub fn syncs(&self, body: &Body) -> bool {
-        match self.sync {
+        match self.settings.sync {
+            _ if body.always => true,
             SyncMode::All => true,
             SyncMode::Writes => body.writes,
             SyncMode::None => false,
@@ -182,74 +312,6 @@ impl Chain {
     /// Whether the last append went well; else the next one begins by repairing.
     pub fn is_sound(&self) -> bool {
         self.fault.is_none()
-    }
-
-    /// Makes sure that the file is what this chain wrote, and is writable as far as one knows.
-    fn ready(&mut self) -> Result<(), String> {
-        if self.fault.is_none() {
-            match self.unchanged() {
-                Ok(()) => return Ok(()),
-                Err(cause) => self.fail(Fault { cause, torn: false, unsynced: None }),
-            }
-        }
-        let Some(mut fault) = self.fault.take() else { return Ok(()) };
-        match self.recover(&mut fault) {
-            Ok(()) => Ok(()),
-            Err(cause) => {
-                let refused = cause.clone();
-                self.fail(Fault { cause, ..fault });
-                Err(refused)
-            }
-        }
-    }
-
-    /// Somebody may have removed, replaced, cut or lengthened the file: writing on would lose records, or bury damage.
-    fn unchanged(&self) -> Result<(), String> {
-        let here = self.file.metadata().map_err(|error| error.to_string())?;
-        let there = fs::metadata(&self.segment.path).map_err(|error| error.to_string())?;
-        let identity = |file: &Metadata| (file.dev(), file.ino());
-        if identity(&here) != identity(&there) {
-            return Err("the file was replaced by another".into());
-        }
-        self.check_length(there.len())
-    }
-
-    fn check_length(&self, len: u64) -> Result<(), String> {
-        match len.cmp(&self.len) {
-            std::cmp::Ordering::Equal => Ok(()),
-            std::cmp::Ordering::Less => Err("the file is shorter than what was written to it".into()),
-            std::cmp::Ordering::Greater => Err("the file has more bytes than were written to it".into()),
-        }
-    }
-
-    /// Opens the file anew, cuts what a failed write left behind, makes sure that the last record is the one that was
-    /// written, and writes and syncs once more what a failed sync may have lost.
-    fn recover(&mut self, fault: &mut Fault) -> Result<(), String> {
-        let text = |error: io::Error| error.to_string();
-        let mut file = self.storage.open(&self.segment.path).map_err(text)?;
-        let len = file.metadata().map_err(text)?.len();
-        if fault.torn && len > self.len {
-            file.set_len(self.len).map_err(text)?;
-        }
-        self.check_length(file.metadata().map_err(text)?.len())?;
-        if let Some((offset, bytes)) = &fault.unsynced {
-            write_all_at(file.as_mut(), bytes, *offset).map_err(text)?;
-            file.sync_data().map_err(text)?;
-        }
-        self.check_head().map_err(text)?;
-        self.file = file;
-        Ok(())
-    }
-
-    fn check_head(&self) -> io::Result<()> {
-        let Some(start) = self.head_start else { return Ok(()) };
-        let line = self.len.saturating_sub(start + 1);
-        let mut bytes = vec![0; usize::try_from(line).unwrap_or(0)];
-        File::open(&self.segment.path)?.read_exact_at(&mut bytes, start)?;
-        match LineHash::of(&bytes) == self.head {
-            true => Ok(()),
-            false => Err(io::Error::other("the last record in the file is not the one that was written")),
-        }
     }
 
     /// Remembers why nothing can be written, and logs it when it is news.

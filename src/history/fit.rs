@@ -2,6 +2,7 @@
 
 use super::lines::MAX_RECORD_BYTES;
 use super::record::{Entry, Form, Kind};
+use uuid::Uuid;
 
 /// What the writer's stamp needs beside the entry, generously.
 const STAMP_BYTES: usize = 1024;
@@ -17,12 +18,33 @@ pub(super) struct Body {
     pub json: String,
     /// The record belongs to a write that is, or was, executed.
     pub writes: bool,
+    /// It has to be on disk, whatever the mode: something is destroyed next.
+    pub always: bool,
+    /// What it has to do with an intent.
+    pub pair: Pair,
+}
+
+/// What a record has to do with an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pair {
+    /// It is one.
+    Opens(Uuid),
+    /// It is the outcome of one.
+    Closes(Uuid),
+    /// Nothing.
+    Neither,
 }
 
 /// Serialises an entry, cut where that is needed to fit.
 pub(super) fn body(mut entry: Entry) -> serde_json::Result<Body> {
     // A rejected write wrote nothing: a flood of refusals shall not become a flood of syncs.
     let writes = entry.what.writes == Some(true) && entry.kind != Kind::Rejection;
+    let always = entry.kind == Kind::Retention;
+    let pair = match (entry.kind, entry.intent) {
+        (Kind::Intent, _) => Pair::Opens(entry.id),
+        (_, Some(intent)) => Pair::Closes(intent),
+        _ => Pair::Neither,
+    };
     leave_out_values(&mut entry);
     cut_names(&mut entry);
     let mut json = serde_json::to_string(&entry)?;
@@ -33,7 +55,7 @@ pub(super) fn body(mut entry: Entry) -> serde_json::Result<Body> {
         json = serde_json::to_string(&entry)?;
         halvings += 1;
     }
-    Ok(Body { json, writes })
+    Ok(Body { json, writes, always, pair })
 }
 
 /// A second wall behind whoever filled the entry: what can only hold values in clear stands in full records alone.

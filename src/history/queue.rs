@@ -7,6 +7,7 @@
 
 use super::chain::Chain;
 use super::fit::Body;
+use super::tidy::Tidy;
 use super::{Appended, HistoryError};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,7 +26,10 @@ type Answer = Result<Appended, HistoryError>;
 #[derive(Debug)]
 enum Job {
     Append(Body, oneshot::Sender<Answer>),
-    Close(oneshot::Sender<()>),
+    /// Sign, if it is time.
+    Tick,
+    /// The end; orderly, or as a crash would leave it.
+    Close(oneshot::Sender<()>, bool),
 }
 
 #[derive(Debug, Clone)]
@@ -60,16 +64,18 @@ impl Pending {
 }
 
 impl Queue {
-    /// Starts the thread that writes to the chain until the queue is closed or its last handle is gone.
-    pub fn start(chain: Chain) -> io::Result<Queue> {
+    /// Starts the thread that writes to the chain until the queue is closed or its last handle is gone, and what `tidy`
+    /// starts beside it.
+    pub fn start(chain: Chain, tidy: impl FnOnce(Weak) -> io::Result<Tidy>) -> io::Result<Queue> {
         let (jobs, receiver) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared {
             chain: Mutex::new(Some(chain)),
             queued: AtomicUsize::new(0),
             sound: AtomicBool::new(true),
         });
+        let tidy = tidy(Weak { jobs: jobs.downgrade(), shared: Arc::clone(&shared) })?;
         let thread_shared = Arc::clone(&shared);
-        thread::Builder::new().name("history".into()).spawn(move || write(&thread_shared, receiver))?;
+        thread::Builder::new().name("history".into()).spawn(move || write(&thread_shared, receiver, tidy))?;
         Ok(Queue { jobs, shared })
     }
 
@@ -94,11 +100,52 @@ impl Queue {
         self.shared.sound.load(Ordering::Relaxed)
     }
 
+    /// Ends the thread and frees the chain.
     pub async fn close(&self) {
+        self.end(true).await;
+    }
+
+    /// As [`Queue::close`], without a word about it in the chain.
+    #[cfg(test)]
+    pub async fn abandon(&self) {
+        self.end(false).await;
+    }
+
+    async fn end(&self, orderly: bool) {
         let (sender, receiver) = oneshot::channel();
-        if self.jobs.send(Job::Close(sender)).await.is_ok() {
+        if self.jobs.send(Job::Close(sender, orderly)).await.is_ok() {
             // An error means that the thread ended meanwhile, which is what was asked for.
             let _ = receiver.await;
+        }
+    }
+}
+
+/// A way to the queue that doesn't keep it open.
+#[derive(Debug)]
+pub(super) struct Weak {
+    jobs: mpsc::WeakSender<Job>,
+    shared: Arc<Shared>,
+}
+
+impl Weak {
+    /// Writes a record behind all that were submitted before, and waits for it; `None` if the queue is closed. Blocks.
+    pub fn append(&self, body: Body) -> Option<Answer> {
+        let (sender, receiver) = oneshot::channel();
+        let jobs = self.jobs.upgrade()?;
+        self.shared.queued.fetch_add(1, Ordering::SeqCst);
+        if jobs.blocking_send(Job::Append(body, sender)).is_err() {
+            self.shared.queued.fetch_sub(1, Ordering::SeqCst);
+            return None;
+        }
+        drop(jobs);
+        receiver.blocking_recv().ok()
+    }
+
+    /// Has the chain signed, if it is time. Blocks where the queue is full.
+    pub fn remind(&self) {
+        if let Some(jobs) = self.jobs.upgrade() {
+            // Closed meanwhile: its end is signed.
+            let _ = jobs.blocking_send(Job::Tick);
         }
     }
 }
@@ -134,12 +181,12 @@ fn closed() -> HistoryError {
 }
 
 /// The thread: takes what waits, writes it together, answers, until it is told to end.
-fn write(shared: &Shared, mut jobs: mpsc::Receiver<Job>) {
+fn write(shared: &Shared, mut jobs: mpsc::Receiver<Job>, tidy: Tidy) {
     let mut closing = None;
     while closing.is_none()
         && let Some(first) = jobs.blocking_recv()
     {
-        let (mut bodies, mut waiting, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut bodies, mut waiting, mut bytes, mut tick) = (Vec::new(), Vec::new(), 0, false);
         let mut next = Some(first);
         while let Some(job) = next.take() {
             match job {
@@ -151,10 +198,16 @@ fn write(shared: &Shared, mut jobs: mpsc::Receiver<Job>) {
                         next = jobs.try_recv().ok();
                     }
                 }
-                Job::Close(done) => closing = Some(done),
+                Job::Tick => tick = true,
+                Job::Close(done, orderly) => closing = Some((done, orderly)),
             }
         }
         let answers = match shared.chain().as_mut() {
+            Some(chain) if tick && bodies.is_empty() => {
+                chain.tick();
+                Vec::new()
+            }
+            Some(_) if bodies.is_empty() => Vec::new(),
             Some(chain) => shared.append(chain, &bodies),
             None => bodies.iter().map(|_| Err(closed())).collect(),
         };
@@ -164,10 +217,13 @@ fn write(shared: &Shared, mut jobs: mpsc::Receiver<Job>) {
             let _ = waiting.send(answer);
         }
     }
-    if let Some(chain) = shared.chain().take() {
-        chain.close();
+    match shared.chain().take() {
+        Some(chain) if closing.as_ref().is_none_or(|(_, orderly)| *orderly) => chain.close(),
+        // Dropped, it tells those who tidy up that it ends.
+        _ => {}
     }
-    // Whoever asked for the end, or queued behind it, learns of it only now that the lock is free.
+    // Who queued behind the end learns of it; whoever asked for it only now that the lock is free.
     drop(jobs);
+    tidy.end();
     drop(closing);
 }

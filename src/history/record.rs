@@ -1,8 +1,8 @@
 //! What a record says: format version 1 of the ledger, as types. Every field is there from the start, `null` where
 //! nothing fills it; the order of the fields is that of the line. `docs/history-format.md` has the same for readers.
 
+use super::detail::{Detail, Gap, LogClose, LogOpen, PolicyLoad, Retention, SessionClose, Signed};
 use super::lines::LineHash;
-use super::opening::{Detail, LogOpen};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -84,6 +84,28 @@ pub enum Kind {
     Outcome,
     /// A statement or call was refused before anything was executed.
     Rejection,
+    /// A process gave the chain back in order.
+    LogClose,
+    /// A client's session began.
+    SessionOpen,
+    /// It ended.
+    SessionClose,
+    /// Somebody couldn't prove who they are.
+    AuthFailure,
+    /// The policies that are in force from here on.
+    PolicyLoad,
+    /// The configuration changed while it was in force.
+    ConfigChange,
+    /// A person's answer to a statement that needs one.
+    Approval,
+    /// Closed segments are about to be deleted.
+    Retention,
+    /// What the ledger's key signed.
+    Checkpoint,
+    /// Something is missing, and why.
+    Gap,
+    /// Somebody read the history.
+    LogRead,
 }
 
 /// Who asked.
@@ -350,9 +372,47 @@ impl Entry {
         }
     }
 
+    /// A client's session begins. Closed by what [`Entry::session_close`] makes of it.
+    pub fn session_open(who: Who, place: Where) -> Entry {
+        Entry::new(Kind::SessionOpen, who, place, What::default())
+    }
+
+    /// The end of the session that this record opened.
+    pub fn session_close(&self) -> Entry {
+        let entry = Entry::new(Kind::SessionClose, self.who.clone(), self.place.clone(), What::default());
+        Entry { detail: Some(Detail::SessionClose(SessionClose { session: self.id })), ..entry }
+    }
+
+    /// Policies that are in force from here on.
+    pub fn policy_load(place: Where, detail: PolicyLoad) -> Entry {
+        let entry = Entry::new(Kind::PolicyLoad, Who::default(), place, What::default());
+        Entry { detail: Some(Detail::PolicyLoad(detail)), ..entry }
+    }
+
     pub(super) fn log_open(detail: LogOpen) -> Entry {
-        let entry = Entry::new(Kind::LogOpen, Who::default(), Where::default(), What::default());
-        Entry { detail: Some(Detail::LogOpen(Box::new(detail))), ..entry }
+        Entry::own(Kind::LogOpen, Detail::LogOpen(Box::new(detail)))
+    }
+
+    pub(super) fn log_close(detail: LogClose) -> Entry {
+        Entry::own(Kind::LogClose, Detail::LogClose(detail))
+    }
+
+    pub(super) fn gap(detail: Gap) -> Entry {
+        Entry::own(Kind::Gap, Detail::Gap(detail))
+    }
+
+    pub(super) fn checkpoint(note: String) -> Entry {
+        Entry::own(Kind::Checkpoint, Detail::Checkpoint(Signed { note }))
+    }
+
+    pub(super) fn retention(detail: Retention) -> Entry {
+        Entry::own(Kind::Retention, Detail::Retention(detail))
+    }
+
+    /// A record of the ledger's own: nobody asked for it.
+    fn own(kind: Kind, detail: Detail) -> Entry {
+        let entry = Entry::new(kind, Who::default(), Where::default(), What::default());
+        Entry { detail: Some(detail), ..entry }
     }
 }
 

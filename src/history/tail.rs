@@ -2,16 +2,16 @@
 //! record; whole records that don't fit together are damage, and nobody writes behind damage.
 
 use super::OpenError;
+use super::detail::{Head, Repair};
 use super::instance::Instance;
-use super::lines::{Line, LineHash};
-use super::opening::{Head, Repair};
+use super::lines::{Line, LineHash, MAX_RECORD_BYTES};
 use super::segments::{Segment, instances, segments};
 use super::storage::{Storage, StorageFile};
 use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -26,6 +26,8 @@ pub(super) struct Tail {
     pub head: LineHash,
     /// Where its line begins, if it lies in this segment.
     pub head_start: Option<u64>,
+    /// When this segment's first record was written.
+    pub begun: Option<Timestamp>,
     /// The segment to write to.
     pub segment: Segment,
     /// Its file.
@@ -65,6 +67,9 @@ pub(super) fn repair(instance: &Instance, storage: &dyn Storage) -> Result<Tail,
     let all = segments(&instance.path).map_err(failed)?;
     let Some((segment, older)) = all.split_last() else { return first_segment(instance, storage) };
     let failed = |cause| OpenError::io("repair", &segment.path, cause);
+    if segment.compressed {
+        return Err(damaged(segment, "it is closed, and the segment behind it is missing".into()));
+    }
     let end = find_end(instance, segment, older.last())?;
     let mut file = storage.open(&segment.path).map_err(failed)?;
     let len = file.metadata().map_err(failed)?.len();
@@ -73,6 +78,7 @@ pub(super) fn repair(instance: &Instance, storage: &dyn Storage) -> Result<Tail,
         false => None,
     };
     Ok(Tail {
+        begun: begun(segment).map_err(failed)?,
         seq: end.seq,
         head: end.head,
         head_start: end.head_start,
@@ -81,6 +87,17 @@ pub(super) fn repair(instance: &Instance, storage: &dyn Storage) -> Result<Tail,
         len: end.sound,
         repaired,
     })
+}
+
+/// When the segment's first record was written.
+fn begun(segment: &Segment) -> io::Result<Option<Timestamp>> {
+    #[derive(Deserialize)]
+    struct Begun {
+        time: Timestamp,
+    }
+    let mut line = Vec::new();
+    segment.open()?.take(MAX_RECORD_BYTES as u64).read_until(b'\n', &mut line)?;
+    Ok(serde_json::from_slice(&line).ok().map(|Begun { time }| time))
 }
 
 /// The last whole record of every chain but `own`. A chain that can't be read now isn't named.
@@ -107,7 +124,7 @@ fn first_segment(instance: &Instance, storage: &dyn Storage) -> Result<Tail, Ope
     let file = storage.create(&segment.path).map_err(failed)?;
     storage.sync_directory(&instance.path).map_err(failed)?;
     let (seq, head) = Default::default();
-    Ok(Tail { seq, head, head_start: None, segment, file, len: 0, repaired: None })
+    Ok(Tail { seq, head, head_start: None, begun: None, segment, file, len: 0, repaired: None })
 }
 
 /// Walks back from the end until two whole records follow each other as they should. Lines that are no records are what

@@ -11,10 +11,17 @@ mod torn;
 use super::*;
 use std::fs;
 
-/// A directory for a ledger, and a key's identity that needs no key.
+/// A directory for a ledger, and a key that needs no file.
 fn options(directory: &Path, sync: SyncMode) -> Options {
-    let key_id = "00112233445566778899aabbccddeeff".to_owned();
-    Options { directory: directory.to_path_buf(), sync, public_key: key_id.repeat(2), key_id }
+    options_with(directory, Settings { sync, ..Settings::default() })
+}
+
+fn options_with(directory: &Path, settings: Settings) -> Options {
+    Options { directory: directory.to_path_buf(), settings, signer: signer() }
+}
+
+fn signer() -> Signer {
+    Signer::from_seed(&[7; 32]).unwrap()
 }
 
 pub(super) fn open(directory: &Path) -> History {
@@ -33,13 +40,23 @@ async fn queued(history: &History, entry: Entry) -> queue::Pending {
 pub(super) fn query(principal: &str, sql: &str) -> Entry {
     let place = Where { door: Some("mcp".into()), ..Where::default() };
     let what = What { tool: Some("query_execute".into()), sql: Some(sql.into()), ..What::default() };
-    Entry::intent(who(principal), place, what)
+    Entry::call(who(principal), place, what)
 }
 
 fn write(principal: &str, sql: &str) -> Entry {
     let mut entry = query(principal, sql);
     entry.what.writes = Some(true);
     entry
+}
+
+/// Ends the ledger as a crash would: without a record of it.
+pub(super) async fn abandon(history: &History) {
+    history.queue.abandon().await;
+}
+
+pub(super) fn intent(principal: &str, sql: &str) -> Entry {
+    let query = query(principal, sql);
+    Entry::intent(query.who, query.place, query.what)
 }
 
 pub(super) fn segment(directory: &Path, instance: &str) -> PathBuf {
@@ -66,6 +83,6 @@ pub(super) async fn ledger(calls: usize) -> tempfile::TempDir {
     for call in 0..calls {
         history.append(query("ana", &format!("SELECT {call}"))).await.unwrap();
     }
-    history.close().await;
+    abandon(&history).await;
     home
 }

@@ -2,8 +2,8 @@
 //! record in the middle was changed, removed, added or moved. It doesn't prove that the end is still the end: for that,
 //! compare the head with one that was noted elsewhere.
 
+use super::detail::{Detail, Head, Repair};
 use super::lines::{LineHash, MAX_RECORD_BYTES};
-use super::opening::{Detail, Head, Repair};
 use super::record::{FORMAT_VERSION, Kind, Record};
 use super::segments::{Segment, segments};
 use std::io::{self, BufRead, Read};

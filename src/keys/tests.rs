@@ -20,8 +20,8 @@ fn the_first_start_makes_private_files_and_the_second_reads_them() {
         assert_eq!(mode(&directory.join(name)), 0o600);
     }
     let second = Keys::open(&directory, true).unwrap();
-    assert_eq!(first.key_id(), second.key_id());
-    assert_eq!(first.sign(b"checkpoint"), second.sign(b"checkpoint"));
+    assert_eq!(first.signer().key_id(), second.signer().key_id());
+    assert_eq!(first.signer().sign(b"checkpoint"), second.signer().sign(b"checkpoint"));
     for (purpose, _) in SUBKEYS {
         assert_eq!(first.subkey(purpose).expose(), second.subkey(purpose).expose());
     }
@@ -38,7 +38,7 @@ fn sixteen_at_once_end_up_with_the_same_keys() {
                 std::thread::spawn(move || {
                     start.wait();
                     let keys = Keys::open(&directory, false).unwrap();
-                    (keys.key_id().to_owned(), *keys.subkey(Purpose::HashMask).expose())
+                    (keys.signer().key_id().to_owned(), *keys.subkey(Purpose::HashMask).expose())
                 })
             })
             .collect();
@@ -107,7 +107,7 @@ fn a_damaged_key_file_is_an_error_that_does_not_show_it() {
 fn debug_shows_no_key_material() {
     let keys = Keys::from_secrets(&[7; 32], &[9; 32]).unwrap();
     let shown = format!("{keys:?} {:?}", keys.subkey(Purpose::Cursor));
-    assert_eq!(shown, format!("Keys {{ key_id: \"{}\", .. }} Subkey(…)", keys.key_id()));
+    assert_eq!(shown, format!("Keys {{ key_id: \"{}\", .. }} Subkey(…)", keys.signer().key_id()));
 }
 
 #[test]
@@ -139,12 +139,13 @@ fn digests_keep_the_parts_apart() {
 fn signatures_verify_with_the_public_key() {
     use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
     let keys = Keys::from_secrets(&[7; 32], &[9; 32]).unwrap();
-    let public: Vec<u8> =
-        (0..32).map(|at| u8::from_str_radix(keys.public_key().get(at * 2..at * 2 + 2).unwrap(), 16).unwrap()).collect();
+    let public: Vec<u8> = (0..32)
+        .map(|at| u8::from_str_radix(keys.signer().public_key().get(at * 2..at * 2 + 2).unwrap(), 16).unwrap())
+        .collect();
     let key = UnparsedPublicKey::new(&ED25519, &public);
-    key.verify(b"head", &keys.sign(b"head")).unwrap();
-    assert!(key.verify(b"tail", &keys.sign(b"head")).is_err());
-    assert_eq!(keys.key_id(), hex(&Sha256::digest(&public)).get(..32).unwrap());
+    key.verify(b"head", &keys.signer().sign(b"head")).unwrap();
+    assert!(key.verify(b"tail", &keys.signer().sign(b"head")).is_err());
+    assert_eq!(keys.signer().key_id(), hex(&Sha256::digest(&public)).get(..32).unwrap());
 }
 
 #[test]

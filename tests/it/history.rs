@@ -5,8 +5,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use pgwicket::history::{
-    Access, Decision, Entry, History, Options, Outcome, RelationUse, Status, SyncMode, What, Where, Who,
+    Access, Decision, Entry, History, Options, Outcome, RelationUse, Settings, Status, SyncMode, What, Where, Who,
 };
+use pgwicket::keys::Signer;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
@@ -15,9 +16,9 @@ use crate::support::{Database, Finished, PATIENCE, Wicket};
 
 /// A process's handle on the ledger that `--history history` names.
 fn open(wicket: &Wicket) -> History {
-    let key_id = "00112233445566778899aabbccddeeff".to_owned();
-    let (directory, public_key) = (wicket.path("history"), key_id.repeat(2));
-    History::open(Options { directory, sync: SyncMode::None, key_id, public_key }).unwrap()
+    let settings = Settings { sync: SyncMode::None, ..Settings::default() };
+    let signer = Signer::from_seed(&[7; 32]).unwrap();
+    History::open(Options { directory: wicket.path("history"), settings, signer }).unwrap()
 }
 
 fn who(principal: &str) -> Who {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::keys::{self, Form, Key, Registry, Status};
 use super::mask::{self, ValueClass};
 use super::model::AttributeType;
+use super::values::span_text;
 
 /// The keys of a registry as Markdown tables, a section after the other.
 pub fn key_tables(registry: Registry) -> String {
@@ -70,7 +71,7 @@ fn values(key: &Key) -> String {
         Form::Words { known, later } => format!("list of {}{}", words(known), refused(later)),
         Form::Texts(what) => format!("list of {what}"),
         Form::Bytes { least, most } => format!("a size, {least} bytes to {}MiB", most >> 20),
-        Form::Span { least, most } => format!("a time, {least}ms to {}min", most / 60_000),
+        Form::Span { least, most } => format!("a time, {} to {}", span_text(least), span_text(most)),
         Form::Rate => "a rate, as in `\"60/min\"`".to_owned(),
         Form::AttributeType => {
             format!(
@@ -191,7 +192,7 @@ fn form_schema(form: Form) -> Value {
             { "type": "integer", "minimum": least, "maximum": most },
             { "type": "string", "pattern": "^[0-9]+ *(B|kB|KiB|MB|MiB|GB|GiB)$" },
         ] }),
-        Form::Span { .. } => json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|min|h)$" }),
+        Form::Span { .. } => json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|min|h|d)$" }),
         Form::Rate => json!({ "type": "string", "pattern": "^[0-9]+ */ *(s|min|h)$" }),
         Form::AttributeType => {
             let words = AttributeType::WORDS.iter().map(|(word, _)| (*word).to_owned());

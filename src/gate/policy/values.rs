@@ -42,7 +42,16 @@ const SIZES: &[(&str, u64)] = &[
 ];
 
 /// Units of time, and how many milliseconds each is.
-const SPANS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000)];
+const SPANS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+/// A span as one would write it, for messages and tables.
+pub(super) fn span_text(milliseconds: u64) -> String {
+    match milliseconds {
+        days if days >= 86_400_000 && days % 86_400_000 == 0 => format!("{}d", days / 86_400_000),
+        minutes if minutes >= 60_000 && minutes % 60_000 == 0 => format!("{}min", minutes / 60_000),
+        milliseconds => format!("{milliseconds}ms"),
+    }
+}
 
 /// Statements in a period at most, so that a rate stays within what the limiter can count.
 const MOST_STATEMENTS: u64 = 1_000_000;
@@ -58,7 +67,7 @@ impl Entry<'_> {
         let Some(bytes) = with_unit(&text.value, SIZES) else {
             errors.push(
                 self.error(format!("`{}` is not a size", text.value))
-                    .help("a whole number of bytes, or text as in `\"4MiB\"`; units are B, kB, KiB, MB, MiB"),
+                    .help("a whole number of bytes, or text as in `\"4MiB\"`; units are B, kB, KiB, MB, MiB, GB, GiB"),
             );
             return None;
         };
@@ -85,10 +94,11 @@ impl Entry<'_> {
             return None;
         };
         if !(least..=most).contains(&milliseconds) {
-            errors.push(
-                self.error(format!("`{text}` is out of bounds"))
-                    .help(format!("between {least}ms and {}min", most / 60_000)),
-            );
+            errors.push(self.error(format!("`{text}` is out of bounds")).help(format!(
+                "between {} and {}",
+                span_text(least),
+                span_text(most)
+            )));
             return None;
         }
         Some(self.ruled(Duration::from_millis(milliseconds)))

@@ -109,7 +109,7 @@ async fn segments_follow_each_other() {
 async fn a_record_is_found_with_its_other_half_and_its_neighbours() {
     let home = tempfile::tempdir().unwrap();
     let history = open(home.path());
-    let intent = query("ana", "SELECT 1");
+    let intent = super::super::tests::intent("ana", "SELECT 1");
     let outcome = intent.outcome(Outcome::new(Status::Ok, Duration::ZERO));
     let rejection = super::super::Entry::rejection(who("ana"), Where::default(), Default::default(), "no_where");
     let alone = query("ana", "SELECT 2");

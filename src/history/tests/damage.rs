@@ -134,7 +134,7 @@ async fn a_report_lists_the_repairs_on_the_way() {
     let home = ledger(2).await;
     let path = segment(home.path(), "i0001");
     fs::write(&path, [fs::read(&path).unwrap().as_slice(), b"torn"].concat()).unwrap();
-    open(home.path()).close().await;
+    abandon(&open(home.path())).await;
     let report = verify(home.path()).unwrap();
-    assert_eq!((report.records, report.repairs.len(), report.repairs[0].bytes), (4, 1, 4));
+    assert_eq!((report.records, report.repairs.len(), report.repairs[0].bytes), (5, 1, 4));
 }

@@ -63,6 +63,16 @@ impl Storage for Faulty {
         Ok(Box::new(FaultyFile { disk: self.clone(), file: Disk.open(path)? }))
     }
 
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.open_allowed()?;
+        Disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.open_allowed()?;
+        Disk.remove(path)
+    }
+
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         Disk.sync_directory(path)
     }

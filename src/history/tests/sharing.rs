@@ -41,12 +41,12 @@ async fn a_freed_chain_is_continued_and_an_open_one_is_left_alone() {
     let (first, second) = (open(home.path()), open(home.path()));
     assert_eq!((first.instance(), second.instance()), ("i0001", "i0002"));
     first.append(query("ana", "SELECT 1")).await.unwrap();
-    first.close().await;
+    abandon(&first).await;
     let third = open(home.path());
     assert_eq!(third.instance(), "i0001");
     third.append(query("ana", "SELECT 2")).await.unwrap();
     let kinds: Vec<_> = records(home.path(), "i0001").iter().map(|record| record.entry.kind).collect();
-    assert_eq!(kinds, [Kind::LogOpen, Kind::Intent, Kind::LogOpen, Kind::Intent]);
+    assert_eq!(kinds, [Kind::LogOpen, Kind::Outcome, Kind::LogOpen, Kind::Outcome]);
     assert_eq!(verify_chain(&home.path().join("i0001")).unwrap().records, 4);
 }
 
@@ -59,8 +59,8 @@ async fn an_opening_names_the_heads_of_the_other_chains() {
     let head = Head { instance: "i0001".into(), seq: 2, hash: written.hash };
     assert_eq!(opening(&records(home.path(), "i0002")[0]).heads, vec![head.clone()]);
     assert_eq!(verify_chain(&home.path().join("i0001")).unwrap().head, Some(head));
-    second.close().await;
-    first.close().await;
+    abandon(&second).await;
+    abandon(&first).await;
     // The chain's own end is no head of another.
     drop(open(home.path()));
     let heads = &opening(records(home.path(), "i0001").last().unwrap()).heads.clone();
@@ -72,7 +72,7 @@ async fn a_head_is_the_last_whole_record_also_while_another_process_writes() {
     let home = tempfile::tempdir().unwrap();
     let first = open(home.path());
     let written = first.append(query("ana", "SELECT 1")).await.unwrap();
-    first.close().await;
+    abandon(&first).await;
     let lock = fs::File::open(home.path().join("i0001/lock")).unwrap();
     lock.lock().unwrap();
     let path = segment(home.path(), "i0001");

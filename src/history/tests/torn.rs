@@ -10,9 +10,17 @@ async fn reopened_after(damage: impl FnOnce(&mut Vec<u8>)) -> (tempfile::TempDir
     fs::write(&path, bytes).unwrap();
     let history = open(home.path());
     history.append(query("ana", "SELECT 'after'")).await.unwrap();
-    history.close().await;
+    abandon(&history).await;
     let all = records(home.path(), "i0001");
-    let opened = all[all.len() - 2].clone();
+    let opened = all.iter().rfind(|record| record.entry.kind == Kind::LogOpen).unwrap().clone();
+    // What was set aside is a gap, and said so behind the opening.
+    let gaps: Vec<_> = all.iter().filter(|record| record.entry.kind == Kind::Gap).collect();
+    let repaired = opening(&opened).repaired.clone();
+    assert_eq!(gaps.len(), usize::from(repaired.is_some()));
+    for gap in gaps {
+        let Some(Detail::Gap(gap)) = &gap.entry.detail else { panic!("{gap:?}") };
+        assert_eq!((gap.gap, &gap.repaired), (GapKind::TornEnd, &repaired));
+    }
     verify_chain(&home.path().join("i0001")).unwrap();
     (home, whole, opening(&opened).clone(), opened.stamp.seq)
 }

@@ -67,7 +67,11 @@ impl Library {
         let catalog = CatalogWatch::start(pool.clone(), Duration::from_secs(3_600)).await.unwrap();
         let directory = tempfile::Builder::new().prefix("pgwicket-it-").tempdir().unwrap();
         let keys = Arc::new(Keys::open(&directory.path().join("keys"), false).unwrap());
-        let options = history::Options::new(directory.path().join("history"), SyncMode::None, &keys);
+        let options = history::Options::new(
+            directory.path().join("history"),
+            history::Settings { sync: SyncMode::None, ..history::Settings::default() },
+            &keys,
+        );
         let parts = Parts {
             policies: BTreeMap::from([(PRINCIPAL.to_owned(), member.clone())]),
             catalog: catalog.clone(),

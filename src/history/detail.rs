@@ -1,0 +1,184 @@
+//! What only one kind of record has, kind by kind. `docs/history-format.md` has the same for readers.
+
+use super::lines::LineHash;
+use super::record::nanosecond_time;
+use super::settings::SyncMode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What only one kind of record has. Read back by its fields: each has one that no other has, and that is never left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Detail {
+    /// Of a `log_open`.
+    LogOpen(Box<LogOpen>),
+    /// Of a `log_close`.
+    LogClose(LogClose),
+    /// Of a `gap`.
+    Gap(Gap),
+    /// Of a `checkpoint`.
+    Checkpoint(Signed),
+    /// Of a `retention`.
+    Retention(Retention),
+    /// Of a `policy_load` or a `config_change`.
+    PolicyLoad(PolicyLoad),
+    /// Of a `session_close`.
+    SessionClose(SessionClose),
+    /// Of a kind that came later.
+    Other(serde_json::Value),
+}
+
+/// The detail of a `log_open`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogOpen {
+    /// pgwicket's version.
+    pub program: String,
+    /// The process's id.
+    pub pid: u32,
+    /// Which records are synced to disk before their append returns.
+    pub sync: SyncMode,
+    /// The ledger's Ed25519 public key, hexadecimal.
+    pub public_key: String,
+    /// The last record of each other chain in the directory, so that a chain that vanishes or is cut is seen.
+    pub heads: Vec<Head>,
+    /// What was set aside from the end of this chain, if its last bytes were no whole record.
+    pub repaired: Option<Repair>,
+}
+
+/// The last record of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The chain.
+    pub instance: String,
+    /// Number of its last record.
+    pub seq: u64,
+    /// SHA-256 of that record's exact bytes.
+    pub hash: LineHash,
+}
+
+/// What was set aside from a torn end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// The file, in the instance directory, that the bytes were moved to.
+    pub file: String,
+    /// How many bytes.
+    pub bytes: u64,
+    /// SHA-256 of these bytes.
+    pub sha256: LineHash,
+}
+
+/// The detail of a `log_close`: an orderly end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogClose {
+    /// Intents of this process whose outcome isn't on record: what they say may have been executed.
+    pub intents_left_open: u64,
+}
+
+/// The detail of a `gap`: something is missing, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// What happened.
+    pub gap: GapKind,
+    /// Of a torn end: what was set aside.
+    #[serde(default)]
+    pub repaired: Option<Repair>,
+    /// Of unpaired intents: those of the process before, oldest first.
+    #[serde(default)]
+    pub unpaired: Vec<Unpaired>,
+    /// How many there are, where not all are named.
+    #[serde(default)]
+    pub count: Option<u64>,
+    /// False if the search for them ended at its bound.
+    #[serde(default)]
+    pub complete: Option<bool>,
+}
+
+impl Gap {
+    /// Bytes that were no whole record were set aside.
+    pub(super) fn torn_end(repaired: Repair) -> Gap {
+        Gap { gap: GapKind::TornEnd, repaired: Some(repaired), unpaired: Vec::new(), count: None, complete: None }
+    }
+}
+
+/// Kinds of gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// The chain's end was no whole record.
+    TornEnd,
+    /// The process before left intents without outcome: what they say may have been executed.
+    MayHaveExecuted,
+}
+
+/// An intent without outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unpaired {
+    /// The intent's id.
+    pub id: Uuid,
+    /// Its number.
+    pub seq: u64,
+    /// When it was written.
+    #[serde(with = "nanosecond_time")]
+    pub time: Timestamp,
+    /// Whether the statement writes.
+    pub writes: bool,
+}
+
+/// The detail of a `checkpoint`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// A C2SP signed note over number and hash of the record before this one.
+    pub note: String,
+}
+
+/// The detail of a `retention`: written, and synced, before anything is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// The segments that are deleted now, oldest first. All before them were deleted earlier.
+    pub deleted: Vec<Deleted>,
+    /// The age at which closed segments are deleted, in seconds.
+    pub keep_seconds: Option<u64>,
+    /// The bytes above which they are.
+    pub keep_bytes: Option<u64>,
+}
+
+/// One deleted segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// Its number.
+    pub segment: u64,
+    /// Number of its first record.
+    pub first_seq: u64,
+    /// Number of its last record: the next segment begins with the one after it.
+    pub last_seq: u64,
+    /// The last record's hash: `prev` of the record after it.
+    pub last_hash: LineHash,
+    /// The file's length, as it lay on disk.
+    pub bytes: u64,
+}
+
+/// The detail of a `policy_load`: what is in force from here on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyLoad {
+    /// The principals and the policy that each is under.
+    pub policies: Vec<PolicyInForce>,
+}
+
+/// A principal's policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyInForce {
+    /// The principal.
+    pub principal: String,
+    /// The policy's name.
+    pub policy: String,
+    /// Its digest.
+    pub policy_digest: String,
+}
+
+/// The detail of a `session_close`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionClose {
+    /// Id of the `session_open`.
+    pub session: Uuid,
+}
