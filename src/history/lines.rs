@@ -40,15 +40,6 @@ impl LineHash {
         LineHash(digest.finalize().into())
     }
 
-    /// The hash itself.
-    pub fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    pub(super) fn from_bytes(hash: [u8; 32]) -> LineHash {
-        LineHash(hash)
-    }
-
     fn parse(text: &str) -> Option<LineHash> {
         let mut hash = [0; 32];
         if text.len() != 64 {
