@@ -191,7 +191,7 @@ mod tests {
         let notes = [checkpoint(7, 1), checkpoint(7, 2)];
         let file: String = notes.iter().map(|one| format!("{}\n", one.note)).collect();
         assert_eq!(Checkpoint::parse_all(&file).unwrap(), notes);
-        let torn = &file[..file.len() - 20];
+        let torn = file.get(..file.len() - 20).unwrap();
         assert_eq!(Checkpoint::parse_all(torn).unwrap(), notes[..1]);
         assert_eq!(Checkpoint::parse_all(""), Ok(Vec::new()));
         assert!(Checkpoint::parse_all("hello\n\nworld\n").is_err());
