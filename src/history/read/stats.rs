@@ -132,7 +132,7 @@ fn named<'t>(tallies: &'t mut BTreeMap<String, Tally>, name: &str) -> &'t mut Ta
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{query, who};
+    use super::super::super::tests::{intent as query, who};
     use super::super::super::{Access, Entry, Outcome, Record, RelationUse, Stamp, Status, Where};
     use super::*;
     use std::time::Duration;
