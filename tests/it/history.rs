@@ -262,7 +262,7 @@ async fn what_the_server_recorded_is_read_back() {
     let policy =
         "version = 1\nname = \"reader\"\n[statements]\nallow = [\"select\"]\n[schemas.sales]\naccess = \"read\"\n";
     let mut mcp = wicket.serve(policy, &[]).await;
-    mcp.query("SELECT count(*) FROM sales.orders WHERE comment = 'a literal of mine'").await.rows();
+    mcp.query("SELECT count(*) FROM sales.orders WHERE comment = 'a literal of mine, zqcanary'").await.rows();
     mcp.query("SELECT nothing FROM sales.orders").await.refusal();
     // The server is still running, with the chain's lock.
     let finished = wicket.run(&["history", "export", "--format", "jsonl"]).await;
@@ -275,7 +275,15 @@ async fn what_the_server_recorded_is_read_back() {
         shown.contains("FROM \"sales\".\"orders\"")
             && shown.contains("{\"access\":\"read\",\"relation\":\"sales.orders\"}")
     );
-    assert!(!shown.contains("a literal of mine") && !finished.stdout.contains("a literal of mine"));
+    assert!(!shown.contains("zqcanary") && !finished.stdout.contains("zqcanary"));
+    // Nor is it in the index, word by word.
+    let found = wicket.run(&["history", "search", "--format", "json", "orders comment"]).await;
+    assert!(found.stdout.contains("sales.orders") && found.stderr.is_empty(), "{found:?}");
+    let state = wicket.path("home/.local/state/pgwicket/history");
+    for file in std::fs::read_dir(state).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(8).any(|window| window == b"zqcanary"), "{}", file.display());
+    }
     mcp.close().await;
 }
 
@@ -312,6 +320,11 @@ async fn search_finds_words_and_goes_on_page_by_page() {
     let nothing = history(&wicket, &["search", "'*'"]).await;
     assert_eq!((nothing.code, nothing.stderr.as_str()), (Some(2), "error: there is no word in `'*'`\n"));
     assert_eq!(history(&wicket, &["search", "--page", "7"]).await.code, Some(2));
+    let misspelt = history(&wicket, &["search", "--kind", "intents"]).await;
+    assert!(
+        misspelt.code == Some(2) && misspelt.stderr.contains("no kind of record; there is one of `log_open`"),
+        "{misspelt:?}"
+    );
 }
 
 #[tokio::test]

@@ -87,7 +87,10 @@ pub(super) fn record(found: &Found, fits: Neighbours) -> String {
         let said = fields.iter().filter(|(name, value)| {
             !value.is_null() && (!section.is_empty() || SECTIONS.iter().all(|(section, _)| section != name))
         });
-        let lines: String = said.map(|(name, value)| field(section, name, value)).collect();
+        let mut said: Vec<_> = said.map(|(name, value)| (known(section, name), name, value)).collect();
+        // In the order of the format; what isn't known of old comes last.
+        said.sort_by_key(|(known, ..)| known.map_or(FIELDS.len(), |(at, _)| at));
+        let lines: String = said.into_iter().map(|(known, name, value)| field(known, name, value)).collect();
         if !lines.is_empty() {
             // Writing into a String can't fail.
             let _ = write!(text, "\n  {title}\n{lines}");
@@ -115,16 +118,20 @@ pub(super) fn record(found: &Found, fits: Neighbours) -> String {
     text
 }
 
-fn field(section: &str, name: &str, value: &Value) -> String {
+/// A field's place in the format, and what it means.
+fn known(section: &str, name: &str) -> Option<(usize, &'static str)> {
     let path = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
-    let meaning = FIELDS.iter().find(|(known, _)| *known == path).map(|(_, meaning)| *meaning);
+    FIELDS.iter().enumerate().find(|(_, (known, _))| *known == path).map(|(at, (_, meaning))| (at, *meaning))
+}
+
+fn field(known: Option<(usize, &str)>, name: &str, value: &Value) -> String {
     let value = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
     let value = printable(&value).replace('\n', "\n        ");
-    match meaning {
-        Some(meaning) => format!("    {name:<18} {value}\n    {:<18} ({meaning})\n", ""),
+    match known {
+        Some((_, meaning)) => format!("    {name:<18} {value}\n    {:<18} ({meaning})\n", ""),
         None => format!("    {:<18} {value}\n", printable(name)),
     }
 }

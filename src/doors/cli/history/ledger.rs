@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::when;
 use crate::config::{Environment, Fault, Place, history_directory, state_history};
 use crate::doors::cli::{Exit, Failure, output};
-use crate::history::Verdict;
 use crate::history::read::{Filter, Found, Words};
+use crate::history::{Kind, Verdict};
 
 /// The ledger.
 #[derive(Debug, Args)]
@@ -71,7 +71,7 @@ pub(super) struct Which {
     #[arg(long, value_name = "CODE")]
     reason: Option<String>,
     /// Of this kind: intent, outcome, rejection, log_open, …
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<String>,
 }
 
@@ -79,6 +79,18 @@ pub(super) struct Which {
 enum VerdictWord {
     Admitted,
     Rejected,
+}
+
+/// A kind that this version knows: a name that is misspelt would find nothing, and look like an answer.
+fn kind(text: &str) -> Result<String, String> {
+    match serde_json::from_value::<Kind>(text.into()) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => {
+            let error = error.to_string();
+            let known = error.split_once("expected ").map_or("", |(_, known)| known);
+            Err(format!("it is no kind of record; there is {known}"))
+        }
+    }
 }
 
 impl Which {
