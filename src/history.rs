@@ -14,6 +14,7 @@
 //!
 //! Knows nothing of policies, SQL or doors: it writes down what it is told, and never decides.
 
+pub mod audit;
 mod chain;
 #[cfg(any(test, feature = "check"))]
 pub mod check;

@@ -15,6 +15,12 @@ pub(super) enum Exit {
     Configuration,
     Database,
     History,
+    /// Of `history verify`.
+    Tampered,
+    /// Of `history verify`.
+    Unanchored,
+    /// Of `history verify`.
+    Unpaired,
     /// A signal ended it, as a shell says it.
     Interrupted,
 }
@@ -39,6 +45,9 @@ impl From<Exit> for ExitCode {
             Exit::Configuration => 2,
             Exit::Database => 3,
             Exit::History => 4,
+            Exit::Tampered => 5,
+            Exit::Unanchored => 6,
+            Exit::Unpaired => 7,
             Exit::Interrupted => 130,
         })
     }

@@ -30,7 +30,8 @@ const EXIT_CODES: &str = "Exit codes:
      or `doctor` has found something; or no MCP connection came about, or the output can't be written
   2  wrong arguments or configuration, or a policy that doesn't fit the database
   3  the database can't be reached, or refuses the connection
-  4  the history can't be written or read";
+  4  the history can't be written or read
+  5 to 7  what `history verify` found, see its --help";
 
 const EXAMPLES: &str = "Examples:
   pgwicket demo

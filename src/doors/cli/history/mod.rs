@@ -10,6 +10,7 @@ mod show;
 mod stats;
 mod summary;
 mod tail;
+mod verify;
 mod when;
 
 use clap::Subcommand;
@@ -24,6 +25,7 @@ pub(super) enum Command {
     Show(show::Arguments),
     Stats(stats::Arguments),
     Export(export::Arguments),
+    Verify(verify::Arguments),
 }
 
 impl Command {
@@ -33,6 +35,7 @@ impl Command {
             Self::Search(arguments) => search::run(arguments).await,
             Self::Stats(arguments) => stats::run(arguments).await,
             Self::Show(arguments) => show::run(arguments).await,
+            Self::Verify(arguments) => verify::run(arguments).await,
             Self::Export(arguments) => export::run(arguments).await,
         }
     }
