@@ -373,3 +373,6 @@ fn is_alive(instance: &Path) -> bool {
     let Ok(lock) = File::open(instance.join("lock")) else { return false };
     matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
+
+#[cfg(test)]
+mod tests;

@@ -344,3 +344,52 @@ async fn stats_add_up_calls() {
     let table = printed(&wicket, &["stats"]).await;
     assert!(table.contains("column_denied") && table.contains("1 statement has no outcome on record"), "{table}");
 }
+
+#[tokio::test]
+async fn verify_tells_what_it_found_by_its_exit_code() {
+    let wicket = Wicket::without_database();
+    let first = open(&wicket);
+    let intent = select("ana", "sales.orders", "SELECT 1");
+    first.append(intent.clone()).await.unwrap();
+    first.append(intent.outcome(done(1))).await.unwrap();
+    first.close().await;
+    let intact = history(&wicket, &["verify"]).await;
+    assert_eq!((intact.code, intact.stderr.as_str()), (Some(0), ""), "{intact:?}");
+    assert!(
+        intact.stdout.contains("\nintact; checked by the ledger itself: nothing kept elsewhere"),
+        "{}",
+        intact.stdout
+    );
+
+    // With the key: found only if a checkpoint was signed; a wrong one is told in any case.
+    let key = Signer::from_seed(&[8; 32]).unwrap().public_key().to_owned();
+    let stranger = history(&wicket, &["verify", "--public-key", &key]).await;
+    assert_eq!(stranger.code, Some(5), "{stranger:?}");
+    assert!(stranger.stdout.contains("tampered: i0001/1 was written with another key"), "{}", stranger.stdout);
+    wicket.write("ledger.pub", &format!("{key}\n"));
+    assert_eq!(history(&wicket, &["verify", "--public-key", "ledger.pub"]).await.code, Some(5));
+    for (arguments, message) in [
+        (["--public-key", "nowhere"], "the public key `nowhere` can't be read"),
+        (["--public-key", "pgwicket"], "can't be read"),
+        (["--checkpoint", "ledger.pub"], "`ledger.pub` holds no checkpoints of pgwicket"),
+    ] {
+        let finished = history(&wicket, &["verify", arguments[0], arguments[1]]).await;
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""));
+        assert!(finished.stderr.contains(message), "{}", finished.stderr);
+    }
+
+    let path = wicket.path("history/i0001/segment-00000001.jsonl");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, whole.replacen("SELECT 1", "SELECT 2", 1)).unwrap();
+    let tampered = history(&wicket, &["verify", "--format", "json"]).await;
+    let report: Value = serde_json::from_str(&tampered.stdout).unwrap();
+    assert_eq!((tampered.code, &report["verdict"]), (Some(5), &"tampered".into()));
+    assert_eq!(report["findings"][0]["text"], "i0001/3 doesn't continue number 2: one of the two was changed");
+
+    // Without its outcome, and what follows it.
+    let cut: String = whole.split_inclusive('\n').take(2).collect();
+    std::fs::write(&path, cut).unwrap();
+    let unpaired = history(&wicket, &["verify"]).await;
+    assert_eq!(unpaired.code, Some(7), "{unpaired:?}");
+    assert!(unpaired.stdout.contains("unpaired: i0001/2 has no outcome: it may have been executed"));
+}
