@@ -25,12 +25,11 @@ impl LineHash {
     }
 
     /// The 32 bytes.
-    #[cfg(feature = "history-index")]
     pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    #[cfg(feature = "history-index")]
+    /// The hash of these bytes.
     pub(super) fn from_bytes(bytes: [u8; 32]) -> LineHash {
         LineHash(bytes)
     }
