@@ -276,7 +276,8 @@ impl<'k> Walk<'k> {
         // The process before is gone, and with it the hope for outcomes.
         let lost = if record.kind == "log_open" { chain.lost() } else { Vec::new() };
         for text in tampered {
-            self.audit.find(Severity::Tampered, text);
+            let place = format!("segment {}, from byte {}", found.place.segment, found.place.offset);
+            self.audit.find(Severity::Tampered, format!("{text} ({place})"));
         }
         for text in lost {
             self.audit.find(Severity::Unpaired, text);
