@@ -101,6 +101,7 @@ struct Answers {
     expressions: Vec<Row>,
     dependencies: Vec<Row>,
     owned_sequences: Vec<Row>,
+    together: Vec<Row>,
 }
 
 impl Answers {
@@ -109,7 +110,7 @@ impl Answers {
         let (
             (relations, columns, unique_indexes, foreign_keys, types, fields),
             (functions, operators, user_casts, user_opclasses, extensions),
-            (expressions, dependencies, owned_sequences),
+            (expressions, dependencies, owned_sequences, together),
         ) = tokio::try_join!(
             async {
                 tokio::try_join!(
@@ -135,6 +136,7 @@ impl Answers {
                     ask::EXPRESSIONS.rows(client),
                     ask::DEPENDENCIES.rows(client),
                     ask::OWNED_SEQUENCES.rows(client),
+                    ask::TOGETHER.rows(client),
                 )
             },
         )?;
@@ -153,6 +155,7 @@ impl Answers {
             expressions,
             dependencies,
             owned_sequences,
+            together,
         })
     }
 
@@ -165,6 +168,7 @@ impl Answers {
         let mut relations =
             relations::relations(&self.relations, parts.server_version, relations::columns(&self.columns)?)?;
         relations::add_keys(&mut relations, &self.unique_indexes, &self.foreign_keys)?;
+        relations::add_together(&mut relations, &self.together)?;
         parts.types = types::types(&self.types, &types::fields(&self.fields)?, &relations)?;
 
         let routines = Routines::new(&parts.functions, &parts.operators);

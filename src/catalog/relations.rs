@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tokio_postgres::{Error, Row};
 
 use super::routines::{letter, oid, oids};
-use crate::gate::catalog::{Column, ForeignAction, ForeignKey, Key, Oid, Relation, RelationKind};
+use crate::gate::catalog::{Column, ForeignAction, ForeignKey, Key, Looks, Oid, Relation, RelationKind};
 
 /// From this version on a table that was never analysed says so with -1 rows; before, it had no rows on no pages, as
 /// an empty table has.
@@ -64,6 +64,7 @@ pub(super) fn relations(
             security_barrier: row.try_get(16)?,
             triggers: row.try_get(8)?,
             write_calls: Vec::new(),
+            together: Vec::new(),
             has_rules: row.try_get(7)?,
             row_security: row.try_get(4)?,
             comment: row.try_get(11)?,
@@ -126,6 +127,23 @@ pub(super) fn add_keys(relations: &mut [Relation], unique: &[Row], foreign: &[Ro
             target_columns: row.try_get(4)?,
             on_update: action(row, 5)?,
             on_delete: action(row, 6)?,
+        });
+    }
+    Ok(())
+}
+
+/// Adds to the relations what looks at several of their columns or rows.
+pub(super) fn add_together(relations: &mut [Relation], rows: &[Row]) -> Result<(), Error> {
+    let mut by_oid: HashMap<Oid, &mut Relation> =
+        relations.iter_mut().map(|relation| (relation.oid, relation)).collect();
+    for row in rows {
+        let Some(relation) = by_oid.get_mut(&oid(row, 0)?) else { continue };
+        let columns: Vec<i16> = row.try_get(3)?;
+        relation.together.push(match letter(row, 1)? {
+            'g' => Looks::Generates { column: row.try_get(2)?, from: columns },
+            'c' | 'i' => Looks::Row(columns),
+            'u' => Looks::Unique(columns),
+            _ => Looks::Excludes(columns),
         });
     }
     Ok(())

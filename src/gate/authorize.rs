@@ -18,9 +18,11 @@ use super::source::Span;
 mod effects;
 mod explain;
 mod restriction;
+mod source;
 mod stamps;
 #[cfg(test)]
 mod tests;
+mod together;
 mod writes;
 
 pub use explain::plan_shape;

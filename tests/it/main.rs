@@ -36,3 +36,4 @@ mod support;
 mod types;
 mod verification;
 mod writes;
+mod written_together;

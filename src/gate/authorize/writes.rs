@@ -1,11 +1,12 @@
 //! The rules on a write's target.
 
-use super::restriction::Restriction;
-use super::{Check, effects, is_open};
+use super::restriction::{self, Restriction};
+use super::source::Sources;
+use super::{Check, effects, is_open, together};
 use crate::gate::catalog::{Relation, RelationKind};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{
-    ColumnRef, Conflict, ConflictUpdate, Expr, Merge, MergeAction, RelationItem, Statement, TargetColumn,
+    ColumnRef, Conflict, ConflictUpdate, Expr, FromItem, Merge, MergeAction, RelationItem, Statement, TargetColumn,
 };
 use crate::gate::policy::model::StatementKind;
 use crate::gate::policy::{ColumnRights, RelationRights};
@@ -20,6 +21,8 @@ struct Written<'s> {
     kinds: Vec<StatementKind>,
     /// Its WHERE, if its kind has one.
     restricted_by: Option<Option<&'s Expr>>,
+    /// What stands beside the target.
+    from: Vec<&'s FromItem>,
 }
 
 impl<'s> Written<'s> {
@@ -36,13 +39,14 @@ impl<'s> Written<'s> {
                         kinds.push(StatementKind::Update);
                     }
                 }
-                Some(Self { target: &insert.target, columns, kinds, restricted_by: None })
+                Some(Self { target: &insert.target, columns, kinds, restricted_by: None, from: Vec::new() })
             }
             Statement::Update(update) => Some(Self {
                 target: &update.target,
                 columns: update.assignments.iter().map(|(column, _)| column).collect(),
                 kinds: vec![StatementKind::Update],
                 restricted_by: Some(update.filter.as_ref()),
+                from: update.from.iter().collect(),
             }),
             Statement::Merge(merge) => Some(Self::of_merge(merge)),
             Statement::Delete(delete) => Some(Self {
@@ -50,12 +54,19 @@ impl<'s> Written<'s> {
                 columns: Vec::new(),
                 kinds: vec![StatementKind::Delete],
                 restricted_by: Some(delete.filter.as_ref()),
+                from: delete.using.iter().collect(),
             }),
         }
     }
 
     fn of_merge(merge: &'s Merge) -> Self {
-        let mut written = Self { target: &merge.target, columns: Vec::new(), kinds: Vec::new(), restricted_by: None };
+        let mut written = Self {
+            target: &merge.target,
+            columns: Vec::new(),
+            kinds: Vec::new(),
+            restricted_by: None,
+            from: vec![&merge.source],
+        };
         for clause in &merge.clauses {
             let kind = match &clause.action {
                 MergeAction::Nothing { matched: _ } => continue,
@@ -83,10 +94,17 @@ impl Check<'_> {
     pub(super) fn write(&mut self, statement: &Statement) {
         let Some(written) = Written::of(statement) else { return };
         let target = written.target;
-        let restriction = Restriction { target: target.id, catalog: self.catalog, values: self.values };
+        let sources = Sources::of(self.catalog, statement, target.relation.oid);
+        let restriction = Restriction {
+            target,
+            from: written.from.clone(),
+            sources: &sources,
+            catalog: self.catalog,
+            values: self.values,
+        };
         let found = self.catalog.relation(target.relation.oid).zip(self.policy.rights(target.relation.oid));
         let Some((relation, rights)) = found else { return };
-        if let Err(violation) = self.writable(target, relation, rights, &written.kinds) {
+        if let Err(violation) = self.writable(relation, rights, &written) {
             self.violations.push(violation);
         }
         if let (Statement::Merge(_), Some(filter)) = (statement, &rights.filter) {
@@ -126,7 +144,7 @@ impl Check<'_> {
                 )
                 .at(target.origin.0)
                 .by(Some(rule.clone()))
-                .help("compare a column of the table with a value, as in `WHERE id = $1`"),
+                .help(restriction::HELP),
             );
         }
         self.authorized.max_affected_rows.clone_from(&rights.max_affected_rows);
@@ -143,13 +161,12 @@ impl Check<'_> {
 
     fn writable(
         &mut self,
-        target: &RelationItem,
         relation: &Relation,
         rights: &RelationRights,
-        kinds: &[StatementKind],
+        written: &Written<'_>,
     ) -> Result<(), Rejection> {
         let name = format!("{}.{}", relation.schema, relation.name);
-        let place = target.origin.0;
+        let place = written.target.origin.0;
         if rights.write.is_none() {
             return Err(Rejection::new(Reason::WriteNotAllowed, format!("writing `{name}` is not allowed"))
                 .at(place)
@@ -176,7 +193,7 @@ impl Check<'_> {
             .at(place));
         }
         let mut all = Vec::new();
-        for kind in kinds {
+        for kind in &written.kinds {
             let (effects, reached) = effects::of(self.catalog, self.policy, *kind, relation);
             for oid in reached {
                 self.relation_stamp(oid);
@@ -184,6 +201,14 @@ impl Check<'_> {
             all.extend(effects);
         }
         self.authorized.verification.foreign_code |= !all.is_empty();
+        all.extend(together::with_hidden(
+            self.catalog,
+            self.policy,
+            relation,
+            rights,
+            &written.kinds,
+            &written.columns,
+        ));
         all.sort_unstable();
         all.dedup();
         if !all.is_empty() && !rights.side_effects {

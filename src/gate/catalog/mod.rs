@@ -1,7 +1,7 @@
 //! What the database has, as data: a snapshot that the gate resolves names against. Filled by the catalog loader of
 //! the server (or by a test); knows nothing of connections.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub mod types;
 
 pub use extension::{Extension, Trust, Untrusted};
 pub use operators::OperatorSet;
-pub use relation::{Column, ForeignAction, ForeignKey, Key, Relation, RelationKind, ViewReads};
+pub use relation::{Column, ForeignAction, ForeignKey, Key, Looks, Relation, RelationKind, ViewReads};
 pub use routine::{Body, Function, FunctionKind, Operator, UserCast, UserOpclass};
 pub use types::{Type, TypeKind};
 
@@ -232,6 +232,25 @@ impl Catalog {
         let mut all = self.closure(oid, |relation| &relation.parents);
         all.retain(|relation| relation.oid != oid);
         all
+    }
+
+    /// Whether reading one of the relations reads rows of the target, through views, parents and partitions, too.
+    pub fn reads_any(&self, relations: impl IntoIterator<Item = Oid>, target: Oid) -> bool {
+        let around = self.tree(target).into_iter().chain(self.ancestors(target));
+        let family: BTreeSet<Oid> = around.map(|one| one.oid).chain([target]).collect();
+        let (mut seen, mut waiting) = (BTreeSet::new(), relations.into_iter().collect::<Vec<Oid>>());
+        while let Some(oid) = waiting.pop() {
+            if family.contains(&oid) {
+                return true;
+            }
+            if seen.insert(oid)
+                && let Some(found) = self.relation(oid)
+            {
+                waiting.extend(found.view.iter().flat_map(|view| &view.relations));
+                waiting.extend(&found.children);
+            }
+        }
+        false
     }
 
     fn closure<'a>(&'a self, oid: Oid, next: impl Fn(&'a Relation) -> &'a Vec<Oid>) -> Vec<&'a Relation> {

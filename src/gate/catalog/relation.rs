@@ -141,6 +141,24 @@ pub struct ViewReads {
     pub types: Vec<Oid>,
 }
 
+/// What is worked out over several columns when a row is written. Attribute numbers; 0 is the whole row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Looks {
+    /// A CHECK, or an index with an expression or predicate: looks at columns of the one row.
+    Row(Vec<i16>),
+    /// A generated column.
+    Generates {
+        /// The column.
+        column: i16,
+        /// What it is generated from.
+        from: Vec<i16>,
+    },
+    /// A unique index with an expression or predicate: looks for equal rows among some.
+    Unique(Vec<i16>),
+    /// An exclusion constraint: compares with other rows by any operator.
+    Excludes(Vec<i16>),
+}
+
 /// A relation. System catalogs, TOAST tables and indexes are not held: they can't be named.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relation {
@@ -174,6 +192,8 @@ pub struct Relation {
     /// Functions that a CHECK constraint, an index or the partition key calls and that aren't built in or aren't in the
     /// curated list: writing a row runs them, and where their arguments are constants, planning a read can, too.
     pub write_calls: Vec<Oid>,
+    /// What looks at several columns or rows when a row is written.
+    pub together: Vec<Looks>,
     /// Has rewrite rules other than a view's own.
     pub has_rules: bool,
     /// `relrowsecurity`.

@@ -95,11 +95,15 @@ impl<'a> Binder<'a> {
             // A mask by a column's name that doesn't fit the column of a relation that nobody sees.
             self.errors.0.truncate(told);
         }
+        let filter = table.and_then(|table| self.row_filter(relation, table));
+        if let Some(filter) = filter.as_ref().filter(|_| write.is_some()) {
+            self.filter_of_written(relation, filter);
+        }
         RelationRights {
             visibility,
             write,
             columns,
-            filter: table.and_then(|table| self.row_filter(relation, table)),
+            filter,
             view_of_hidden: false,
             require_where: table.and_then(|table| table.require_where.clone()),
             max_affected_rows: table

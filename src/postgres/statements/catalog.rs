@@ -292,6 +292,33 @@ pub(crate) const OWNED_SEQUENCES: OwnStatement = OwnStatement(
        AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') AND c.relkind = 'S'",
 );
 
+/// What looks at several columns or rows when a row is written: relation, what (`c` a check, `g` a generated column, `i`
+/// an index with an expression or predicate, `u` a unique one, `x` an exclusion constraint), the generated column, the
+/// columns looked at. A column of an index's expression and of a generated one is known by `pg_depend`; before
+/// PostgreSQL 15 the generated column itself depends on it, and then its default does.
+pub(crate) const TOGETHER: OwnStatement = OwnStatement(
+    "SELECT k.conrelid, 'c'::\"char\", 0::int2, k.conkey::int2[] FROM pg_catalog.pg_constraint k \
+     WHERE k.contype = 'c' AND k.conrelid >= 16384 AND k.conkey IS NOT NULL \
+     UNION ALL \
+     SELECT i.indrelid, CASE WHEN i.indisexclusion THEN 'x' WHEN i.indisunique THEN 'u' ELSE 'i' END::\"char\", 0::int2, \
+        ARRAY(SELECT n FROM pg_catalog.unnest(i.indkey::int2[]) n WHERE n > 0) \
+        || ARRAY(SELECT d.refobjsubid::int2 FROM pg_catalog.pg_depend d \
+            WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid \
+              AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid) \
+     FROM pg_catalog.pg_index i \
+     WHERE i.indrelid >= 16384 AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR i.indisexclusion) \
+     UNION ALL \
+     SELECT a.attrelid, 'g'::\"char\", a.attnum, \
+        ARRAY(SELECT d.refobjsubid::int2 FROM pg_catalog.pg_depend d \
+            WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = a.attrelid \
+              AND d.refobjsubid > 0 AND d.refobjsubid <> a.attnum AND ( \
+                d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = b.oid \
+                OR d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum)) \
+     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_attrdef b ON b.adrelid = a.attrelid AND b.adnum = a.attnum \
+     WHERE a.attrelid >= 16384 AND a.attgenerated <> '' \
+     ORDER BY 1, 2, 3, 4",
+);
+
 /// How many rows, and a sum over the hashes of their `xmin`s: changes whenever a row is added, changed or removed.
 macro_rules! fingerprint {
     ($row:literal, $rest:literal) => {

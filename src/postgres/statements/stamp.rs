@@ -26,14 +26,15 @@ macro_rules! relation {
     };
 }
 
-/// The stamp of what the indexes of relation `c` (`pg_class`) work out when a row is written: expressions and predicates.
+/// The stamp of what the indexes of relation `c` (`pg_class`) work out when a row is written: expressions,
+/// predicates and exclusion constraints.
 /// A new index leaves the relation's own stamp as it was, and no read needs this one.
 macro_rules! indexes {
     () => {
         "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', c.oid, \
             CASE WHEN c.relhasindex THEN ARRAY(\
                 SELECT i.xmin FROM pg_catalog.pg_index i \
-                WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) \
+                WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR i.indisexclusion) \
                 ORDER BY i.indexrelid) END\
         ), 0)::text"
     };

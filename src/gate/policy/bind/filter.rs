@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::Binder;
 use crate::gate::catalog::{Catalog, FunctionKind, Oid, Relation, TypeKind};
-use crate::gate::ir::{Call, Expr, ExprKind, ItemId, Literal, Node, Query};
+use crate::gate::ir::{Call, Expr, ExprKind, FromItem, ItemId, Literal, Node, Query};
 use crate::gate::lower::policy_expression;
 use crate::gate::policy::bound::{BoundPolicy, RowFilter};
 use crate::gate::policy::mask::ValueClass;
-use crate::gate::policy::model::TableRule;
+use crate::gate::policy::model::{StatementKind, TableRule};
 
 impl Binder<'_> {
     /// All conditions of the policy on the relation's rows.
@@ -42,6 +42,30 @@ impl Binder<'_> {
             _ => Expr::new(ExprKind::And(conditions)),
         };
         Some(RowFilter { condition, rules })
+    }
+
+    /// A row that was written is checked by its filter as part of the statement that writes it, and what the filter's
+    /// subqueries read is as it was before. So they may not read what is written.
+    pub(super) fn filter_of_written(&mut self, relation: &Relation, filter: &RowFilter) {
+        let writes = [StatementKind::Insert, StatementKind::Update, StatementKind::Delete, StatementKind::Merge];
+        if !writes.iter().any(|kind| self.policy.statements.contains_key(kind)) {
+            return;
+        }
+        let mut read: Vec<Oid> = Vec::new();
+        filter.condition.walk(&mut |node| {
+            if let Node::From(FromItem::Relation(item)) = node {
+                read.push(item.relation.oid);
+            }
+        });
+        if let (true, Some(rule)) = (self.catalog.reads_any(read, relation.oid), filter.rules.first()) {
+            let message = format!(
+                "the row filter of `{}.{}` asks that table itself, which can be written: rows would be checked by what \
+                 the table held before the statement",
+                relation.schema, relation.name
+            );
+            let help = "give read access to it only, allow no statement that writes, or ask another table";
+            self.error(rule, message, Some(help.to_owned()));
+        }
     }
 }
 

@@ -70,3 +70,26 @@ fn what_can_not_be_a_filter_is_refused_with_its_line() {
         assert!(errors.contains("filtered.toml:7"), "{rows}: {errors}");
     }
 }
+
+/// Binds a policy whose filter on orders is this one.
+fn orders(statements: &str, access: &str, filter: &str) -> Result<(), String> {
+    let text = format!(
+        "version = 1\nname = \"test\"\n[statements]\nallow = [{statements}]\n[schemas.sales]\n\
+         access = \"listed\"\n[tables.\"sales.orders\"]\naccess = \"{access}\"\nrows = \"{filter}\"\n"
+    );
+    let policy = Policy::parse("test.toml", &text, &mut |_| Err(String::new())).unwrap();
+    BoundPolicy::bind(Arc::new(policy), &fixture::catalog()).map(drop).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn the_filter_of_a_table_that_is_written_does_not_ask_that_table() {
+    let own = "id IN (SELECT o.id FROM sales.orders o WHERE o.tenant_id = 1)";
+    let other = "customer_id IN (SELECT c.id FROM sales.customers c WHERE c.tenant_id = 1)";
+    for filter in [own, "EXISTS (SELECT FROM sales.orders o WHERE o.id < orders.id)"] {
+        let error = orders("\"select\", \"update\"", "write", filter).unwrap_err();
+        assert!(error.contains("`sales.orders` asks that table itself"), "{error}");
+        assert_eq!(orders("\"select\"", "write", filter), Ok(()));
+        assert_eq!(orders("\"select\", \"update\"", "read", filter), Ok(()));
+    }
+    assert_eq!(orders("\"select\", \"update\"", "write", other), Ok(()));
+}
