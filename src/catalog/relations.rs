@@ -61,7 +61,6 @@ pub(super) fn relations(
             parents: oids(row, 9)?,
             children: oids(row, 10)?,
             view: None,
-            security_barrier: row.try_get(16)?,
             triggers: row.try_get(8)?,
             write_calls: Vec::new(),
             together: Vec::new(),

@@ -209,14 +209,15 @@ impl<'a> Check<'a> {
             return None;
         };
         // Which rows a sample takes depends on all rows, hidden ones included.
-        if item.sample.is_some() && rights.is_protected() {
+        let hides_rows = rights.is_protected() || catalog.tree(relation.oid).iter().any(|one| one.row_security);
+        if item.sample.is_some() && hides_rows {
             self.violations.push(
                 Rejection::new(
                     Reason::NotYetSupported,
                     format!("TABLESAMPLE of `{}.{}` is not supported yet", relation.schema, relation.name),
                 )
                 .at(item.origin.0)
-                .help("the policy restricts its rows or columns; use `WHERE random() < 0.1` instead"),
+                .help("its rows or columns are restricted; use `WHERE random() < 0.1` instead"),
             );
         }
         if !self.judged.insert((relation.oid, access)) {

@@ -102,6 +102,31 @@ async fn of_a_restricted_plan_the_shape_is_told() {
 }
 
 /// What isn't restricted is explained by PostgreSQL itself.
+/// PostgreSQL's own row-level security hides rows, too: a plan would count them and quote the policy.
+#[tokio::test]
+async fn of_native_row_security_the_shape_is_told() {
+    let database = Database::sample().await;
+    database
+        .script(
+            "CREATE TABLE sales.native (id int PRIMARY KEY, tenant int);
+             INSERT INTO sales.native SELECT i, i % 3 FROM generate_series(1, 50) AS i;
+             ALTER TABLE sales.native ENABLE ROW LEVEL SECURITY;
+             CREATE POLICY own ON sales.native USING (tenant = 1 AND id <> 4711);
+             CREATE VIEW sales.native_view AS SELECT * FROM sales.native;
+             GRANT SELECT ON sales.native, sales.native_view TO wicket; ANALYZE",
+        )
+        .await;
+    let library = Library::open(&database, "version = 1\nname = 'open'\n[statements]\nallow = ['select', 'explain', 'explain_analyze']\n[schemas.sales]\naccess = 'read'", &[]).await;
+    assert_eq!(plan(&library, "EXPLAIN SELECT id FROM sales.native").await, "Seq Scan on sales.native");
+    let counted = library.query("EXPLAIN ANALYZE SELECT id FROM sales.native").await.unwrap_err();
+    assert_eq!(counted.reason.code(), "not_supported");
+    let sampled = library.query("SELECT id FROM sales.native TABLESAMPLE BERNOULLI (50)").await.unwrap_err();
+    assert_eq!(sampled.reason.code(), "not_yet_supported");
+    // A view reads with its owner's rights.
+    let unnamed = library.query("SELECT id FROM sales.native_view").await.unwrap_err();
+    assert!(unnamed.to_json(None).to_string().contains("has to be named"), "{}", unnamed.to_json(None));
+}
+
 #[tokio::test]
 async fn an_open_plan_is_told_whole() {
     let (_database, library) = opened(POLICY).await;

@@ -69,7 +69,8 @@ impl Check<'_> {
             for one in self.catalog.tree(oid) {
                 // The plan of a foreign table tells of its source: a file's name, another database's tables.
                 let foreign = one.kind == RelationKind::ForeignTable;
-                if foreign || self.policy.rights(one.oid).is_none_or(RelationRights::is_protected) {
+                // That of a table with row-level security counts the rows that are hidden, and quotes their conditions.
+                if foreign || one.row_security || self.policy.rights(one.oid).is_none_or(RelationRights::is_protected) {
                     return false;
                 }
                 // What a view does with a column isn't known.

@@ -184,9 +184,6 @@ pub struct Relation {
     pub children: Vec<Oid>,
     /// For views and materialised views.
     pub view: Option<ViewReads>,
-    /// A view WITH (security_barrier): PostgreSQL evaluates nothing of a query's own beside the view's conditions that
-    /// could tell of the rows that they reject.
-    pub security_barrier: bool,
     /// Names of enabled triggers, those that enforce constraints left out.
     pub triggers: Vec<String>,
     /// Functions that a CHECK constraint, an index or the partition key calls and that aren't built in or aren't in the

@@ -39,7 +39,7 @@ pub struct RelationRights {
     pub columns: Vec<ColumnRights>,
     /// The row filter, all rules ANDed.
     pub filter: Option<RowFilter>,
-    /// A view over what isn't fully readable, whose own conditions PostgreSQL wouldn't keep apart from a statement's.
+    /// A view over what isn't fully readable, or by functions of users': PostgreSQL makes one query of it and a statement.
     pub view_of_hidden: bool,
     /// `require_where`.
     pub require_where: Option<Rule>,

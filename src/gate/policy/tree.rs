@@ -40,20 +40,23 @@ pub(super) fn protect(
         }
         refuse(relations, &mut refused);
     }
-    fence_views(catalog, relations, functions);
+    fence_views(catalog, relations);
 }
 
-/// Views over something not fully readable. PostgreSQL makes one query of a view and the statement that reads it, unless
-/// the view is a security barrier, and then evaluates the conditions of both in the order that it likes.
-fn fence_views(catalog: &Catalog, relations: &mut HashMap<Oid, RelationRights>, functions: &HashSet<Oid>) {
+/// Views over something not fully readable. PostgreSQL makes one query of a view and the statement that reads it, and
+/// evaluates the conditions of both in the order that it likes. Of a view that is a security barrier, too: a condition
+/// that can't leak is let in by what it says of the view's column, and then says it of the expression behind that. A
+/// function in SQL is opened like a view, whoever may call it.
+fn fence_views(catalog: &Catalog, relations: &mut HashMap<Oid, RelationRights>) {
+    let no_functions = HashSet::new();
     // Views of such views, too: each round finds one at least.
     loop {
         let mut found = Vec::new();
         for relation in &catalog.parts().relations {
             let Some(rights) = relations.get(&relation.oid) else { continue };
             let is_read = rights.visibility == Visibility::Readable && !rights.view_of_hidden;
-            let runs_together = relation.kind == RelationKind::View && !relation.security_barrier;
-            if is_read && runs_together && !view_is_open(catalog, relations, functions, relation) {
+            let is_view = relation.kind == RelationKind::View;
+            if is_read && is_view && !view_is_open(catalog, relations, &no_functions, relation) {
                 found.push(relation.oid);
             }
         }
@@ -150,9 +153,10 @@ fn view_is_open(
         return !matches!(relation.kind, RelationKind::View | RelationKind::MaterializedView);
     };
     let relations_open = reads.relations.iter().filter(|oid| **oid != relation.oid).all(|oid| {
-        // A system catalog isn't held by the snapshot, so it is never open.
-        let foreign = catalog.relation(*oid).is_none_or(|read| read.kind == RelationKind::ForeignTable);
-        !foreign && relations.get(oid).is_some_and(|rights| !rights.is_protected())
+        // A system catalog isn't held by the snapshot, so it is never open. Row-level security holds for the view's owner.
+        let closed =
+            catalog.relation(*oid).is_none_or(|read| read.kind == RelationKind::ForeignTable || read.row_security);
+        !closed && relations.get(oid).is_some_and(|rights| !rights.is_protected())
     });
     let functions_open = reads.functions.iter().all(|oid| {
         catalog.function(*oid).is_some_and(|function| {

@@ -5,9 +5,46 @@
 //! operator that raises on some values would tell of them, and so would the plan. An expression has no statistics, so
 //! every column leaves the fence as one.
 
+use std::collections::BTreeMap;
+
 use crate::gate::catalog::Catalog;
 use crate::gate::diagnostic::Rejection;
-use crate::gate::ir::{Call, Expr, ExprKind, IsTest};
+use crate::gate::ir::{Call, Expr, ExprKind, FromItem, IsTest, ItemId, Node, Statement, walk};
+
+/// Columns of an item, by their position.
+pub(super) type Columns = BTreeMap<u32, Expr>;
+
+/// The functions in FROM that aren't PostgreSQL's own or a trusted extension's, with the columns that the statement names.
+/// One in SQL PostgreSQL opens like a view (`inline_set_returning_function` in `clauses.c`): what the function's own
+/// conditions reject would meet the statement's.
+pub(super) fn opened_functions(statement: &Statement, catalog: &Catalog) -> BTreeMap<ItemId, Columns> {
+    let in_c = |call: &Expr| match &call.kind {
+        ExprKind::Call(call) => {
+            call.function.candidates.iter().all(|oid| oid.is_builtin() || catalog.trust().has_function(*oid))
+        }
+        _ => true,
+    };
+    let mut opened: BTreeMap<ItemId, Columns> = BTreeMap::new();
+    walk(statement, &mut |node| {
+        if let Node::From(FromItem::Function { id, calls, .. }) = node
+            && !calls.iter().all(in_c)
+        {
+            opened.insert(*id, Columns::new());
+        }
+    });
+    if opened.is_empty() {
+        return opened;
+    }
+    walk(statement, &mut |node| {
+        if let Node::Expr(expr) = node
+            && let ExprKind::Column(column) = &expr.kind
+            && let Some(columns) = opened.get_mut(&column.item)
+        {
+            columns.entry(column.column).or_insert_with(|| expr.clone());
+        }
+    });
+    opened
+}
 
 /// `CASE WHEN now() IS NULL THEN value ELSE value END`: the value itself, with its type, modifiers and collation. The
 /// condition is one that the planner can't settle: the clock stands still in a transaction, but not in a plan. A test of

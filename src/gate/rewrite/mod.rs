@@ -12,8 +12,8 @@ use super::authorize::Authorized;
 use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Reason, Rejection, Rule};
 use super::ir::{
-    ColumnRef, Distinct, ExplainFormat, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn, Projection,
-    Query, RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
+    ColumnRef, CteId, Distinct, ExplainFormat, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn,
+    Projection, Query, RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
 };
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, mask};
 use super::source::Origin;
@@ -100,6 +100,7 @@ pub fn rewrite(
         copies,
         next_item,
         next_cte,
+        functions: fence::opened_functions(statement, catalog),
         replaced: BTreeMap::new(),
         failure: None,
     };
@@ -140,6 +141,8 @@ struct Rewriter<'a> {
     copies: Copies,
     next_item: u32,
     next_cte: u32,
+    /// The functions in FROM that PostgreSQL would open, and their columns.
+    functions: BTreeMap<ItemId, fence::Columns>,
     /// For each replaced item the position of each of the relation's columns in the derived table.
     replaced: BTreeMap<ItemId, BTreeMap<u32, u32>>,
     failure: Option<Rejection>,
@@ -147,6 +150,14 @@ struct Rewriter<'a> {
 
 impl Rewriter<'_> {
     fn replace(&mut self, item: &mut FromItem) {
+        if let FromItem::Function { id, .. } = item
+            && let Some(columns) = self.functions.remove(id)
+        {
+            if let Err(rejection) = self.fence_function(item, columns) {
+                self.failure = Some(rejection);
+            }
+            return;
+        }
         let FromItem::Relation(relation) = item else { return };
         let Some(rights) = self.policy.rights(relation.relation.oid) else {
             self.failure = Some(internal("a relation without rights reached rewrite"));
@@ -238,6 +249,33 @@ impl Rewriter<'_> {
                 origin: Origin::default(),
             }),
         })
+    }
+
+    /// Puts a function behind a fence.
+    fn fence_function(&mut self, item: &mut FromItem, columns: fence::Columns) -> Result<(), Rejection> {
+        let Some(id) = item.id_mut() else { return Ok(()) };
+        self.next_item += 1;
+        let outer = std::mem::replace(id, ItemId(self.next_item));
+        let mut projection = Vec::with_capacity(columns.len().max(1));
+        let mut positions = BTreeMap::new();
+        for (position, (at, mut column)) in columns.into_iter().enumerate() {
+            if let ExprKind::Column(column) = &mut column.kind {
+                column.item = ItemId(self.next_item);
+            }
+            projection.push(Projection { expr: fence::opaque(column, self.catalog)?, name: "column".to_owned() });
+            positions.insert(at, position as u32);
+        }
+        if projection.is_empty() {
+            projection.push(Projection { expr: number(1), name: "one".to_owned() });
+        }
+        let placeholder = FromItem::Cte { id: outer, cte: CteId(0), origin: Origin::default() };
+        let inside = std::mem::replace(item, placeholder);
+        let fence = Some(Box::new(number(0)));
+        let query = Query { offset: fence, ..shape::select(projection, vec![inside]) };
+        // A function may name what stands to its left without a word.
+        *item = FromItem::Derived { id: outer, lateral: true, query: Box::new(query) };
+        self.replaced.insert(outer, positions);
+        Ok(())
     }
 
     /// The row filter of a write's target, over that very item; `None` if it has none.

@@ -60,8 +60,8 @@ pub(crate) const SERVER: OwnStatement = OwnStatement(concat!(
 ));
 
 /// Relations: OID, schema, name, kind, row security, pages, rows, has rules, triggers, parents, children, comment,
-/// stamp, stamps of its indexes, of its primary key and of a foreign table's source, security barrier. A trigger is
-/// internal if it enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has from its parent.
+/// stamp, stamps of its indexes, of its primary key and of a foreign table's source. A trigger is internal if it
+/// enforces a constraint; PostgreSQL 12 to 14 also call one so that a partition has from its parent.
 pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, c.relrowsecurity, c.relpages, c.reltuples, \
         c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r \
@@ -82,9 +82,7 @@ pub(crate) const RELATIONS: OwnStatement = OwnStatement(concat!(
     stamp::key!(),
     ", CASE WHEN c.relkind = 'f' THEN ",
     stamp::source!(),
-    " END, \
-        c.relkind = 'v' AND EXISTS (SELECT FROM pg_catalog.pg_options_to_table(c.reloptions) o \
-            WHERE o.option_name = 'security_barrier' AND o.option_value::bool)",
+    " END",
     from_user_relations!(),
     " LEFT JOIN pg_catalog.pg_description e \
         ON e.classoid = 'pg_catalog.pg_class'::regclass AND e.objoid = c.oid AND e.objsubid = 0 \
@@ -294,7 +292,8 @@ pub(crate) const OWNED_SEQUENCES: OwnStatement = OwnStatement(
 
 /// What looks at several columns or rows when a row is written: relation, what (`c` a check, `g` a generated column, `i`
 /// an index with an expression or predicate, `u` a unique one, `x` an exclusion constraint), the generated column, the
-/// columns looked at. A column of an index's expression and of a generated one is known by `pg_depend`; before
+/// columns looked at. An index without plain columns
+/// depends on its whole table, whether it names the row or not. A column of an index's expression and of a generated one is known by `pg_depend`; before
 /// PostgreSQL 15 the generated column itself depends on it, and then its default does.
 pub(crate) const TOGETHER: OwnStatement = OwnStatement(
     "SELECT k.conrelid, 'c'::\"char\", 0::int2, k.conkey::int2[] FROM pg_catalog.pg_constraint k \
@@ -304,7 +303,9 @@ pub(crate) const TOGETHER: OwnStatement = OwnStatement(
         ARRAY(SELECT n FROM pg_catalog.unnest(i.indkey::int2[]) n WHERE n > 0) \
         || ARRAY(SELECT d.refobjsubid::int2 FROM pg_catalog.pg_depend d \
             WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid \
-              AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid) \
+              AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid \
+              AND (d.refobjsubid <> 0 \
+                   OR pg_catalog.concat(i.indexprs::text, i.indpred::text) LIKE '%:varattno 0 %')) \
      FROM pg_catalog.pg_index i \
      WHERE i.indrelid >= 16384 AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR i.indisexclusion) \
      UNION ALL \
