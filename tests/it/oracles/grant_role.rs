@@ -81,6 +81,11 @@ async fn whatever_is_admitted_runs_under_the_printed_grants() {
                     *tally.states.entry(theirs).or_default() += 1;
                     None
                 }
+                // Directly a constant expression was worked out that no row needs, while the query was planned.
+                (None, Ok(_), Err(theirs)) if theirs != NO_PRIVILEGE => {
+                    *tally.left_out.entry("an error that depends on the plan").or_default() += 1;
+                    None
+                }
                 (_, ours, theirs) => Some(format!("{:?}, directly {:?}", ours.err(), theirs.err())),
             }
         };
@@ -89,6 +94,7 @@ async fn whatever_is_admitted_runs_under_the_printed_grants() {
             tally.wrong.push(format!("{}\n    {difference}\n    emitted {emitted:.2000}\n    {again}", made.sql));
         }
     }
+    assert!(tally.left_out.values().sum::<usize>() * 500 <= tally.asked.max(500), "{:?}", tally.left_out);
     println!("grant role: {protected} on something protected ran beside");
     // EXPLAIN isn't allowed by this policy.
     tally.judge("grant role", run, &Floors { admitted: 60, with_rows: 40, protected: 0, not: &["explain"] });

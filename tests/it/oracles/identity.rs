@@ -4,6 +4,7 @@
 use pgwicket::gate::check::count_nodes;
 use pgwicket::postgres::ExecuteError;
 use serde_json::Value;
+use tokio_postgres::types::Type;
 
 use super::tally::Floors;
 use super::*;
@@ -53,7 +54,17 @@ async fn a_made_up_query_gives_what_its_text_gives_directly() {
                     *tally.left_out.entry("more rows or bytes than the caps").or_default() += 1;
                     None
                 } else {
-                    theirs.difference(&result, made.is_ordered)
+                    let difference = theirs.difference(&result, made.is_ordered);
+                    let same_numbers = || {
+                        let plain = theirs.map_cells(Type::NUMERIC, plain_number);
+                        plain.difference(&without_zeros(result.clone()), made.is_ordered).is_none()
+                    };
+                    if difference.is_some() && made.sql.contains("GROUP BY") && same_numbers() {
+                        *tally.left_out.entry("which of equal numbers stands for a group").or_default() += 1;
+                        None
+                    } else {
+                        difference
+                    }
                 }
             }
             (Err(ExecuteError::Database(ours)), Err(theirs)) => {

@@ -19,6 +19,7 @@ use std::str::FromStr;
 
 use pgwicket::gate::admit::Submission;
 use pgwicket::gate::check::{Made, Schema, query, write};
+use serde_json::Value;
 use tally::Tally;
 
 /// The database that is asked.
@@ -189,6 +190,43 @@ fn number<T: FromStr<Err: Display>>(name: &str, otherwise: T) -> T {
         Ok(text) => text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")),
         Err(_) => otherwise,
     }
+}
+
+/// A result to be compared with that of another plan: of equal numbers that are written differently, DISTINCT, GROUP BY and
+/// set operations keep the one that comes first.
+fn without_zeros(mut result: Value) -> Value {
+    let columns = result["columns"].as_array().unwrap();
+    let is_numeric: Vec<bool> = columns.iter().map(|column| column["type"] == "numeric").collect();
+    let rows = result["rows"].as_array_mut().unwrap();
+    for cell in rows.iter_mut().flat_map(|row| row.as_array_mut().unwrap().iter_mut().zip(&is_numeric)) {
+        if let (Value::String(text), true) = cell {
+            *text = plain_number(text);
+        }
+    }
+    result
+}
+
+fn plain_number(text: &str) -> String {
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    }
+}
+
+/// The same, its rows sorted unless their order is told, and how many there are.
+fn comparable(json: &str, made: &Made) -> (Value, usize) {
+    let mut result = without_zeros(serde_json::from_str(json).unwrap());
+    let rows = result["rows"].as_array_mut().unwrap();
+    if !made.is_ordered {
+        rows.sort_by_cached_key(Value::to_string);
+    }
+    let count = rows.len();
+    (result, count)
+}
+
+/// Whether both answers were cut off by a cap, so that which rows they have is left to the plan.
+fn both_cut<E>(one: &Result<(Value, usize), E>, other: &Result<(Value, usize), E>) -> bool {
+    [one, other].iter().all(|answer| answer.as_ref().is_ok_and(|(result, _)| result["truncated"] == true))
 }
 
 fn submission(made: &Made) -> Submission {

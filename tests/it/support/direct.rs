@@ -95,6 +95,16 @@ impl Direct {
         Asker::new(client).ask(sql, &[]).await.unwrap_or_else(|code| panic!("{sql}\n{code}"))
     }
 
+    /// The same with each value of the type written otherwise.
+    pub fn map_cells(&self, of: Type, write: impl Fn(&str) -> String) -> Self {
+        let cell = |(at, text): (usize, &Option<String>)| match self.types.get(at) {
+            Some(one) if *one == of => text.as_deref().map(&write),
+            _ => text.clone(),
+        };
+        let rows = self.rows.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect();
+        Self { columns: self.columns.clone(), types: self.types.clone(), rows }
+    }
+
     /// Where pgwicket's result differs; the rows in any order unless `ordered`.
     pub fn difference(&self, result: &Value, ordered: bool) -> Option<String> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
