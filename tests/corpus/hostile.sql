@@ -207,7 +207,7 @@ SELECT j FROM (sales.customers c JOIN sales.orders o ON o.id = c.id) j
 SELECT c FROM sales.customers c (a, b, c1, d, e, f)
 --> type_not_allowed
 SELECT c::sales.customers FROM sales.customers c
---> parse_error
+--> not_supported
 SELECT (c).* FROM sales.customers c
 --> admitted
 SELECT ROW(c.*) FROM sales.customers c
