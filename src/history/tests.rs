@@ -5,6 +5,8 @@ mod damage;
 mod faults;
 mod faulty;
 mod newest;
+mod replay;
+mod rotation;
 mod sharing;
 mod torn;
 

@@ -1,13 +1,14 @@
-//! Reads a chain from its first byte and checks that each record continues the one before it. What that proves: no
-//! record in the middle was changed, removed, added or moved. It doesn't prove that the end is still the end: for that,
-//! compare the head with one that was noted elsewhere.
+//! Whether a chain is what was written, from its first byte and by itself. What that proves: no record in the middle was
+//! changed, removed, added or moved. That the end is still the end, and that nobody rewrote it all, takes something from
+//! elsewhere: see [`super::audit`].
 
-use super::detail::{Detail, Head, Repair};
-use super::lines::{LineHash, MAX_RECORD_BYTES};
-use super::record::{FORMAT_VERSION, Kind, Record};
-use super::segments::{Segment, segments};
-use std::io::{self, BufRead, Read};
-use std::path::{Path, PathBuf};
+mod chain;
+
+pub use chain::verify_chain;
+
+use super::detail::{Head, Repair, Unpaired};
+use std::io;
+use std::path::PathBuf;
 
 /// A chain that is intact as far as one can tell from itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,8 +17,21 @@ pub struct ChainReport {
     pub records: u64,
     /// The last of them.
     pub head: Option<Head>,
+    /// Number of its first record: 1, unless retention deleted what was before.
+    pub first: u64,
     /// The torn ends that were set aside on the way.
     pub repairs: Vec<Repair>,
+    /// Intents without outcome, oldest first: what they say may have been executed. Of a process that still runs, the
+    /// newest may just be running.
+    pub unpaired: Vec<Unpaired>,
+    /// How many checkpoints were signed, each of which fits.
+    pub checkpoints: u64,
+    /// The last record that a checkpoint in the chain vouches for.
+    pub signed_until: Option<u64>,
+    /// The public key of the process that wrote last.
+    pub public_key: Option<String>,
+    /// Whether the last process ended in order.
+    pub closed: bool,
 }
 
 /// Why a chain isn't known to be intact.
@@ -79,83 +93,24 @@ pub enum DamageKind {
     /// This record or the one before it was changed.
     #[error("the record does not continue the one before it: one of the two was changed")]
     WrongPrevious,
+    /// A compressed segment can't be unpacked.
+    #[error("the segment can't be unpacked: {0}")]
+    Unreadable(String),
+    /// The first record isn't the first of the chain, and no `retention` says why.
+    #[error("the chain begins with record {0}, and no retention on record explains that")]
+    Unexplained(u64),
+    /// A checkpoint doesn't fit the record before it, or its signature doesn't verify.
+    #[error("the checkpoint does not hold: {0}")]
+    WrongCheckpoint(&'static str),
+    /// Another key than the one that the chain was begun with.
+    #[error("the chain is written under key `{found}`, not `{expected}`")]
+    WrongKey {
+        /// The fingerprint that should stand there.
+        expected: String,
+        /// The one that does.
+        found: String,
+    },
     /// Chains begin with `log_open`.
     #[error("the chain does not begin with `log_open`")]
     NoOpening,
-}
-
-/// Checks the chain in one instance directory.
-///
-/// # Errors
-/// The first damage found, or the operating system's error.
-pub fn verify_chain(instance: &Path) -> Result<ChainReport, VerifyError> {
-    let failed = |cause| VerifyError::Io { path: instance.to_path_buf(), cause };
-    let name = instance.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let mut walk = Walk { instance: name, report: ChainReport::default(), seq: 0, head: LineHash::default() };
-    for (segment, number) in segments(instance).map_err(failed)?.iter().zip(1..) {
-        if segment.number != number {
-            let missing = Segment::of(instance, number).path;
-            return Err(Damage { segment: missing, line: 0, offset: 0, kind: DamageKind::MissingSegment }.into());
-        }
-        walk.segment(segment)?;
-    }
-    Ok(walk.report)
-}
-
-struct Walk<'a> {
-    instance: &'a str,
-    report: ChainReport,
-    seq: u64,
-    head: LineHash,
-}
-
-impl Walk<'_> {
-    fn segment(&mut self, segment: &Segment) -> Result<(), VerifyError> {
-        let failed = |cause| VerifyError::Io { path: segment.path.clone(), cause };
-        let mut reader = segment.open().map_err(failed)?;
-        let (mut number, mut offset, mut line) = (0, 0, Vec::new());
-        loop {
-            line.clear();
-            let limit = MAX_RECORD_BYTES as u64 + 1;
-            let taken = reader.by_ref().take(limit).read_until(b'\n', &mut line).map_err(failed)?;
-            if taken == 0 {
-                return Ok(());
-            }
-            number += 1;
-            self.line(&line).map_err(|kind| Damage { segment: segment.path.clone(), line: number, offset, kind })?;
-            offset += taken as u64;
-        }
-    }
-
-    fn line(&mut self, line: &[u8]) -> Result<(), DamageKind> {
-        if line.len() > MAX_RECORD_BYTES {
-            return Err(DamageKind::TooLong);
-        }
-        let line = line.strip_suffix(b"\n").ok_or(DamageKind::Torn)?;
-        let record: Record = serde_json::from_slice(line).map_err(|error| DamageKind::NotARecord(error.to_string()))?;
-        let Record { stamp, entry } = record;
-        if stamp.v != FORMAT_VERSION {
-            return Err(DamageKind::NotARecord(format!("format version {} is not known", stamp.v)));
-        }
-        if stamp.instance != self.instance {
-            return Err(DamageKind::WrongInstance(stamp.instance));
-        }
-        if stamp.seq != self.seq + 1 {
-            return Err(DamageKind::WrongSequence { expected: self.seq + 1, found: stamp.seq });
-        }
-        if stamp.prev != self.head {
-            return Err(DamageKind::WrongPrevious);
-        }
-        if self.seq == 0 && entry.kind != Kind::LogOpen {
-            return Err(DamageKind::NoOpening);
-        }
-        self.seq = stamp.seq;
-        self.head = LineHash::of(line);
-        self.report.records += 1;
-        self.report.head = Some(Head { instance: stamp.instance, seq: self.seq, hash: self.head });
-        if let Some(Detail::LogOpen(opening)) = entry.detail {
-            self.report.repairs.extend(opening.repaired);
-        }
-        Ok(())
-    }
 }

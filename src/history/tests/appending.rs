@@ -148,6 +148,34 @@ async fn many_at_once_are_all_written_and_answered_truly() {
     }
 }
 
+/// One sync covers all who wait for it: with 64 writers and a sync of 2 ms, at least 20 records a sync.
+#[tokio::test]
+async fn writers_who_wait_share_a_sync() {
+    let (writers, each) = (64, 10);
+    let home = tempfile::tempdir().unwrap();
+    let disk = super::faulty::Faulty::default();
+    let history = History::open_on(Arc::new(disk.clone()), options(home.path(), SyncMode::All)).unwrap();
+    disk.slow_syncs(Duration::from_millis(2));
+    disk.syncs();
+    let tasks: Vec<_> = (0..writers)
+        .map(|_| {
+            let history = history.clone();
+            tokio::spawn(async move {
+                for _ in 0..each {
+                    history.append(write("ana", "UPDATE t")).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let syncs = disk.syncs();
+    let records = writers * each;
+    println!("{records} records, {syncs} syncs, {} records a sync", records / syncs);
+    assert!(records >= 20 * syncs, "{records} records, {syncs} syncs");
+}
+
 #[tokio::test]
 async fn a_submitted_record_is_written_even_if_nobody_waits() {
     let home = tempfile::tempdir().unwrap();

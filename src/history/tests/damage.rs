@@ -59,7 +59,7 @@ async fn a_deleted_doubled_or_swapped_line_is_found_where_it_is() {
     };
     let sequence = |expected, found| DamageKind::WrongSequence { expected, found };
     assert_eq!(place(&[0, 1, 3, 4]), (3, sequence(3, 4)));
-    assert_eq!(place(&[1, 2, 3, 4]), (1, sequence(1, 2)));
+    assert_eq!(place(&[1, 2, 3, 4]), (1, DamageKind::Unexplained(2)));
     assert_eq!(place(&[0, 1, 2, 2, 3, 4]), (4, sequence(4, 3)));
     assert_eq!(place(&[0, 1, 3, 2, 4]), (3, sequence(3, 4)));
     assert_eq!(place(&[0, 2, 3, 1, 4]), (2, sequence(2, 3)));
@@ -107,6 +107,7 @@ async fn a_torn_end_a_missing_segment_and_foreign_lines_are_named() {
     assert!(matches!(after(b"hello\n").kind, DamageKind::NotARecord(_)));
     assert!(matches!(after(b"\n").kind, DamageKind::NotARecord(_)));
     assert_eq!(after(&vec![b'x'; 2 << 20]).kind, DamageKind::TooLong);
+    fs::write(&path, &whole).unwrap();
     fs::rename(&path, path.with_file_name("segment-00000002.jsonl")).unwrap();
     assert_eq!((damage(home.path()).kind, damage(home.path()).segment), (DamageKind::MissingSegment, path));
 }

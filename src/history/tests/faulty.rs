@@ -16,6 +16,8 @@ struct State {
     /// Takes this many bytes a call, as a system may.
     dribble: Option<usize>,
     syncs: usize,
+    /// How long a sync takes.
+    sync_takes: std::time::Duration,
 }
 
 impl Faulty {
@@ -33,6 +35,10 @@ impl Faulty {
 
     pub fn dribble(&self, bytes: usize) {
         self.0.lock().unwrap().dribble = Some(bytes);
+    }
+
+    pub fn slow_syncs(&self, each: std::time::Duration) {
+        self.0.lock().unwrap().sync_takes = each;
     }
 
     /// How often a file was synced since the last question.
@@ -104,6 +110,7 @@ impl StorageFile for FaultyFile {
     fn sync_data(&mut self) -> io::Result<()> {
         let mut state = self.disk.0.lock().unwrap();
         state.syncs += 1;
+        std::thread::sleep(state.sync_takes);
         match state.fail_sync {
             true => Err(io::Error::other("the disk gave up")),
             false => self.file.sync_data(),
