@@ -57,6 +57,13 @@ need_cargo_tool() {
     cargo install --quiet --locked --version "$2" --root "$tools" "$1" >&2 || die "could not build $1 $2"
 }
 
+# Prints where PgBouncer is: the machine's, else the distribution's package.
+need_pooler() {
+    command -v pgbouncer && return
+    [ -x /usr/sbin/pgbouncer ] || apt_install pgbouncer || die "PgBouncer is missing; try: apt-get install pgbouncer"
+    command -v pgbouncer || echo /usr/sbin/pgbouncer
+}
+
 # The places where src/postgres/ephemeral/binaries.rs looks.
 have_postgres() {
     local directory

@@ -200,6 +200,7 @@ fn typed(
         ssl_key: path("ssl_key"),
         pool_size: number(&values, "pool_size", "a whole number from 1 to 1000", faults),
         max_overflow: number(&values, "max_overflow", "a whole number from 0 to 1000", faults),
+        pooler: text("pooler"),
     }
 }
 

@@ -33,6 +33,8 @@ keys! {
         "Connections kept open.";
     MAX_OVERFLOW = "database.max_overflow", Form::Count { least: 0, most: MOST_CONNECTIONS }, default "10", Enforced,
         "Connections opened beyond `pool_size` under load, and closed on return.";
+    POOLER = "database.pooler", Form::one_of(&["none", "session"]), default "`none`", Enforced,
+        "What stands between here and PostgreSQL: nothing, or a pooler in session mode.";
     PRINCIPAL_POLICY = "principals.<principal>.policy", Form::Text, default "required", Enforced,
         "The policy file that the principal is under.";
     PRINCIPAL_ATTRIBUTES = "principals.<principal>.attributes.<name>", Form::Text, default "none", Enforced,

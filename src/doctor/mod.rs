@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::gate::catalog::Catalog;
 use crate::gate::policy::BoundPolicy;
-use crate::gate::policy::grants::Needs;
+use crate::gate::policy::grants::{Needs, name_of};
 use crate::postgres::rights::{self, Rights};
 use crate::postgres::role::{self, Standing, StandingError};
 use crate::postgres::{Pool, pins};
@@ -84,7 +84,7 @@ const GRANTS: &str = "run the script that `pgwicket policy grants` prints";
 /// # Errors
 /// The database can't be asked.
 pub async fn examine(pool: &Pool, subject: Subject<'_>) -> Result<Vec<Finding>, StandingError> {
-    let mut findings = session(pool).await?;
+    let mut findings = session(pool, subject.login).await?;
     let named = subject.policy.policy().role.as_deref();
     if named.is_none() {
         findings.push(
@@ -135,7 +135,7 @@ fn of_role(rights: &Rights, role: &str, subject: Subject<'_>) -> Vec<Finding> {
 }
 
 /// Whether sessions on the way to this database keep what they are opened with.
-async fn session(pool: &Pool) -> Result<Vec<Finding>, StandingError> {
+async fn session(pool: &Pool, login: &str) -> Result<Vec<Finding>, StandingError> {
     let lost = match rights::lost_pins(pool).await? {
         Ok(lost) if lost.is_empty() => return Ok(Vec::new()),
         Ok(lost) => format!("sessions don't have the settings that they are opened with: {}", lost.join(", ")),
@@ -144,10 +144,9 @@ async fn session(pool: &Pool) -> Result<Vec<Finding>, StandingError> {
             format!("a transaction with prepared statements doesn't work: {said}")
         }
     };
-    let pins = pins::PINS.len();
     let why = "no statement runs: a pooler in between drops the startup packet's `options` or gives each transaction to \
                another session, or the server overrules settings";
-    Ok(vec![Finding::new(Severity::Broken, lost, why).mend(format!(
-        "connect to PostgreSQL itself, or to a pooler in session mode that passes on all {pins} settings"
-    ))])
+    let instead = "connect to PostgreSQL itself; or set the pooler to session mode, give the login role the settings, and let the pooler connect anew:";
+    let finding = Finding::new(Severity::Broken, lost, why).mend(instead);
+    Ok(vec![pins::role_settings(&name_of(login)).into_iter().fold(finding, Finding::mend)])
 }

@@ -42,6 +42,8 @@ pub struct DatabaseSettings {
     pub pool_size: Option<usize>,
     /// Connections opened beyond `pool_size` under load and closed on return.
     pub max_overflow: Option<usize>,
+    /// One of the names in [`Pooler::NAMES`].
+    pub pooler: Option<String>,
 }
 
 /// One setting that can't be used, named so that the configuration layer can say where it was written.
@@ -165,6 +167,39 @@ impl fmt::Display for Host {
     }
 }
 
+/// What stands between pgwicket and PostgreSQL. A statement's transaction has to find what was prepared on its own session
+/// of the server, which only whoever runs the pooler can promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pooler {
+    /// Nothing that isn't transparent: a connection is a session of the server.
+    None,
+    /// A pooler that gives each of its clients a session of the server for as long as it is connected.
+    Session,
+}
+
+impl Pooler {
+    /// How they are written.
+    pub const NAMES: [&str; 2] = ["none", "session"];
+}
+
+impl FromStr for Pooler {
+    type Err = SettingError;
+
+    fn from_str(name: &str) -> Result<Self, SettingError> {
+        match name {
+            "none" => Ok(Self::None),
+            "session" => Ok(Self::Session),
+            "transaction" | "statement" => Err(SettingError::new(
+                "pooler",
+                format!("a pooler in {name} mode gives one client's statements to sessions that others use"),
+            )
+            .with_help("set the pooler to session mode and write `session`, or connect to PostgreSQL itself")),
+            other => Err(SettingError::new("pooler", format!("`{other}` is not known here"))
+                .with_help(format!("one of: {}", Self::NAMES.join(", ")))),
+        }
+    }
+}
+
 /// A database that can be connected to, as far as can be told without trying.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
@@ -179,6 +214,7 @@ pub struct DatabaseConfig {
     pub(crate) ssl_identity: Option<(PathBuf, PathBuf)>,
     pub(crate) pool_size: usize,
     pub(crate) max_overflow: usize,
+    pub(crate) pooler: Pooler,
 }
 
 impl DatabaseConfig {
@@ -195,6 +231,7 @@ impl DatabaseConfig {
         let db = keep(required("db", settings.db), &mut errors);
         let user = keep(required("user", settings.user), &mut errors);
         let ssl_mode = keep(settings.ssl_mode.as_deref().map(SslMode::from_str).transpose(), &mut errors);
+        let pooler = keep(settings.pooler.as_deref().map_or(Ok(Pooler::None), Pooler::from_str), &mut errors);
         let port = settings.port.unwrap_or(DEFAULT_PORT);
         if port == 0 {
             errors.push(SettingError::new("port", "`0` is not a port"));
@@ -203,8 +240,8 @@ impl DatabaseConfig {
         let pool_size = settings.pool_size.unwrap_or(DEFAULT_POOL_SIZE);
         let max_overflow = settings.max_overflow.unwrap_or(DEFAULT_MAX_OVERFLOW);
         check_pool(pool_size, max_overflow, &mut errors);
-        let (Some(host), Some(db), Some(user), Some(ssl_mode), Some(ssl_identity)) =
-            (host, db, user, ssl_mode, ssl_identity)
+        let (Some(host), Some(db), Some(user), Some(ssl_mode), Some(ssl_identity), Some(pooler)) =
+            (host, db, user, ssl_mode, ssl_identity, pooler)
         else {
             return Err(errors);
         };
@@ -223,6 +260,7 @@ impl DatabaseConfig {
             ssl_identity,
             pool_size,
             max_overflow,
+            pooler,
         })
     }
 
@@ -368,10 +406,11 @@ mod tests {
             ssl_cert: Some(PathBuf::from("client.pem")),
             pool_size: Some(0),
             max_overflow: Some(5_000),
+            pooler: Some("transaction".to_owned()),
             ..DatabaseSettings::default()
         };
         let named: Vec<_> = DatabaseConfig::new(wrong).unwrap_err().into_iter().map(|error| error.setting).collect();
-        assert_eq!(named, ["host", "db", "user", "ssl_mode", "port", "ssl_key", "pool_size", "max_overflow"]);
+        assert_eq!(named, ["host", "db", "user", "ssl_mode", "pooler", "port", "ssl_key", "pool_size", "max_overflow"]);
     }
 
     #[test]

@@ -13,8 +13,9 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::config::{DatabaseConfig, Host, SettingError};
-use super::frames::{Bounded, BoundedTls, MessageBound};
+use super::config::{DatabaseConfig, Host, Pooler, SettingError};
+use super::execute::is_about_prepared_names;
+use super::frames::{Bounded, BoundedTls, Wire};
 use super::tls;
 use super::transport::{Peer, Transport};
 
@@ -30,8 +31,8 @@ pub(crate) struct Connected {
     pub(crate) client: Client,
     pub(crate) driver: JoinHandle<()>,
     pub(crate) peer: Peer,
-    /// How large a message from the server may be.
-    pub(crate) bound: Arc<MessageBound>,
+    /// What is known of its messages.
+    pub(crate) wire: Arc<Wire>,
 }
 
 impl Connector {
@@ -44,6 +45,10 @@ impl Connector {
 
     pub(crate) fn tls_for_cancel(&self) -> (MakeRustlsConnect, String) {
         (self.tls.clone(), self.server_name())
+    }
+
+    pub(crate) fn pooler(&self) -> Pooler {
+        self.config.pooler
     }
 
     pub(crate) async fn connect(&self) -> Result<Connected, ConnectError> {
@@ -80,17 +85,17 @@ impl Connector {
     async fn log_in(&self, peer: Peer, socket: Transport) -> Result<Connected, ConnectError> {
         let mut make = self.tls.clone();
         let Ok(tls) = MakeTlsConnect::<Bounded<Transport>>::make_tls_connect(&mut make, &self.server_name());
-        let bound = MessageBound::new();
+        let wire = Wire::new();
         let asks_for_tls = self.client.get_ssl_mode() != tokio_postgres::config::SslMode::Disable;
-        let socket = Bounded::socket(socket, Arc::clone(&bound), asks_for_tls);
-        let tls = BoundedTls::new(tls, Arc::clone(&bound));
+        let socket = Bounded::socket(socket, Arc::clone(&wire), asks_for_tls);
+        let tls = BoundedTls::new(tls, Arc::clone(&wire));
         let (client, mut connection) =
             self.client.connect_raw(socket, tls).await.map_err(|error| self.explain(&error))?;
         let driver = tokio::spawn(async move {
             // Notices may quote data, so they are neither logged nor kept.
             while let Some(Ok(_)) = std::future::poll_fn(|context| connection.poll_message(context)).await {}
         });
-        Ok(Connected { client, driver, peer, bound })
+        Ok(Connected { client, driver, peer, wire })
     }
 
     /// The name in the certificate; sockets have none and do no TLS.
@@ -239,6 +244,12 @@ pub enum ConnectError {
         /// The server's words.
         reason: String,
     },
+    /// Another process than the server's own answered, and nobody said that a pooler is there.
+    #[error("a pooler answers at this address, not PostgreSQL itself")]
+    Pooled,
+    /// A pooler in between gives our statements to sessions that others use, too.
+    #[error("the connection is not one session of the server: a pooler shares sessions between clients")]
+    NotOneSession,
     /// Anything else.
     #[error("connecting failed: {message}")]
     Other {
@@ -252,6 +263,9 @@ pub enum ConnectError {
 impl ConnectError {
     /// A connection that opened and failed at the first statements of our own.
     pub(crate) fn from_first_use(error: &tokio_postgres::Error) -> Self {
+        if error.as_db_error().is_some_and(is_about_prepared_names) {
+            return Self::NotOneSession;
+        }
         let sqlstate = error.code().map(|code| code.code().to_owned());
         let message = error.as_db_error().map_or_else(|| error.to_string(), |refusal| refusal.message().to_owned());
         Self::Other { sqlstate, message }
@@ -283,8 +297,15 @@ impl ConnectError {
             ),
             Self::TooManyConnections => Some("lower POSTGRES_POOL_SIZE and POSTGRES_MAX_OVERFLOW"),
             Self::NotReady { .. } => Some("try again in a moment"),
-            Self::PinsRefused { .. } => {
-                Some("connect to PostgreSQL itself, or use session pooling that passes `options` on")
+            Self::PinsRefused { .. } => Some(
+                "connect to PostgreSQL itself, or through a pooler in session mode; docs/configuration.md tells how",
+            ),
+            Self::Pooled => Some(
+                "connect to PostgreSQL itself; if the pooler is in session mode, set POSTGRES_POOLER, or `pooler` under \
+                 `[database]`, to `session`",
+            ),
+            Self::NotOneSession => {
+                Some("connect to PostgreSQL itself, or set the pooler to session mode; docs/configuration.md tells how")
             }
             Self::Other { .. } => None,
         }

@@ -1,12 +1,13 @@
 //! A bound on the size of one message from the server. The client library keeps a message in memory until it is whole,
 //! and PostgreSQL makes values of up to a gigabyte: without a bound, one value fills our memory, and the connection
-//! keeps it. Knows of the protocol only that a message is a byte, its length and so many bytes.
+//! keeps it. Knows of the protocol only that a message is a byte, its length and so many bytes, and where the server's
+//! process stands in its greeting (BackendKeyData), which the client library keeps to itself.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,17 +20,23 @@ const SMALLEST: u32 = 8 << 20;
 /// An array of small numbers takes so many times its JSON's bytes on the wire.
 const WIRE_FOR_JSON: u64 = 8;
 
-/// How large a message of one connection may be, and whether one was larger. Shared by the connection's reader and
+/// How large a message of one connection may be, whether one was larger, and who greeted us. Shared by the connection's reader and
 /// whoever runs statements on it.
 #[derive(Debug)]
-pub(crate) struct MessageBound {
+pub(crate) struct Wire {
     most: AtomicU32,
     exceeded: AtomicBool,
+    /// 0 before the greeting.
+    greeted_as: AtomicI32,
 }
 
-impl MessageBound {
+impl Wire {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { most: AtomicU32::new(LARGEST), exceeded: AtomicBool::new(false) })
+        Arc::new(Self {
+            most: AtomicU32::new(LARGEST),
+            exceeded: AtomicBool::new(false),
+            greeted_as: AtomicI32::new(0),
+        })
     }
 
     /// From here on a message may be as large as a row of a result of that many bytes of JSON.
@@ -48,6 +55,11 @@ impl MessageBound {
         self.exceeded.load(Ordering::Relaxed)
     }
 
+    /// The process id in the server's greeting. A pooler sends a number of its own.
+    pub(crate) fn greeted_as(&self) -> Option<i32> {
+        Some(self.greeted_as.load(Ordering::Relaxed)).filter(|process| *process != 0)
+    }
+
     /// The bound in force.
     pub(crate) fn most(&self) -> u32 {
         self.most.load(Ordering::Relaxed)
@@ -63,9 +75,14 @@ enum Place {
     Opaque,
     /// In a message's head: its kind and its length.
     Head { bytes: [u8; 5], filled: usize },
+    /// In the body of the greeting's message whose first four bytes are the process id.
+    Process { bytes: [u8; 4], filled: usize, left: u32 },
     /// In a message's body.
     Body { left: u32 },
 }
+
+/// The kind of the message that names the server's process: BackendKeyData.
+const PROCESS: u8 = b'K';
 
 const HEAD: Place = Place::Head { bytes: [0; 5], filled: 0 };
 
@@ -74,13 +91,13 @@ const HEAD: Place = Place::Head { bytes: [0; 5], filled: 0 };
 pub(crate) struct Bounded<S> {
     stream: S,
     place: Place,
-    bound: Arc<MessageBound>,
+    wire: Arc<Wire>,
 }
 
 impl<S> Bounded<S> {
     /// A socket; `asks_for_tls` if the client library will.
-    pub(crate) fn socket(stream: S, bound: Arc<MessageBound>, asks_for_tls: bool) -> Self {
-        Self { stream, place: if asks_for_tls { Place::Answer } else { HEAD }, bound }
+    pub(crate) fn socket(stream: S, wire: Arc<Wire>, asks_for_tls: bool) -> Self {
+        Self { stream, place: if asks_for_tls { Place::Answer } else { HEAD }, wire }
     }
 
     /// Follows the messages through what was just read.
@@ -99,14 +116,30 @@ impl<S> Bounded<S> {
                     *filled += 1;
                     read = rest;
                     if *filled == bytes.len() {
-                        let [_, length @ ..] = *bytes;
+                        let [kind, length @ ..] = *bytes;
                         // The length counts itself.
                         let left = u32::from_be_bytes(length).saturating_sub(4);
-                        if left > self.bound.most() {
-                            self.bound.exceeded.store(true, Ordering::Relaxed);
+                        if left > self.wire.most() {
+                            self.wire.exceeded.store(true, Ordering::Relaxed);
                             return Err(io::Error::other("a message of the server is larger than allowed"));
                         }
-                        self.place = if left == 0 { HEAD } else { Place::Body { left } };
+                        self.place = match (kind, left) {
+                            (_, 0) => HEAD,
+                            (PROCESS, 4..) => Place::Process { bytes: [0; 4], filled: 0, left },
+                            _ => Place::Body { left },
+                        };
+                    }
+                }
+                Place::Process { bytes, filled, left } => {
+                    if let Some(byte) = bytes.get_mut(*filled) {
+                        *byte = *first;
+                    }
+                    *filled += 1;
+                    *left -= 1;
+                    read = rest;
+                    if *filled == bytes.len() {
+                        self.wire.greeted_as.store(i32::from_be_bytes(*bytes), Ordering::Relaxed);
+                        self.place = if *left == 0 { HEAD } else { Place::Body { left: *left } };
                     }
                 }
                 Place::Body { left } => {
@@ -155,12 +188,12 @@ impl<S: TlsStream + Unpin> TlsStream for Bounded<S> {
 /// Makes TLS streams whose messages are held to the bound.
 pub(crate) struct BoundedTls<T> {
     connect: T,
-    bound: Arc<MessageBound>,
+    wire: Arc<Wire>,
 }
 
 impl<T> BoundedTls<T> {
-    pub(crate) fn new(connect: T, bound: Arc<MessageBound>) -> Self {
-        Self { connect, bound }
+    pub(crate) fn new(connect: T, wire: Arc<Wire>) -> Self {
+        Self { connect, wire }
     }
 }
 
@@ -174,9 +207,9 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, Self::Error>> + Send>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        let Self { connect, bound } = self;
+        let Self { connect, wire } = self;
         let connecting = connect.connect(stream);
-        Box::pin(async move { Ok(Bounded { stream: connecting.await?, place: HEAD, bound }) })
+        Box::pin(async move { Ok(Bounded { stream: connecting.await?, place: HEAD, wire }) })
     }
 }
 
@@ -191,9 +224,9 @@ mod tests {
         let (mut server, client) = duplex(1 << 20);
         server.write_all(sent).await.unwrap();
         drop(server);
-        let bound = MessageBound::new();
-        bound.most.store(most, Ordering::Relaxed);
-        let mut stream = Bounded::socket(client, Arc::clone(&bound), asks_for_tls);
+        let wire = Wire::new();
+        wire.most.store(most, Ordering::Relaxed);
+        let mut stream = Bounded::socket(client, Arc::clone(&wire), asks_for_tls);
         let mut space = vec![0; at_once];
         let mut total = 0;
         let result = loop {
@@ -203,7 +236,7 @@ mod tests {
                 Err(error) => break Err(error),
             }
         };
-        assert_eq!(bound.is_exceeded(), result.is_err());
+        assert_eq!(wire.is_exceeded(), result.is_err());
         result
     }
 
@@ -212,6 +245,22 @@ mod tests {
         message.extend((body as u32 + 4).to_be_bytes());
         message.extend(std::iter::repeat_n(b'x', body));
         message
+    }
+
+    #[tokio::test]
+    async fn the_process_of_the_greeting_is_seen_however_it_is_cut() {
+        let greeting = [message(b'R', 4), vec![b'K', 0, 0, 0, 12, 0, 1, 2, 3, 9, 9, 9, 9], message(b'Z', 1)].concat();
+        for at_once in 1..=greeting.len() {
+            let (mut server, client) = duplex(1 << 10);
+            server.write_all(&greeting).await.unwrap();
+            drop(server);
+            let wire = Wire::new();
+            let mut stream = Bounded::socket(client, Arc::clone(&wire), false);
+            assert_eq!(wire.greeted_as(), None);
+            let mut space = vec![0; at_once];
+            while stream.read(&mut space).await.unwrap() > 0 {}
+            assert_eq!(wire.greeted_as(), Some(0x0001_0203), "{at_once} at once");
+        }
     }
 
     #[tokio::test]

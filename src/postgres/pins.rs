@@ -77,9 +77,30 @@ pub(crate) fn startup_options() -> String {
     options
 }
 
+/// The pins as settings of a login role, whose quoted name is given: for where a pooler doesn't pass the startup packet's
+/// `options` on. PostgreSQL applies them at each login, and `RESET ALL` brings them back as well.
+pub(crate) fn role_settings(role: &str) -> Vec<String> {
+    // What the client library says in the startup packet by itself is passed on by poolers.
+    let by_role = PINS.iter().filter(|(name, _)| *name != "client_encoding");
+    let quoted = |(name, value): &(&str, &str)| match *name {
+        // A list of names, and in quotes it would be one name.
+        "search_path" => format!("ALTER ROLE {role} SET {name} = {value};"),
+        _ => format!("ALTER ROLE {role} SET {name} = '{value}';"),
+    };
+    by_role.map(quoted).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_of_a_role_are_statements() {
+        let statements = role_settings("wicket");
+        assert_eq!(statements.first().unwrap(), "ALTER ROLE wicket SET search_path = pg_catalog, pg_temp;");
+        assert!(statements.contains(&"ALTER ROLE wicket SET DateStyle = 'ISO, MDY';".to_owned()));
+        assert_eq!(statements.len(), PINS.len() - 1);
+    }
 
     #[test]
     fn spaces_in_values_are_escaped() {

@@ -9,9 +9,10 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, Error};
 
 use super::cancel::Canceller;
+use super::config::Pooler;
 use super::connect::{ConnectError, Connector};
 use super::execute::Prepared;
-use super::frames::MessageBound;
+use super::frames::Wire;
 use super::statements::{self, Frame, RESET_NAME, RESET_TIMEOUT};
 use crate::gate::cache::StatementCache;
 
@@ -47,17 +48,21 @@ pub(crate) struct Session {
     cache: StatementCache<Arc<Prepared>>,
     settings: Kept,
     canceller: Arc<Canceller>,
-    bound: Arc<MessageBound>,
+    wire: Arc<Wire>,
 }
 
 impl Session {
     pub(crate) async fn open(connector: &Connector) -> Result<Self, ConnectError> {
         let connected = connector.connect().await?;
         let canceller = Arc::new(Canceller::new(connector, &connected));
-        let bound = connected.bound;
+        let wire = connected.wire;
         let client = ClientWrapper::new(connected.client, connected.driver);
         let frame = Frame::prepare(&client).await.map_err(|error| ConnectError::from_first_use(&error))?;
-        Ok(Self { client, frame, cache: StatementCache::default(), settings: Kept::AsOpened, canceller, bound })
+        // A pooler speaks for itself in its greeting.
+        if connector.pooler() == Pooler::None && wire.greeted_as() != Some(frame.verifier.backend_pid()) {
+            return Err(ConnectError::Pooled);
+        }
+        Ok(Self { client, frame, cache: StatementCache::default(), settings: Kept::AsOpened, canceller, wire })
     }
 
     /// The connection and our own statements on it.
@@ -103,9 +108,9 @@ impl Session {
         Arc::clone(&self.canceller)
     }
 
-    /// How large a message from the server may be.
-    pub(crate) fn message_bound(&self) -> &MessageBound {
-        &self.bound
+    /// What is known of its messages.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     pub(crate) fn is_closed(&self) -> bool {

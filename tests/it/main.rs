@@ -28,6 +28,7 @@ mod noninterference;
 mod oracles;
 mod plans;
 mod policies;
+mod pooler;
 mod protected_writes;
 mod races;
 mod smoke;

@@ -151,7 +151,7 @@ impl From<tokio_postgres::Error> for ExecuteError {
         }
         match error.as_db_error() {
             // The session lost what was prepared on it: a pooler gave us another one.
-            Some(refusal) if *refusal.code() == SqlState::INVALID_SQL_STATEMENT_NAME => {
+            Some(refusal) if is_about_prepared_names(refusal) => {
                 Self::SessionAltered { settings: vec!["prepared statements".to_owned()] }
             }
             Some(refusal) => Self::Database(Box::new(DatabaseError::new(refusal))),
@@ -169,6 +169,12 @@ impl ExecuteError {
             other => other,
         }
     }
+}
+
+/// A prepared statement that isn't there, or is there before we made it: with names of our own that means that the
+/// connection isn't one session, as behind a pooler in transaction mode.
+pub(crate) fn is_about_prepared_names(refusal: &DbError) -> bool {
+    [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(refusal.code())
 }
 
 /// Whether the session is over: the socket failed, or the server said something fatal.

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_postgres::Error;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use error::is_about_prepared_names;
 pub use error::{DatabaseError, ErrorObject, ExecuteError, StopReason};
 pub(crate) use prepared::Prepared;
 use progress::Progress;
@@ -200,17 +201,17 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
     let Some(session) = lease.session() else {
         return Ended { result: Err(ExecuteError::Lost), repeatable: false };
     };
-    session.message_bound().set_for_result(admitted.permit().byte_cap);
+    session.wire().set_for_result(admitted.permit().byte_cap);
     let (result, in_doubt) = run(session, &plan, purpose, &progress, &context).await;
     // What a transaction set ends with it, unless it was committed. A request to cancel that came too late for the statement
     // may have hit the COMMIT of a read, whose answer nobody waited for.
     session.remember((result.is_ok() && !progress.is_stopped()).then(|| plan.settings.clone()));
-    if session.message_bound().is_exceeded() {
+    if session.wire().is_exceeded() {
         // Known, so not tried again; a COMMIT's answer is small, so it was never on its way.
-        let most = session.message_bound().most();
+        let most = session.wire().most();
         return Ended { result: Err(ExecuteError::RowTooLarge { most }), repeatable: false };
     }
-    session.message_bound().reset();
+    session.wire().reset();
     let repeatable = purpose == Purpose::Read || progress.is_preparing();
     let result = match result {
         Ok(outcome) if !in_doubt => {

@@ -12,14 +12,18 @@ use crate::gate::catalog::Oid;
 use super::{OwnStatement, stamp};
 use crate::postgres::pins::{OWN, PINS, current_settings};
 
-/// The settings as they are now.
-const SETTINGS: OwnStatement = OwnStatement(concat!("SELECT ", current_settings!()));
+/// Which of the server's processes answers. A session has one; a pooler in transaction mode may have given the
+/// transaction to another, on which the same names can stand for other prepared statements.
+const BACKEND: OwnStatement = OwnStatement("SELECT pg_catalog.pg_backend_pid()");
+
+/// The settings as they are now, and the process.
+const SETTINGS: OwnStatement = OwnStatement(concat!("SELECT ", current_settings!(), ", pg_catalog.pg_backend_pid()"));
 
 /// The same, and relations by OID and stamp. What is missing differs, and so does NULL.
 const RELATIONS: OwnStatement = OwnStatement(concat!(
     "SELECT ",
     current_settings!(),
-    ", NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
+    ", pg_catalog.pg_backend_pid(), NOT EXISTS (SELECT FROM unnest($1::oid[], $2::text[]) AS want(oid, stamp) \
                    WHERE (want.stamp = (SELECT ",
     stamp::relation!(),
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = want.oid)) \
@@ -80,6 +84,9 @@ const EXTENSIONS: OwnStatement = OwnStatement(concat!(
                     AND NOT pg_catalog.has_schema_privilege(x.extnamespace, 'USAGE'))"
 ));
 
+/// What is told as altered where another process answered than the one that the session was opened with.
+const SERVER_PROCESS: &str = "the server process (it is another one for each transaction)";
+
 /// Kinds of things that a stamp stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamped {
@@ -117,6 +124,8 @@ pub enum VerifyError {
 /// has nothing to do: most statements use neither functions nor types of the user's.
 #[derive(Clone, Debug)]
 pub struct Verifier {
+    /// The process that the connection was opened with.
+    backend_pid: i32,
     settings: Statement,
     relations: Statement,
     indexes: Statement,
@@ -133,7 +142,8 @@ impl Verifier {
     /// # Errors
     /// What the server answers, or a lost connection.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (settings, relations, indexes, keys, sources, functions, types, extensions) = tokio::try_join!(
+        let (backend, settings, relations, indexes, keys, sources, functions, types, extensions) = tokio::try_join!(
+            BACKEND.rows(client),
             SETTINGS.prepare(client),
             RELATIONS.prepare(client),
             INDEXES.prepare(client),
@@ -143,7 +153,13 @@ impl Verifier {
             TYPES.prepare(client),
             EXTENSIONS.prepare(client),
         )?;
-        Ok(Self { settings, relations, indexes, keys, sources, functions, types, extensions })
+        let backend_pid = backend.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+        Ok(Self { backend_pid, settings, relations, indexes, keys, sources, functions, types, extensions })
+    }
+
+    /// The server's process for this connection, as the server itself says; what a pooler tells at the beginning is its own.
+    pub fn backend_pid(&self) -> i32 {
+        self.backend_pid
     }
 
     /// Compares with what is there now. Everything is sent when the future is first polled, so that it can be joined
@@ -198,15 +214,18 @@ impl Verifier {
         };
         let current: Vec<&str> = row.try_get(0)?;
         let asked = || PINS.iter().map(|(name, _)| *name).chain(OWN).zip(&current);
-        let altered: Vec<String> = settings
+        let mut altered: Vec<String> = settings
             .iter()
             .filter(|(name, value)| !asked().any(|(asked, current)| asked == *name && current == value))
             .map(|(name, _)| (*name).to_owned())
             .collect();
+        if row.try_get::<_, i32>(1)? != self.backend_pid {
+            altered.push(SERVER_PROCESS.to_owned());
+        }
         if !altered.is_empty() {
             return Err(VerifyError::Settings(altered));
         }
-        if expected.is_empty() || row.try_get(1)? { Ok(()) } else { Err(VerifyError::Changed(Stamped::Relation)) }
+        if expected.is_empty() || row.try_get(2)? { Ok(()) } else { Err(VerifyError::Changed(Stamped::Relation)) }
     }
 }
 
