@@ -7,6 +7,7 @@
 
 mod acceptance;
 mod attacks;
+mod bypass;
 mod catalog;
 mod cli;
 mod costs;
@@ -19,7 +20,6 @@ mod fence;
 mod filters;
 mod foreign;
 mod grants;
-mod hidden;
 mod history;
 mod history_size;
 mod identity;

@@ -98,6 +98,15 @@ impl Database {
         }
     }
 
+    /// As [`Database::settings`], for a login role that PostgreSQL keeps from nothing.
+    pub async fn settings_as_superuser(&self) -> DatabaseSettings {
+        self.script(
+            "DO $$ BEGIN CREATE ROLE wicket_root SUPERUSER LOGIN PASSWORD 'root'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+        )
+        .await;
+        DatabaseSettings { user: Some("wicket_root".to_owned()), password: Some("root".into()), ..self.settings() }
+    }
+
     /// What pgwicket has to be told to connect here.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![

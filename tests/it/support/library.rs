@@ -53,7 +53,8 @@ impl Library {
         Self::open_with(settings, policy, attributes).await
     }
 
-    async fn open_with(settings: DatabaseSettings, policy: &str, attributes: &[(&str, &str)]) -> Self {
+    /// As [`Library::open`], with settings of its own for the connection.
+    pub async fn open_with(settings: DatabaseSettings, policy: &str, attributes: &[(&str, &str)]) -> Self {
         let policy = Policy::parse("policy.toml", policy, &mut |_| Err("there is no other file".to_owned()));
         let policy = Arc::new(policy.unwrap_or_else(|errors| panic!("{errors}")));
         let given: BTreeMap<String, AttributeInput> = attributes
