@@ -14,7 +14,6 @@
 //!
 //! Knows nothing of policies, SQL or doors: it writes down what it is told, and never decides.
 
-pub mod audit;
 mod chain;
 #[cfg(any(test, feature = "check"))]
 pub mod check;
@@ -41,7 +40,7 @@ mod tail;
 mod tests;
 mod tidy;
 mod unpaired;
-mod verify;
+pub mod verify;
 
 pub use detail::{
     Deleted, Detail, Gap, GapKind, Head, LogClose, LogOpen, PolicyInForce, PolicyLoad, Repair, Retention, SessionClose,
@@ -56,7 +55,6 @@ pub use record::{
 };
 pub use settings::{CheckpointPlace, Settings, SyncMode};
 pub use storage::{Disk, Storage, StorageFile};
-pub use verify::{ChainReport, Damage, DamageKind, VerifyError, verify_chain};
 
 use crate::keys::{Keys, Signer};
 use jiff::Timestamp;

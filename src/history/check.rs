@@ -3,7 +3,7 @@
 
 use super::read::{Backward, Filter, Forward, Found, Neighbours, Place, fetch, newest};
 use super::search::{MAX_PAGE, Query, search};
-use super::verify_chain;
+use super::verify::{Kept, verify};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -34,9 +34,7 @@ pub fn read_any(data: &[u8]) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, part).unwrap();
     }
-    for chain in ["i0001", "i0002", "i0003"] {
-        let _ = verify_chain(&home.path().join(chain));
-    }
+    verify(home.path(), &Kept::default(), &mut |_| ()).expect("damage is a finding, not an error");
     let forward = match forward(home.path()) {
         Ok(found) => found,
         Err(_) if packed => return,

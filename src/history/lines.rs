@@ -1,12 +1,12 @@
-//! The ledger's files as lines: how a line is hashed, and reading them backwards with bounded memory. Knows nothing of
-//! what a line says.
+//! The ledger's files as lines: how a line is hashed, and reading them forwards and backwards with bounded memory. Knows
+//! nothing of what a line says.
 
 pub(super) use super::segments::{Segment, instances, segments};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, Read};
 use std::os::unix::fs::FileExt;
 
 /// The longest line, line feed included. Longer statements are cut with the flag `truncated`.
@@ -83,6 +83,42 @@ impl<'de> Deserialize<'de> for LineHash {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<LineHash, D::Error> {
         let text = String::deserialize(from)?;
         LineHash::parse(&text).ok_or_else(|| serde::de::Error::custom("not a SHA-256 in hexadecimal digits"))
+    }
+}
+
+/// What one attempt to read a line forwards gave.
+pub(super) enum Step {
+    /// A line without its line feed.
+    Line(Vec<u8>),
+    /// A line that is longer than any record; so many bytes, line feed included.
+    TooLong(u64),
+    /// No whole line follows; so many bytes of one do.
+    End(u64),
+}
+
+/// Reads the next line forwards.
+pub(super) fn step(source: &mut impl BufRead) -> io::Result<Step> {
+    let mut line = Vec::new();
+    let taken = source.by_ref().take(MAX_RECORD_BYTES as u64).read_until(b'\n', &mut line)?;
+    if line.pop_if(|last| *last == b'\n').is_some() {
+        return Ok(Step::Line(line));
+    }
+    if taken < MAX_RECORD_BYTES {
+        return Ok(Step::End(taken as u64));
+    }
+    let mut bytes = taken as u64;
+    loop {
+        let rest = source.fill_buf()?;
+        if rest.is_empty() {
+            return Ok(Step::End(bytes));
+        }
+        let feed = rest.iter().position(|byte| *byte == b'\n');
+        let used = feed.map_or(rest.len(), |feed| feed + 1);
+        source.consume(used);
+        bytes += used as u64;
+        if feed.is_some() {
+            return Ok(Step::TooLong(bytes));
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the ledger promises, tried on real files; failures of the disk come from `faulty`.
 
 mod appending;
-mod damage;
 mod faults;
 mod faulty;
 mod newest;
@@ -10,6 +9,7 @@ mod rotation;
 mod sharing;
 mod torn;
 
+use super::verify::{ChainReport, Kept, Report, Severity, verify};
 use super::*;
 use std::fs;
 
@@ -76,6 +76,18 @@ fn records(directory: &Path, instance: &str) -> Vec<Record> {
 fn opening(record: &Record) -> &LogOpen {
     let Some(Detail::LogOpen(opening)) = &record.entry.detail else { panic!("not a log_open: {record:?}") };
     opening
+}
+
+/// What verification finds, with nothing kept elsewhere.
+pub(super) fn verified(directory: &Path) -> Report {
+    verify(directory, &Kept::default(), &mut |_| ()).unwrap()
+}
+
+/// The chain `i0001`, in which nothing is damaged; statements may be without outcome.
+fn intact(directory: &Path) -> ChainReport {
+    let report = verified(directory);
+    assert!(report.worst().is_none_or(|worst| worst == Severity::Unpaired), "{:?}", report.findings);
+    report.chain("i0001").unwrap().clone()
 }
 
 /// A closed ledger with one `log_open` and `calls` intents.

@@ -1,116 +1,170 @@
-//! Whether a chain is what was written, from its first byte and by itself. What that proves: no record in the middle was
-//! changed, removed, added or moved. That the end is still the end, and that nobody rewrote it all, takes something from
-//! elsewhere: see [`super::audit`].
+//! Whether the ledger is what was written: each chain by itself, from its first byte; what chains say of each other;
+//! checkpoints, those in the ledger and those that were kept elsewhere; and statements without outcome. Goes on behind
+//! damage, so that one finding doesn't hide the next. Reads everything once and, where records are spoken of elsewhere,
+//! those chains twice, with memory that doesn't grow with the ledger's records. May run while the ledger is written.
 
 mod chain;
+mod claims;
+mod finding;
+mod report;
+#[cfg(test)]
+mod tests;
 
-pub use chain::verify_chain;
+pub use finding::{Damage, Finding, Place, Severity};
+pub use report::{ChainReport, Report};
 
-use super::detail::{Head, Repair, Unpaired};
+use super::note::Checkpoint;
+use super::segments::instances;
+use crate::keys::PublicKey;
+use claims::{Claim, Claims};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
-/// A chain that is intact as far as one can tell from itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChainReport {
-    /// How many records it has.
-    pub records: u64,
-    /// The last of them.
-    pub head: Option<Head>,
-    /// Number of its first record: 1, unless retention deleted what was before.
-    pub first: u64,
-    /// The torn ends that were set aside on the way.
-    pub repairs: Vec<Repair>,
-    /// Intents without outcome, oldest first: what they say may have been executed. Of a process that still runs, the
-    /// newest may just be running.
-    pub unpaired: Vec<Unpaired>,
-    /// How many checkpoints were signed, each of which fits.
-    pub checkpoints: u64,
-    /// The last record that a checkpoint in the chain vouches for.
-    pub signed_until: Option<u64>,
-    /// The public key of the process that wrote last.
-    pub public_key: Option<String>,
-    /// Whether the last process ended in order.
-    pub closed: bool,
+/// How many statements of a chain may wait for their outcome, how many records may be spoken of, and how many checkpoints
+/// may wait for their key.
+const MOST_WAITING: usize = 1_000_000;
+
+/// What was kept elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// The public key.
+    pub key: Option<PublicKey>,
+    /// Checkpoints.
+    pub checkpoints: Vec<Checkpoint>,
 }
 
-/// Why a chain isn't known to be intact.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// It can't be read.
-    #[error("could not read `{}`: {cause}", path.display())]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// The operating system's answer.
-        cause: io::Error,
-    },
-    /// It is damaged.
-    #[error(transparent)]
-    Damaged(#[from] Damage),
+/// Checks everything. `progress` is told the time of each record that is read on the way.
+///
+/// # Errors
+/// The operating system's.
+pub fn verify(directory: &Path, kept: &Kept, progress: &mut dyn FnMut(Timestamp)) -> io::Result<Report> {
+    let mut findings = Verifier { kept, report: Report::default(), claims: Claims::default(), keys: Keys::default() };
+    let chains = instances(directory)?;
+    for (name, path) in &chains {
+        let alive = is_alive(path);
+        let mut walk = chain::Walk::new(name, path, &mut findings);
+        walk.records(progress)?;
+        walk.end(alive || is_alive(path));
+    }
+    findings.pending_checkpoints();
+    findings.kept_checkpoints();
+    findings.chains_under_one_key();
+    for (name, path) in &chains {
+        claims::compare(name, path, &mut findings, progress)?;
+    }
+    claims::of_chains_gone(&mut findings);
+    Ok(findings.end())
 }
 
-/// The first damage in a chain.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}`, line {line} (byte {offset}): {kind}", segment.display())]
-pub struct Damage {
-    /// The segment.
-    pub segment: PathBuf,
-    /// The line in it, from 1.
-    pub line: u64,
-    /// Offset of the line's first byte.
-    pub offset: u64,
-    /// What is wrong.
-    pub kind: DamageKind,
+/// What is known of the whole ledger on the way.
+struct Verifier<'k> {
+    kept: &'k Kept,
+    report: Report,
+    /// What is said of records.
+    claims: Claims,
+    keys: Keys,
 }
 
-/// Kinds of damage.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DamageKind {
-    /// The segment is not there.
-    #[error("the segment is missing")]
-    MissingSegment,
-    /// The last line has no line feed.
-    #[error("the line is torn")]
-    Torn,
-    /// No record is that long.
-    #[error("the line is longer than any record")]
-    TooLong,
-    /// The line isn't a record of this format.
-    #[error("not a record: {0}")]
-    NotARecord(String),
-    /// The record says that it belongs to another chain.
-    #[error("the record belongs to chain `{0}`")]
-    WrongInstance(String),
-    /// Records are missing, doubled or moved.
-    #[error("record {expected} should stand here, not record {found}")]
-    WrongSequence {
-        /// The number that should follow.
-        expected: u64,
-        /// The number that stands there.
-        found: u64,
-    },
-    /// This record or the one before it was changed.
-    #[error("the record does not continue the one before it: one of the two was changed")]
-    WrongPrevious,
-    /// A compressed segment can't be unpacked.
-    #[error("the segment can't be unpacked: {0}")]
-    Unreadable(String),
-    /// The first record isn't the first of the chain, and no `retention` says why.
-    #[error("the chain begins with record {0}, and no retention on record explains that")]
-    Unexplained(u64),
-    /// A checkpoint doesn't fit the record before it, or its signature doesn't verify.
-    #[error("the checkpoint does not hold: {0}")]
-    WrongCheckpoint(&'static str),
-    /// Another key than the one that the chain was begun with.
-    #[error("the chain is written under key `{found}`, not `{expected}`")]
-    WrongKey {
-        /// The fingerprint that should stand there.
-        expected: String,
-        /// The one that does.
-        found: String,
-    },
-    /// Chains begin with `log_open`.
-    #[error("the chain does not begin with `log_open`")]
-    NoOpening,
+/// The keys that the ledger names itself, and what waits for one.
+#[derive(Default)]
+struct Keys {
+    /// By their fingerprints.
+    known: BTreeMap<String, PublicKey>,
+    /// The fingerprint that each chain's first record has.
+    of_chains: BTreeMap<String, String>,
+    /// Checkpoints whose key wasn't known where they stand: retention deleted the opening that names it.
+    waiting: Vec<(Finding, Checkpoint, String)>,
+    /// More than are kept waiting.
+    dropped: u64,
+}
+
+impl Verifier<'_> {
+    fn find(&mut self, chain: &str, record: Option<u64>, place: Option<Place>, damage: Damage) {
+        self.report.find(Finding { chain: chain.to_owned(), record, place, damage });
+    }
+
+    /// Checkpoints that were kept elsewhere are of the key that was kept, else of the ledger's own.
+    fn kept_checkpoints(&mut self) {
+        let mut unknown = 0;
+        for note in &self.kept.checkpoints {
+            let (chain, seq) = (&note.instance, note.seq);
+            let key = self.kept.key.as_ref().or_else(|| self.keys.known.get(&note.key_id));
+            let other = self.keys.of_chains.get(chain).is_some_and(|key_id| *key_id != note.key_id);
+            match key {
+                Some(key) if !note.is_signed_by(key) => self.find(chain, Some(seq), None, Damage::ForeignCheckpoint),
+                None if other => self.find(chain, Some(seq), None, Damage::ForeignCheckpoint),
+                key => {
+                    unknown += u64::from(key.is_none());
+                    let by = "a checkpoint that was kept elsewhere".to_owned();
+                    self.claims.add(chain, seq, Claim { hash: note.hash, by, anchor: true });
+                }
+            }
+        }
+        if unknown > 0 {
+            let text =
+                format!("the signatures of {unknown} checkpoints that were kept elsewhere: no record names their key");
+            self.report.unchecked.push(text);
+        }
+    }
+
+    /// Checkpoints in front of the first opening that is left: another chain, or a later opening, may name their key.
+    fn pending_checkpoints(&mut self) {
+        let mut unknown = self.keys.dropped;
+        for (finding, note, key_id) in std::mem::take(&mut self.keys.waiting) {
+            match self.keys.known.get(&key_id) {
+                Some(key) if note.is_signed_by(key) => self.checkpoint_holds(&finding.chain, &note),
+                Some(_) => self.report.find(finding),
+                None => unknown += 1,
+            }
+        }
+        if unknown > 0 {
+            self.report.unchecked.push(format!(
+                "the signatures of {unknown} checkpoints: no record that is left names their key; bring it with --public-key"
+            ));
+        }
+    }
+
+    fn checkpoint_holds(&mut self, chain: &str, note: &Checkpoint) {
+        if let Some(report) = self.report.chains.iter_mut().find(|report| report.instance == chain) {
+            report.checkpoints += 1;
+            report.checkpointed = report.checkpointed.max(note.seq);
+        }
+    }
+
+    /// All chains of a ledger are signed by the deployment's one key. Which of two is the right one isn't known.
+    fn chains_under_one_key(&mut self) {
+        let mut chains = std::mem::take(&mut self.keys.of_chains).into_iter();
+        let (Some((other, expected)), None) = (chains.next(), &self.kept.key) else { return };
+        for (chain, _) in chains.filter(|(_, key)| *key != expected) {
+            let damage = Damage::SeveralKeys { chain: chain.clone(), other: other.clone() };
+            self.find(&chain, None, None, damage);
+        }
+    }
+
+    fn end(mut self) -> Report {
+        let wanted = self.kept.key.is_some() || !self.kept.checkpoints.is_empty();
+        let mut unanchored = Vec::new();
+        for chain in &mut self.report.chains {
+            if self.kept.key.is_some() {
+                chain.anchored = chain.anchored.max(chain.checkpointed);
+            }
+            if wanted && chain.records > 0 && chain.anchored == 0 {
+                unanchored.push(chain.instance.clone());
+            }
+        }
+        for chain in unanchored {
+            self.find(&chain, None, None, Damage::Unanchored);
+        }
+        self.claims.unchecked(&mut self.report);
+        self.report
+    }
+}
+
+/// Whether a process holds the chain.
+fn is_alive(instance: &Path) -> bool {
+    let Ok(lock) = File::open(instance.join("lock")) else { return false };
+    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
 }

@@ -5,7 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use pgwicket::history::{
-    Access, Decision, Entry, History, Options, Outcome, RelationUse, Settings, Status, SyncMode, What, Where, Who,
+    Access, CheckpointPlace, Decision, Entry, History, Options, Outcome, RelationUse, Settings, Status, SyncMode, What,
+    Where, Who,
 };
 use pgwicket::keys::Signer;
 use serde_json::Value;
@@ -386,8 +387,11 @@ async fn verify_tells_what_it_found_by_its_exit_code() {
     let report: Value = serde_json::from_str(&tampered.stdout).unwrap();
     assert_eq!((tampered.code, &report["verdict"]), (Some(5), &"tampered".into()));
     let first = report["findings"][0]["text"].as_str().unwrap();
-    let expected = "i0001/3 doesn't continue number 2: one of the two was changed (segment 1, from byte ";
+    let expected = "i0001/3 doesn't continue number 2: one of the two was changed (segment 1, line 3, from byte ";
     assert!(first.starts_with(expected), "{first}");
+
+    let found = &report["findings"][0];
+    assert_eq!([&found["record"], &found["segment"], &found["line"]], [&Value::from(3), &1.into(), &3.into()]);
 
     // Without its outcome, and what follows it.
     let cut: String = whole.split_inclusive('\n').take(2).collect();
@@ -395,4 +399,66 @@ async fn verify_tells_what_it_found_by_its_exit_code() {
     let unpaired = history(&wicket, &["verify"]).await;
     assert_eq!(unpaired.code, Some(7), "{unpaired:?}");
     assert!(unpaired.stdout.contains("unpaired: i0001/2 has no outcome: it may have been executed"));
+}
+
+#[tokio::test]
+async fn verify_ends_with_the_code_of_what_it_found() {
+    let wicket = Wicket::without_database();
+    let checkpoints = wicket.path("elsewhere");
+    let settings = Settings { checkpoint_to: Some(CheckpointPlace::File(checkpoints.clone())), ..Settings::default() };
+    let signer = Signer::from_seed(&[7; 32]).unwrap();
+    let key = signer.public_key().to_owned();
+    let options = Options { directory: wicket.path("history"), settings, signer };
+    let first = History::open(options.clone()).unwrap();
+    first.append(refused("ben", "SELECT 1", "column_denied")).await.unwrap();
+    first.close().await;
+    let second = History::open(options).unwrap();
+    second.append(refused("ben", "SELECT 2", "column_denied")).await.unwrap();
+    second.close().await;
+    let path = wicket.path("history/i0001/segment-00000001.jsonl");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let plain: &[&str] = &[];
+    let with_key: &[&str] = &["--public-key", &key];
+    let with_note: &[&str] = &["--checkpoint", "elsewhere"];
+    let verified = async |text: &str, arguments: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        let finished = history(&wicket, &[&["verify"], arguments].concat()).await;
+        assert_eq!(finished.stderr, "", "{finished:?}");
+        (finished.code.unwrap(), finished.stdout)
+    };
+    for (kept, vouched) in
+        [(plain, "nothing kept elsewhere vouches for any"), (with_key, "up to number"), (with_note, "up to number")]
+    {
+        let (code, told) = verified(&whole, kept).await;
+        assert!(code == 0 && told.contains(vouched) && told.contains("\nintact; "), "{told}");
+    }
+    // An end cut at a record leaves no trace in the chain: it isn't called whole, either.
+    let cut = lines[..lines.len() - 3].concat();
+    let (code, told) = verified(&cut, plain).await;
+    assert!(
+        code == 0 && told.contains("nothing kept elsewhere (--public-key, --checkpoint) says that its end"),
+        "{told}"
+    );
+    let (code, told) = verified(&cut, with_note).await;
+    assert!(
+        code == 6 && told.contains("truncated: i0001: it ends with number 5: a checkpoint that was kept"),
+        "{told}"
+    );
+    // The key vouches up to the last checkpoint that is left, and says so.
+    let (code, told) = verified(&cut, with_key).await;
+    assert!(code == 0 && told.contains("behind it by the chain alone"), "{told}");
+    // Before the first checkpoint neither vouches for anything.
+    assert_eq!(verified(lines[0], with_key).await.0, 6);
+    assert_eq!(verified(&whole[..whole.len() - 5], plain).await.0, 6);
+    assert_eq!(verified(&whole.replacen("SELECT", "select", 1), with_note).await.0, 5);
+    assert_eq!(verified("", with_note).await.0, 6);
+    assert_eq!(verified("", plain).await.0, 0);
+    std::fs::remove_dir_all(wicket.path("history/i0001")).unwrap();
+    assert_eq!(history(&wicket, &["verify", "--checkpoint", "elsewhere"]).await.code, Some(6));
+    // What can't be read is no finding.
+    std::fs::create_dir_all(&path).unwrap();
+    let unreadable = history(&wicket, &["verify"]).await;
+    assert_eq!((unreadable.code, unreadable.stdout.as_str()), (Some(4), ""), "{unreadable:?}");
+    assert!(unreadable.stderr.starts_with("error: the history in `history` can't be read: "), "{}", unreadable.stderr);
 }

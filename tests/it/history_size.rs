@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use pgwicket::history::LineHash;
+use pgwicket::keys::Signer;
 use serde_json::Value;
 
 use crate::support::Wicket;
@@ -53,16 +54,18 @@ fn run(wicket: &Wicket, arguments: &[&str]) -> Run {
 
 /// Calls of a hundred principals, in chains of several segments. Two records a call.
 fn write(directory: &Path, records: u64) {
+    let signer = Signer::from_seed(&[7; 32]).unwrap();
     for chain in 1..=CHAINS {
         let instance = format!("i{chain:04}");
         fs::create_dir_all(directory.join(&instance)).unwrap();
         let (mut prev, mut file) = (LineHash::default().to_string(), None);
-        for seq in 1..=records / CHAINS {
+        // The last record is an outcome: no statement is left without one.
+        for seq in 1..records / CHAINS {
             if seq % SEGMENT == 1 {
                 let path = directory.join(&instance).join(format!("segment-{:08}.jsonl", seq / SEGMENT + 1));
                 file = Some(BufWriter::with_capacity(1 << 20, File::create(path).unwrap()));
             }
-            let line = line(&instance, chain, seq, &prev);
+            let line = line(&instance, chain, seq, &prev, &signer);
             prev = LineHash::of(line.as_bytes()).to_string();
             let file = file.as_mut().unwrap();
             file.write_all(line.as_bytes()).unwrap();
@@ -71,7 +74,10 @@ fn write(directory: &Path, records: u64) {
     }
 }
 
-fn line(instance: &str, chain: u64, seq: u64, prev: &str) -> String {
+fn line(instance: &str, chain: u64, seq: u64, prev: &str, signer: &Signer) -> String {
+    if seq == 1 {
+        return opening(instance, chain, signer);
+    }
     let call = seq / 2;
     let second = call / 40;
     let time = jiff::Timestamp::from_nanosecond(
@@ -97,9 +103,20 @@ fn line(instance: &str, chain: u64, seq: u64, prev: &str) -> String {
         ),
     };
     format!(
-        r#"{{"v":1,"seq":{seq},"prev":"{prev}","time":"{:.9}","mono_ns":{seq},"instance":"{instance}","key_id":"00112233445566778899aabbccddeeff","kind":"{kind}","id":"{}","intent":{intent},"who":{{"principal":"agent-{principal}","authentication":"local","client_name":"some client"}},"where":{{"door":"mcp","server":"localhost:5432","database":"shop"}},"what":{what},"decision":{{"verdict":"admitted","policy":"analyst","catalog_version":"1"}},"result":{result},"detail":null}}"#,
+        r#"{{"v":1,"seq":{seq},"prev":"{prev}","time":"{:.9}","mono_ns":{seq},"instance":"{instance}","key_id":"{key_id}","kind":"{kind}","id":"{}","intent":{intent},"who":{{"principal":"agent-{principal}","authentication":"local","client_name":"some client"}},"where":{{"door":"mcp","server":"localhost:5432","database":"shop"}},"what":{what},"decision":{{"verdict":"admitted","policy":"analyst","catalog_version":"1"}},"result":{result},"detail":null}}"#,
         time.unwrap(),
         id(seq),
+        key_id = signer.key_id(),
+    )
+}
+
+/// The record that a chain begins with. Verification asks that its fingerprint is the key's.
+fn opening(instance: &str, chain: u64, signer: &Signer) -> String {
+    format!(
+        r#"{{"v":1,"seq":1,"prev":"{}","time":"2025-11-22T00:00:00.{chain:09}Z","mono_ns":1,"instance":"{instance}","key_id":"{}","kind":"log_open","id":"019ab000-{chain:04x}-7000-8000-000000000001","intent":null,"detail":{{"program":"0.1.0","pid":1,"sync":"writes","public_key":"{}","heads":[],"repaired":null}}}}"#,
+        LineHash::default(),
+        signer.key_id(),
+        signer.public_key(),
     )
 }
 
@@ -148,6 +165,7 @@ fn a_long_history_is_searched_in_little_memory() {
         let stats: Value = serde_json::from_str(&run(&wicket, &["stats", "--format", "json"]).stdout).unwrap();
         assert_eq!(stats["principals"].as_object().unwrap().len(), 100);
         run(&wicket, &["show", "i0002/4"]);
+        run(&wicket, &["verify"]);
     }
     run(&wicket, &["tail", "-n", "3"]);
     let size = |name: &str| fs::metadata(wicket.path("history").join(name)).unwrap().len() >> 20;

@@ -1,10 +1,10 @@
 //! One chain, read line by line from its beginning or from a position, and on again where it has grown. A chain may be
 //! written, rotated and cut by retention meanwhile.
 
-use super::super::lines::{MAX_RECORD_BYTES, Segment, instances, segments};
+use super::super::lines::{Segment, Step, instances, segments, step};
 use super::record::{Found, Place};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,15 +41,6 @@ pub(super) struct ChainReader {
     source: Option<BufReader<File>>,
     /// Lines that were no records.
     pub skipped: u64,
-}
-
-/// What one attempt to read a line gave.
-enum Step {
-    Line(Vec<u8>),
-    /// A line that is longer than any record.
-    TooLong(u64),
-    /// No whole line follows; so many bytes of one do.
-    End(u64),
 }
 
 impl ChainReader {
@@ -156,30 +147,5 @@ fn source_at(source: &mut Option<BufReader<File>>, offset: u64) -> io::Result<()
     match source {
         Some(source) => source.seek(SeekFrom::Start(offset)).map(drop),
         None => Ok(()),
-    }
-}
-
-fn step(source: &mut impl BufRead) -> io::Result<Step> {
-    let mut line = Vec::new();
-    let taken = source.by_ref().take(MAX_RECORD_BYTES as u64).read_until(b'\n', &mut line)?;
-    if line.pop_if(|last| *last == b'\n').is_some() {
-        return Ok(Step::Line(line));
-    }
-    if taken < MAX_RECORD_BYTES {
-        return Ok(Step::End(taken as u64));
-    }
-    let mut bytes = taken as u64;
-    loop {
-        let rest = source.fill_buf()?;
-        if rest.is_empty() {
-            return Ok(Step::End(bytes));
-        }
-        let feed = rest.iter().position(|byte| *byte == b'\n');
-        let used = feed.map_or(rest.len(), |feed| feed + 1);
-        source.consume(used);
-        bytes += used as u64;
-        if feed.is_some() {
-            return Ok(Step::TooLong(bytes));
-        }
     }
 }

@@ -27,8 +27,8 @@ fn eight_at_once_take_eight_chains_and_lose_nothing() {
     let names: BTreeSet<_> = histories.iter().map(|history| history.instance().to_owned()).collect();
     assert_eq!(names, (1..=8).map(segments::instance_name).collect());
     for name in names {
-        let report = verify_chain(&home.path().join(&name)).unwrap();
-        assert_eq!(report.records, 51);
+        let report = verified(home.path());
+        assert_eq!((report.findings.as_slice(), report.chain(&name).unwrap().records), (&[][..], 51));
         let principals: BTreeSet<_> =
             records(home.path(), &name).into_iter().filter_map(|record| record.entry.who.principal).collect();
         assert_eq!(principals.len(), 1);
@@ -47,7 +47,7 @@ async fn a_freed_chain_is_continued_and_an_open_one_is_left_alone() {
     third.append(query("ana", "SELECT 2")).await.unwrap();
     let kinds: Vec<_> = records(home.path(), "i0001").iter().map(|record| record.entry.kind).collect();
     assert_eq!(kinds, [Kind::LogOpen, Kind::Outcome, Kind::LogOpen, Kind::Outcome]);
-    assert_eq!(verify_chain(&home.path().join("i0001")).unwrap().records, 4);
+    assert_eq!(intact(home.path()).records, 4);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn an_opening_names_the_heads_of_the_other_chains() {
     let second = open(home.path());
     let head = Head { instance: "i0001".into(), seq: 2, hash: written.hash };
     assert_eq!(opening(&records(home.path(), "i0002")[0]).heads, vec![head.clone()]);
-    assert_eq!(verify_chain(&home.path().join("i0001")).unwrap().head, Some(head));
+    assert_eq!(intact(home.path()).head, Some(head));
     abandon(&second).await;
     abandon(&first).await;
     // The chain's own end is no head of another.
@@ -130,11 +130,11 @@ fn killed_processes_lose_nothing_that_was_acknowledged() {
     let chains = segments::instances(home.path()).unwrap();
     let _taken: Vec<_> = chains.iter().map(|_| open(home.path())).collect();
     let mut written = BTreeSet::new();
-    for (name, path) in chains {
+    for (name, _) in chains {
         written
             .extend(lines(home.path(), &name).iter().map(|line| format!("{name} {}", LineHash::of(line.as_bytes()))));
-        verify_chain(&path).unwrap();
     }
+    assert_eq!(verified(home.path()).findings, []);
     assert!(acknowledged.len() > 12, "{}", acknowledged.len());
     for record in acknowledged {
         assert!(written.contains(&record), "{record}");

@@ -21,7 +21,7 @@ async fn reopened_after(damage: impl FnOnce(&mut Vec<u8>)) -> (tempfile::TempDir
         let Some(Detail::Gap(gap)) = &gap.entry.detail else { panic!("{gap:?}") };
         assert_eq!((gap.gap, &gap.repaired), (GapKind::TornEnd, &repaired));
     }
-    verify_chain(&home.path().join("i0001")).unwrap();
+    intact(home.path());
     (home, whole, opening(&opened).clone(), opened.stamp.seq)
 }
 

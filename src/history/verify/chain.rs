@@ -1,243 +1,240 @@
-//! One chain, line by line.
+//! One chain, line by line: whether each record continues the one before it.
 
-use super::super::detail::{Head, LogOpen, Retention, Signed, Unpaired};
-use super::super::lines::{LineHash, MAX_RECORD_BYTES};
-use super::super::note::Checkpoint;
-use super::super::record::{FORMAT_VERSION, nanosecond_time};
+mod own;
+
+use super::super::detail::Head;
+use super::super::lines::{LineHash, Step, step};
+use super::super::read::ReadRecord;
+use super::super::record::FORMAT_VERSION;
 use super::super::segments::{Segment, segments};
-use super::{ChainReport, Damage, DamageKind, VerifyError};
+use super::claims::is_damage;
+use super::report::ChainReport;
+use super::{Damage, Place, Verifier};
 use crate::keys::PublicKey;
 use jiff::Timestamp;
-use serde::Deserialize;
 use std::collections::HashMap;
 use std::io::{self, BufRead, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use uuid::Uuid;
 
-/// Checks the chain in one instance directory, by itself.
-///
-/// # Errors
-/// The first damage found, or the operating system's error.
-pub fn verify_chain(instance: &Path) -> Result<ChainReport, VerifyError> {
-    let failed = |cause| VerifyError::Io { path: instance.to_path_buf(), cause };
-    let name = instance.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let all = segments(instance).map_err(failed)?;
-    let mut walk = Walk::new(name);
-    let first = all.first().map_or(1, |segment| segment.number);
-    for (segment, number) in all.iter().zip(first..) {
-        if segment.number != number {
-            let missing = Segment::of(instance, number).path;
-            return Err(Damage { segment: missing, line: 0, offset: 0, kind: DamageKind::MissingSegment }.into());
-        }
-        walk.segment(segment)?;
-    }
-    walk.finish(first, instance)
-}
-
-/// A record as far as it concerns a verifier; of a kind that came later, too.
-#[derive(Deserialize)]
-struct Line {
-    v: u32,
-    seq: u64,
-    prev: LineHash,
-    #[serde(with = "nanosecond_time")]
-    time: Timestamp,
-    instance: String,
-    key_id: String,
-    kind: String,
-    id: Uuid,
-    intent: Option<Uuid>,
-    what: What,
-    #[serde(default)]
-    detail: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-struct What {
-    writes: Option<bool>,
-}
-
-struct Walk<'a> {
-    instance: &'a str,
-    /// The key of the last `log_open`.
-    key: Option<PublicKey>,
+pub(super) struct Walk<'w, 'k> {
+    name: &'w str,
+    path: &'w Path,
+    to: &'w mut Verifier<'k>,
     report: ChainReport,
-    seq: u64,
-    head: LineHash,
-    /// Where the first record that is left begins, and what it continues.
-    begins: Option<(u64, LineHash)>,
-    /// What the deletions on record say of the first record that is left.
-    explained: bool,
-    open: HashMap<Uuid, Unpaired>,
-    last_kinds: [bool; 2],
+    /// Number and hash of the record before.
+    last: Option<(u64, LineHash)>,
+    /// What the first record that is left continues, where it isn't the chain's first.
+    begins: Option<(u64, LineHash, Place)>,
+    /// The ends of what retention deleted, by number.
+    deleted: HashMap<u64, LineHash>,
+    /// The fingerprint that the record before has.
+    key_id: Option<String>,
+    /// Intents that wait for their outcomes, with their numbers.
+    open: HashMap<Uuid, u64>,
+    /// More than are kept.
+    more_open: u64,
+    /// Bytes of half a line at the end.
+    torn: u64,
+    last_segment: Option<Segment>,
+    closing: [bool; 2],
 }
 
-impl<'a> Walk<'a> {
-    fn new(instance: &'a str) -> Self {
+impl<'w, 'k> Walk<'w, 'k> {
+    pub fn new(name: &'w str, path: &'w Path, to: &'w mut Verifier<'k>) -> Self {
+        let report = ChainReport { instance: name.to_owned(), ..ChainReport::default() };
         Walk {
-            instance,
-            key: None,
-            report: ChainReport::default(),
-            seq: 0,
-            head: LineHash::default(),
+            name,
+            path,
+            to,
+            report,
+            last: None,
             begins: None,
-            explained: false,
+            deleted: HashMap::new(),
+            key_id: None,
             open: HashMap::new(),
-            last_kinds: [false; 2],
+            more_open: 0,
+            torn: 0,
+            last_segment: None,
+            closing: [false; 2],
         }
     }
 
-    fn segment(&mut self, segment: &Segment) -> Result<(), VerifyError> {
-        let path = || -> PathBuf { segment.path.clone() };
-        let (mut number, mut offset, mut line) = (0, 0, Vec::new());
-        let failed = |cause: io::Error, line, offset| match cause.kind() {
-            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
-                let kind = DamageKind::Unreadable(cause.to_string());
-                VerifyError::Damaged(Damage { segment: path(), line, offset, kind })
-            }
-            _ => VerifyError::Io { path: path(), cause },
-        };
-        let mut reader = segment.open().map_err(|cause| failed(cause, 0, 0))?;
+    /// All segments in their order, as far as the chain reaches now.
+    pub fn records(&mut self, progress: &mut dyn FnMut(Timestamp)) -> io::Result<()> {
+        let mut wanted = None;
         loop {
-            line.clear();
-            let limit = MAX_RECORD_BYTES as u64 + 1;
-            let taken = reader.by_ref().take(limit).read_until(b'\n', &mut line);
-            let taken = taken.map_err(|cause| failed(cause, number + 1, offset))?;
-            if taken == 0 {
+            let all = segments(self.path)?;
+            let Some(segment) = all.iter().find(|one| wanted.is_none_or(|wanted| one.number >= wanted)) else {
                 return Ok(());
+            };
+            if let Some(wanted) = wanted.filter(|wanted| *wanted < segment.number) {
+                match &self.last_segment {
+                    // Retention overtook us: what is left has to be explained by what stands behind.
+                    Some(before) if !all.iter().any(|one| one.number == before.number) => self.begins = None,
+                    _ => (wanted..segment.number)
+                        .take(10)
+                        .for_each(|number| self.find(None, None, Damage::MissingSegment(number))),
+                }
+                self.last = None;
             }
-            number += 1;
-            self.line(&line).map_err(|kind| Damage { segment: path(), line: number, offset, kind })?;
-            offset += taken as u64;
+            let growing = all.last() == Some(segment);
+            match self.segment(segment, growing, progress) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                other => other?,
+            }
+            wanted = Some(segment.number + 1);
+            self.last_segment = Some(segment.clone());
         }
     }
 
-    fn line(&mut self, line: &[u8]) -> Result<(), DamageKind> {
-        if line.len() > MAX_RECORD_BYTES {
-            return Err(DamageKind::TooLong);
+    fn segment(&mut self, segment: &Segment, growing: bool, progress: &mut dyn FnMut(Timestamp)) -> io::Result<()> {
+        let mut place = Place { segment: segment.number, line: 1, byte: 0 };
+        self.torn = self.lines(&mut segment.open()?, &mut place, progress)?;
+        if growing && self.is_closed(segment)? {
+            // It was closed since: what came in between is whole now.
+            let mut source = segment.open()?;
+            io::copy(&mut source.by_ref().take(place.byte), &mut io::sink())?;
+            self.torn = self.lines(&mut source, &mut place, progress)?;
         }
-        let line = line.strip_suffix(b"\n").ok_or(DamageKind::Torn)?;
-        let record: Line = serde_json::from_slice(line).map_err(|error| DamageKind::NotARecord(error.to_string()))?;
-        if record.v != FORMAT_VERSION {
-            return Err(DamageKind::NotARecord(format!("format version {} is not known", record.v)));
+        if self.torn > 0 && (!growing || self.is_closed(segment)?) {
+            self.torn = 0;
+            self.find(None, Some(place), Damage::HalfALine);
         }
-        if record.instance != self.instance {
-            return Err(DamageKind::WrongInstance(record.instance));
-        }
-        self.follows(&record)?;
-        self.kind(&record)?;
-        self.seq = record.seq;
-        self.head = LineHash::of(line);
-        self.report.records += 1;
-        self.report.head = Some(Head { instance: record.instance, seq: self.seq, hash: self.head });
         Ok(())
     }
 
-    fn follows(&mut self, record: &Line) -> Result<(), DamageKind> {
-        if self.begins.is_none() {
+    fn is_closed(&self, segment: &Segment) -> io::Result<bool> {
+        Ok(segments(self.path)?.iter().any(|one| one.number > segment.number))
+    }
+
+    /// Every line from `place` on; how many bytes of half a line stand at the end.
+    fn lines(
+        &mut self,
+        source: &mut impl BufRead,
+        place: &mut Place,
+        progress: &mut dyn FnMut(Timestamp),
+    ) -> io::Result<u64> {
+        loop {
+            let length = match step(source) {
+                Ok(Step::Line(line)) => {
+                    match serde_json::from_slice::<ReadRecord>(&line) {
+                        Ok(record) if record.v != FORMAT_VERSION => {
+                            let text = format!("format version {} is not known", record.v);
+                            self.find(None, Some(*place), Damage::NotARecord(text));
+                        }
+                        Ok(record) => {
+                            progress(record.time);
+                            self.record(&record, LineHash::of(&line), *place);
+                        }
+                        Err(error) => self.find(None, Some(*place), Damage::NotARecord(error.to_string())),
+                    }
+                    line.len() as u64 + 1
+                }
+                Ok(Step::TooLong(bytes)) => {
+                    self.find(None, Some(*place), Damage::TooLong);
+                    bytes
+                }
+                Ok(Step::End(torn)) => return Ok(torn),
+                Err(error) if is_damage(&error) => {
+                    self.find(None, Some(*place), Damage::Unreadable(error.to_string()));
+                    return Ok(0);
+                }
+                Err(error) => return Err(error),
+            };
+            *place = Place { line: place.line + 1, byte: place.byte + length, ..*place };
+        }
+    }
+
+    fn record(&mut self, record: &ReadRecord, hash: LineHash, place: Place) {
+        let mut found = |damage| self.to.find(self.name, Some(record.seq), Some(place), damage);
+        if *record.instance != *self.name {
+            found(Damage::WrongChain(record.instance.clone()));
+        }
+        match self.last {
+            Some((seq, _)) if Some(record.seq) != seq.checked_add(1) => {
+                found(Damage::WrongNumber(seq.saturating_add(1)))
+            }
+            Some((seq, before)) if record.prev != before => found(Damage::WrongPrevious(seq)),
+            Some(_) => {}
+            None if self.begins.is_none() => {
+                self.begins = Some((record.seq, record.prev, place));
+                if record.seq <= 1 && (record.kind != "log_open" || record.prev != LineHash::default()) {
+                    found(Damage::NotABeginning);
+                }
+            }
+            // Behind a segment that is missing, which was told.
+            None => {}
+        }
+        self.key(record, place);
+        self.kind(record, place);
+        if self.report.records == 0 {
             self.report.first = record.seq;
-            self.begins = Some((record.seq, record.prev));
-            // What stands before the first record that is left is judged at the end, when the deletions are known.
-            if record.seq > 1 {
-                return Ok(());
+        }
+        self.last = Some((record.seq, hash));
+        self.report.records += 1;
+        self.report.last = record.seq;
+        self.report.head = Some(Head { instance: self.name.to_owned(), seq: record.seq, hash });
+    }
+
+    /// A chain is written with one key from its first record on.
+    fn key(&mut self, record: &ReadRecord, place: Place) {
+        if self.key_id.as_ref() == Some(&record.key_id) {
+            return;
+        }
+        let kept = self.to.kept.key.as_ref().map(PublicKey::key_id);
+        let expected = kept.or(self.key_id.take()).unwrap_or_else(|| record.key_id.clone());
+        if expected != record.key_id {
+            let found = record.key_id.clone();
+            self.find(Some(record.seq), Some(place), Damage::WrongKey { expected, found });
+        }
+        self.to.keys.of_chains.entry(self.name.to_owned()).or_insert_with(|| record.key_id.clone());
+        self.key_id = Some(record.key_id.clone());
+    }
+
+    /// What can be said once every record was seen. `alive`: a process holds the chain.
+    pub fn end(mut self, alive: bool) {
+        if let Some((seq, before, place)) = self.begins {
+            let explained = seq.checked_sub(1).is_some_and(|last| self.deleted.get(&last) == Some(&before));
+            if seq > 1 && !explained {
+                self.find(Some(seq), Some(place), Damage::Unexplained);
             }
-        }
-        if record.seq != self.seq + 1 {
-            return Err(DamageKind::WrongSequence { expected: self.seq + 1, found: record.seq });
-        }
-        if record.prev != self.head {
-            return Err(DamageKind::WrongPrevious);
-        }
-        if self.seq == 0 && record.kind != "log_open" {
-            return Err(DamageKind::NoOpening);
-        }
-        Ok(())
-    }
-
-    /// What only some kinds have to hold, or tell.
-    fn kind(&mut self, record: &Line) -> Result<(), DamageKind> {
-        let [_, before] = self.last_kinds;
-        self.last_kinds = [before, record.kind == "log_close"];
-        let detail = &record.detail;
-        let malformed = |error: serde_json::Error| DamageKind::NotARecord(error.to_string());
-        match record.kind.as_str() {
-            "log_open" => self.opening(LogOpen::deserialize(detail).map_err(malformed)?, record)?,
-            "checkpoint" => self.checkpoint(&Signed::deserialize(detail).map_err(malformed)?)?,
-            "retention" => self.retention(&Retention::deserialize(detail).map_err(malformed)?),
-            "intent" => {
-                let writes = record.what.writes == Some(true);
-                let unpaired = Unpaired { id: record.id, seq: record.seq, time: record.time, writes };
-                self.open.insert(record.id, unpaired);
-            }
-            _ => {}
-        }
-        if let Some(intent) = record.intent {
-            self.open.remove(&intent);
-        }
-        Ok(())
-    }
-
-    fn opening(&mut self, opening: LogOpen, record: &Line) -> Result<(), DamageKind> {
-        self.report.repairs.extend(opening.repaired);
-        let Some(key) = PublicKey::parse(&opening.public_key) else {
-            return Err(DamageKind::NotARecord("`public_key` is no key".into()));
-        };
-        if key.key_id() != record.key_id {
-            return Err(DamageKind::WrongKey { expected: key.key_id(), found: record.key_id.clone() });
-        }
-        if let Some(before) = self.key.as_ref().filter(|before| **before != key) {
-            return Err(DamageKind::WrongKey { expected: before.key_id(), found: key.key_id() });
-        }
-        self.report.public_key = Some(key.hex());
-        self.key = Some(key);
-        Ok(())
-    }
-
-    fn checkpoint(&mut self, signed: &Signed) -> Result<(), DamageKind> {
-        let Ok(checkpoint) = Checkpoint::parse(&signed.note) else {
-            return Err(DamageKind::WrongCheckpoint("it is no checkpoint"));
-        };
-        // The first record that is left has none before it to compare with.
-        let alone = self.report.records == 0;
-        if !alone && (checkpoint.seq, checkpoint.hash) != (self.seq, self.head) {
-            return Err(DamageKind::WrongCheckpoint("it speaks of another record than the one before it"));
-        }
-        if checkpoint.instance != self.instance {
-            return Err(DamageKind::WrongCheckpoint("it speaks of another chain"));
-        }
-        // Where retention deleted the opening, the key isn't known yet.
-        if let Some(key) = &self.key
-            && !checkpoint.is_signed_by(key)
-        {
-            return Err(DamageKind::WrongCheckpoint("its signature does not verify"));
-        }
-        self.report.checkpoints += 1;
-        self.report.signed_until = Some(checkpoint.seq);
-        Ok(())
-    }
-
-    fn retention(&mut self, retention: &Retention) {
-        let explains = |(seq, prev): (u64, LineHash)| {
-            retention.deleted.iter().any(|one| one.last_seq.checked_add(1) == Some(seq) && one.last_hash == prev)
-        };
-        self.explained |= self.begins.is_some_and(explains);
-    }
-
-    fn finish(mut self, first: u64, instance: &Path) -> Result<ChainReport, VerifyError> {
-        let damage = |kind| Damage { segment: Segment::of(instance, first).path, line: 1, offset: 0, kind };
-        match self.begins {
-            Some((seq, _)) if seq > 1 && !self.explained => return Err(damage(DamageKind::Unexplained(seq)).into()),
-            None if first > 1 => return Err(damage(DamageKind::MissingSegment).into()),
             // Segment numbers and record numbers begin together.
-            Some((1, _)) if first > 1 => {
-                let missing = Segment::of(instance, 1).path;
-                return Err(Damage { segment: missing, line: 0, offset: 0, kind: DamageKind::MissingSegment }.into());
+            if seq == 1 && place.segment > 1 {
+                self.find(None, None, Damage::MissingSegment(1));
             }
-            _ => {}
         }
-        self.report.unpaired = self.open.into_values().collect();
-        self.report.unpaired.sort_by_key(|one| one.seq);
-        self.report.closed = self.last_kinds.contains(&true);
-        Ok(self.report)
+        if let Some(last) = &self.last_segment
+            && last.compressed
+            // Looked at once more: it may have been the last when the directory was listed.
+            && segments(self.path).is_ok_and(|all| all.last().is_some_and(|one| one.number == last.number))
+        {
+            self.find(None, None, Damage::NoSegmentBehind(last.number));
+        }
+        if alive {
+            self.report.running = self.open.len() as u64 + self.more_open;
+        } else {
+            self.lost();
+            if self.torn > 0 {
+                self.find(None, None, Damage::TornEnd(self.torn));
+            }
+        }
+        if self.more_open > 0 && !alive {
+            let text = format!("whether {} more statements of {} have outcomes", self.more_open, self.name);
+            self.to.report.unchecked.push(text);
+        }
+        self.report.closed = self.closing.contains(&true);
+        self.to.report.chains.push(self.report);
+    }
+
+    /// Tells of the intents that wait in vain.
+    fn lost(&mut self) {
+        let mut lost: Vec<u64> = self.open.drain().map(|(_, seq)| seq).collect();
+        lost.sort_unstable();
+        lost.into_iter().for_each(|seq| self.find(Some(seq), None, Damage::Unpaired));
+    }
+
+    fn find(&mut self, record: Option<u64>, place: Option<Place>, damage: Damage) {
+        self.to.find(self.name, record, place, damage);
     }
 }

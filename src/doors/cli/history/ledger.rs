@@ -136,13 +136,18 @@ impl Progress {
 
     /// One more record was read.
     pub fn read(&mut self, found: &Found) {
+        self.at(found.record.time);
+    }
+
+    /// One more record was read, of this time.
+    pub fn at(&mut self, time: Timestamp) {
         self.records += 1;
         if self.records.is_multiple_of(512) && Instant::now() >= self.next {
             self.next = Instant::now() + EVERY;
             self.shown = std::io::stderr().is_terminal();
             if self.shown {
                 let mut err = std::io::stderr().lock();
-                let _ = write!(err, "\r{} records, at {:.0}\x1b[K", self.records, found.record.time);
+                let _ = write!(err, "\r{} records, at {:.0}\x1b[K", self.records, time);
             }
         }
     }

@@ -10,7 +10,7 @@ use super::ledger::{Ledger, Progress, blocking, unreadable};
 use crate::doors::cli::draw::printable;
 use crate::doors::cli::{Exit, Failure, output};
 use crate::history::Checkpoint;
-use crate::history::audit::{Audit, Finding, Kept, Severity, audit};
+use crate::history::verify::{ChainReport, Finding, Kept, Report, Severity, verify};
 use crate::keys::PublicKey;
 
 const EXAMPLES: &str = "Examples:
@@ -51,7 +51,7 @@ pub(in crate::doors::cli) struct Arguments {
 enum Format {
     /// For people
     Text,
-    /// One object: `verdict`, `chains`, `findings`
+    /// One object: `verdict`, `chains`, `findings`, `unchecked`
     Json,
 }
 
@@ -64,7 +64,7 @@ pub(in crate::doors::cli) async fn run(arguments: Arguments) -> Result<Exit, Fai
     let directory = ledger.directory()?;
     blocking(move || {
         let mut progress = Progress::new();
-        let found = audit(&directory, &kept, &mut |found| progress.read(found));
+        let found = verify(&directory, &kept, &mut |time| progress.at(time));
         drop(progress);
         let found = found.map_err(|error| unreadable(&directory, error))?;
         output::result(&match format {
@@ -99,8 +99,8 @@ fn read(file: &Path, what: &str) -> Result<String, Failure> {
     })
 }
 
-fn exit(audit: &Audit) -> Exit {
-    match audit.worst() {
+fn exit(report: &Report) -> Exit {
+    match report.worst() {
         None => Exit::Done,
         Some(Severity::Tampered) => Exit::Tampered,
         Some(Severity::Truncated | Severity::Unanchored) => Exit::Unanchored,
@@ -108,30 +108,22 @@ fn exit(audit: &Audit) -> Exit {
     }
 }
 
-fn text(audit: &Audit, kept: &Kept) -> String {
+fn text(report: &Report, kept: &Kept) -> String {
     let mut text = String::new();
     // Writing into a String can't fail.
-    for chain in &audit.chains {
-        let _ = writeln!(
-            text,
-            "{}: {} records, up to number {}; {} checkpoints, the last of number {}; up to number {} by what was kept elsewhere{}",
-            chain.instance,
-            chain.records,
-            chain.last,
-            chain.checkpoints,
-            chain.checkpointed,
-            chain.anchored,
-            if chain.running > 0 { format!("; {} statements may be running", chain.running) } else { String::new() },
-        );
+    for chain in &report.chains {
+        let _ = writeln!(text, "{}", line(chain));
     }
-    for Finding { severity, text: found } in &audit.findings {
-        let _ = writeln!(text, "{}: {}", severity.word(), printable(found));
+    for finding in &report.findings {
+        let _ = writeln!(text, "{}: {}", finding.severity().word(), printable(&finding.to_string()));
     }
-    if audit.more > 0 {
-        let _ = writeln!(text, "and {} more", audit.more);
+    if report.more > 0 {
+        let _ = writeln!(text, "and {} more", report.more);
     }
-    let verdict = audit.worst().map_or("intact", Severity::word);
-    let _ = write!(text, "{verdict}; ");
+    for unchecked in &report.unchecked {
+        let _ = writeln!(text, "not checked: {unchecked}");
+    }
+    let _ = write!(text, "{}; ", verdict(report));
     text += match (&kept.key, kept.checkpoints.is_empty()) {
         (None, true) => {
             "checked by the ledger itself: nothing kept elsewhere (--public-key, --checkpoint) says that its end is the \
@@ -144,8 +136,47 @@ fn text(audit: &Audit, kept: &Kept) -> String {
     text
 }
 
-fn json_of(audit: &Audit) -> String {
-    let verdict = audit.worst().map_or("intact", Severity::word);
-    let report = json!({ "verdict": verdict, "chains": audit.chains, "findings": audit.findings, "more": audit.more });
+/// How far a chain goes, and who vouches for how much of it.
+fn line(chain: &ChainReport) -> String {
+    let ChainReport { instance, records, first, last, checkpoints, checkpointed, anchored, running, .. } = chain;
+    let mut text = format!("{instance}: {records} records, number {first} to {last}; {checkpoints} checkpoints");
+    if *checkpoints > 0 {
+        let _ = write!(text, ", the last of number {checkpointed}");
+    }
+    text += &match *anchored {
+        0 => "; nothing kept elsewhere vouches for any".to_owned(),
+        anchored if anchored < *last => {
+            format!("; up to number {anchored} by what was kept elsewhere, behind it by the chain alone")
+        }
+        anchored => format!("; up to number {anchored}, which is all, by what was kept elsewhere"),
+    };
+    if *running > 0 {
+        let _ = write!(text, "; {running} statements may be running");
+    }
+    if let Some(head) = &chain.head {
+        let _ = write!(text, "; its last record is {}", head.hash);
+    }
+    text
+}
+
+fn verdict(report: &Report) -> &'static str {
+    report.worst().map_or("intact", Severity::word)
+}
+
+fn json_of(report: &Report) -> String {
+    let findings: Vec<_> = report.findings.iter().map(finding).collect();
+    let report = json!({
+        "verdict": verdict(report), "chains": report.chains, "findings": findings, "more": report.more,
+        "unchecked": report.unchecked,
+    });
     format!("{report}\n")
+}
+
+fn finding(finding: &Finding) -> serde_json::Value {
+    let place = finding.place.as_ref();
+    json!({
+        "severity": finding.severity(), "text": finding.to_string(), "chain": finding.chain, "record": finding.record,
+        "segment": place.map(|place| place.segment), "line": place.map(|place| place.line),
+        "byte": place.map(|place| place.byte),
+    })
 }
