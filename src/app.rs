@@ -1,6 +1,8 @@
 //! From a configuration to a running gateway: the only place that knows all parts and the order in which they start.
 //! Every command that asks the database starts here.
 
+mod in_force;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use crate::config::{Config, Database, Fault, Faults, Place};
 use crate::gate::catalog::Catalog;
 use crate::gate::policy::{BoundPolicy, Diagnostics, Policy};
 use crate::gateway::{Gateway, Parts, PolicySet};
-use crate::history::{self, History, Settings};
+use crate::history::{self, History, Settings, Where};
 use crate::keys::{self, Keys};
 use crate::postgres::rights;
 use crate::postgres::role::{self, Standing};
@@ -71,8 +73,16 @@ pub async fn start(config: &Config, principal: &str) -> Result<Arc<Gateway>, Sta
     let history = open(&config.history, config.ledger.clone(), &keys).await?;
     let quota = Quota::new();
     quota.keep_tidy();
-    let server = config.database.config.address();
-    Gateway::new(Parts { policies, catalog, pool, history, quota, keys, server }).map(Arc::new).map_err(unfit)
+    let (server, login) = (config.database.config.address(), config.database.config.user().to_owned());
+    let place = Where {
+        server: Some(server.clone()),
+        database: Some(catalog.current().parts().database.clone()),
+        ..Where::default()
+    };
+    if let Err(error) = in_force::record(&history, config, &keys, &place).await {
+        return Err(StartError::new(Part::History, unrecordable(error)));
+    }
+    Gateway::new(Parts { policies, catalog, pool, history, quota, keys, server, login }).map(Arc::new).map_err(unfit)
 }
 
 /// The pool and the first snapshot of the catalog.

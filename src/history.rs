@@ -24,6 +24,7 @@ mod fit;
 #[cfg(feature = "history-index")]
 mod index;
 mod instance;
+mod last;
 mod lines;
 mod note;
 mod queue;
@@ -43,8 +44,8 @@ mod unpaired;
 pub mod verify;
 
 pub use detail::{
-    Deleted, Detail, Gap, GapKind, Head, LogClose, LogOpen, PolicyInForce, PolicyLoad, Repair, Retention, SessionClose,
-    Signed, Unpaired,
+    Change, ConfigChange, Deleted, Detail, Difference, Gap, GapKind, Head, LogClose, LogOpen, LogRead, PolicyFile,
+    PolicyInForce, PolicyLoad, Repair, Retention, SessionClose, SessionEnd, SessionOpen, Signed, Unpaired,
 };
 pub use lines::{LineHash, MAX_RECORD_BYTES};
 pub use note::{Checkpoint, NotACheckpoint, verifier_key};
@@ -230,6 +231,15 @@ impl History {
     pub async fn recent(&self, whose: impl Into<Whose>, limit: usize) -> io::Result<Recent> {
         let (directory, whose) = (self.directory.clone(), whose.into());
         tokio::task::spawn_blocking(move || recent::read(&directory, &whose, limit)).await.map_err(io::Error::other)?
+    }
+
+    /// The newest record of this kind in this process's own chain, among the last 64 MiB of it.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub async fn last(&self, kind: Kind) -> io::Result<Option<Record>> {
+        let chain = self.directory.join(&*self.instance);
+        tokio::task::spawn_blocking(move || last::of_kind(&chain, kind)).await.map_err(io::Error::other)?
     }
 
     /// Writes what was submitted before and a `log_close`, signs and syncs it, and frees the chain for another process. Later

@@ -119,10 +119,22 @@ pub struct Database {
     /// What to connect to.
     pub config: DatabaseConfig,
     places: BTreeMap<&'static str, Place>,
+    /// What is said of the settings beside the password, as it was written.
+    said: BTreeMap<&'static str, String>,
     password_file: Option<PathBuf>,
 }
 
 impl Database {
+    /// The settings beside the password, as they were written where they hold.
+    pub(super) fn said(&self) -> &BTreeMap<&'static str, String> {
+        &self.said
+    }
+
+    /// Where the password comes from.
+    pub(super) fn password_place(&self) -> Option<&Place> {
+        self.places.get("password")
+    }
+
     /// The file that the password was read from.
     pub fn password_file(&self) -> Option<&Path> {
         self.password_file.as_deref()
@@ -164,9 +176,10 @@ pub(super) fn join(layers: Vec<Layer>, notes: &mut Notes, faults: &mut Faults) -
         Some((Password::File(path), _)) => Some(path.clone()),
         Some((Password::Plain(_), _)) | None => None,
     };
+    let said = values.iter().map(|(setting, (value, _))| (*setting, value.clone())).collect();
     let settings = typed(values, password, &mut places, faults);
     match DatabaseConfig::new(settings) {
-        Ok(config) if faults.0.len() == before => Some(Database { config, places, password_file }),
+        Ok(config) if faults.0.len() == before => Some(Database { config, places, said, password_file }),
         Ok(_) => None,
         Err(errors) => {
             errors.into_iter().for_each(|error| faults.push(fault(error, &places)));

@@ -8,12 +8,14 @@ mod database;
 mod environment;
 mod fault;
 mod file;
+mod in_force;
 pub mod keys;
 mod principals;
 #[cfg(test)]
 mod tests;
 mod url;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use database::Layer;
@@ -21,6 +23,7 @@ pub use database::{Database, Notes};
 pub use environment::Environment;
 pub use fault::{Fault, Faults, Place};
 use file::File;
+pub use in_force::{FileRead, Loaded, Setting};
 use principals::Policies;
 pub use principals::{PolicyFileError, read_policy};
 
@@ -52,6 +55,8 @@ pub struct Config {
     pub database: Database,
     /// Everyone who may ask.
     pub principals: PolicySet,
+    /// The policies that they are under, by the path that the configuration names.
+    pub policies: BTreeMap<PathBuf, Loaded>,
     /// Where the history lies; the keys lie beside it.
     pub history: PathBuf,
     /// How it is kept.
@@ -103,9 +108,15 @@ impl Config {
             faults.push(no_database());
         }
         match (database, history) {
-            (Some(database), Some(history)) if faults.0.is_empty() => {
-                Ok(Self { database, principals, history, ledger: file.ledger, log: file.log, notes })
-            }
+            (Some(database), Some(history)) if faults.0.is_empty() => Ok(Self {
+                database,
+                principals,
+                policies: policies.loaded,
+                history,
+                ledger: file.ledger,
+                log: file.log,
+                notes,
+            }),
             _ => {
                 faults.0.extend(notes.misspelt);
                 Err(faults)

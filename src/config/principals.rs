@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::fault::{Fault, Faults, Place};
 use super::file::Written;
+use super::in_force::{FileRead, Loaded};
 use crate::gate::admit::Principal;
 use crate::gate::policy::attributes::AttributeInput;
 use crate::gate::policy::{Diagnostics, Policy};
@@ -19,14 +20,26 @@ const MOST_BYTES: u64 = 4 << 20;
 /// # Errors
 /// The file can't be read, or every fault of it.
 pub fn read_policy(path: &Path) -> Result<Policy, PolicyFileError> {
+    read_with_files(path).map(|(policy, _)| policy)
+}
+
+/// As [`read_policy`], with what each file was.
+fn read_with_files(path: &Path) -> Result<(Policy, Vec<FileRead>), PolicyFileError> {
     let name = path.to_string_lossy();
     let text = read(path).map_err(|why| PolicyFileError::Unreadable { file: name.clone().into_owned(), why })?;
+    let mut files = vec![FileRead::new(&name, &text)];
     let mut load = |joined: &str| {
         // Without `.` components, so that a file that extends itself is recognised.
         let path: PathBuf = Path::new(joined).components().collect();
-        read(&path).map(|text| (path.to_string_lossy().into_owned(), text))
+        let text = read(&path)?;
+        let name = path.to_string_lossy().into_owned();
+        if files.iter().all(|file| file.file != name) {
+            files.push(FileRead::new(&name, &text));
+        }
+        Ok((name, text))
     };
-    Policy::parse(&name, &text, &mut load).map_err(PolicyFileError::Faulty)
+    let policy = Policy::parse(&name, &text, &mut load).map_err(PolicyFileError::Faulty)?;
+    Ok((policy, files))
 }
 
 /// Why a policy can't be used.
@@ -64,16 +77,25 @@ pub(super) fn plain(error: &std::io::Error) -> String {
 
 /// Reads policies, each file once.
 #[derive(Debug, Default)]
-pub(super) struct Policies(BTreeMap<PathBuf, Option<Arc<Policy>>>);
+pub(super) struct Policies {
+    read: BTreeMap<PathBuf, Option<Arc<Policy>>>,
+    /// The files of each, and who is under it.
+    pub loaded: BTreeMap<PathBuf, Loaded>,
+}
 
 impl Policies {
     /// The policy of a file. What is wrong with it is told once.
     fn read(&mut self, path: &Path, place: &Place, faults: &mut Faults) -> Option<Arc<Policy>> {
-        if let Some(known) = self.0.get(path) {
+        if let Some(known) = self.read.get(path) {
             return known.clone();
         }
-        let policy = match read_policy(path) {
-            Ok(policy) => Some(Arc::new(policy)),
+        let policy = match read_with_files(path) {
+            Ok((policy, files)) => {
+                let policy = Arc::new(policy);
+                let loaded = Loaded { policy: Arc::clone(&policy), files, principals: Vec::new() };
+                self.loaded.insert(path.to_owned(), loaded);
+                Some(policy)
+            }
             Err(PolicyFileError::Faulty(errors)) => {
                 faults.take_in(errors);
                 None
@@ -83,14 +105,21 @@ impl Policies {
                 None
             }
         };
-        self.0.insert(path.to_owned(), policy.clone());
+        self.read.insert(path.to_owned(), policy.clone());
         policy
+    }
+
+    fn is_under(&mut self, name: &str, path: &Path) {
+        if let Some(loaded) = self.loaded.get_mut(path) {
+            loaded.principals.push(name.to_owned());
+        }
     }
 
     /// A principal of `pgwicket.toml`.
     pub fn configured(&mut self, name: &str, written: &Written, faults: &mut Faults) -> Option<Member> {
         let (path, place) = written.policy.as_ref()?;
         let policy = self.read(path, place, faults)?;
+        self.is_under(name, path);
         let place = |attribute: &str| written.places.get(attribute).unwrap_or(&written.place).clone();
         bring(name, policy, &written.attributes, place, faults)
     }
@@ -114,6 +143,7 @@ impl Policies {
             }
         }
         let policy = self.read(path, &Place::Argument("--policy"), faults)?;
+        self.is_under(super::LOCAL, path);
         bring(super::LOCAL, policy, &given, place, faults)
     }
 }

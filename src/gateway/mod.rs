@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -14,18 +15,21 @@ use crate::gate::describe::{self, TableDescription, TableSummary};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::policy::model::Limits;
 use crate::gate::policy::{Diagnostics, Policy};
-use crate::history::{Entry, History, Outcome, Recent, Status, Whose};
+use crate::history::{Access, Entry, History, LogRead, Outcome, Recent, Status, What, Where, Whose};
 use crate::keys::{Keys, Purpose};
-use crate::postgres::execute::{Context, Outcome as Answer};
+use crate::postgres::execute::{Backend, Context, Outcome as Answer};
 use crate::postgres::{ExecuteError, Pool, execute};
 use crate::quota::{Exceeded, Permit, Quota};
 
 mod failure;
 mod record;
 mod request;
+mod session;
 mod world;
 
-pub use request::{Caller, Checked, DatabaseInfo, LimitsInfo, Request};
+use record::Home;
+pub use request::{Caller, Checked, DatabaseInfo, LimitsInfo, Request, local_address};
+pub use session::Session;
 pub use world::{Member, PolicySet};
 use world::{Snapshot, World};
 
@@ -44,7 +48,7 @@ pub struct Gateway {
     history: History,
     quota: Quota,
     keys: Arc<Keys>,
-    server: String,
+    home: Home,
     /// Statements that run.
     work: TaskTracker,
     /// Cancelled when the gateway is closed.
@@ -67,6 +71,8 @@ pub struct Parts {
     pub keys: Arc<Keys>,
     /// `host:port` of the database, for the history only.
     pub server: String,
+    /// The role that the pool logs in as, for the history only.
+    pub login: String,
 }
 
 impl Gateway {
@@ -76,10 +82,11 @@ impl Gateway {
     /// # Errors
     /// Everything in the policies that doesn't fit the database.
     pub fn new(parts: Parts) -> Result<Self, Diagnostics> {
-        let Parts { policies, catalog, pool, history, quota, keys, server } = parts;
+        let Parts { policies, catalog, pool, history, quota, keys, server, login } = parts;
         let world = World::new(policies, &catalog.current())?;
         let (work, stopping) = (TaskTracker::new(), CancellationToken::new());
-        Ok(Self { world, catalog, pool, history, quota, keys, server, work, stopping })
+        let home = Home { server, login };
+        Ok(Self { world, catalog, pool, history, quota, keys, home, work, stopping })
     }
 
     /// Executes one statement.
@@ -114,10 +121,11 @@ impl Gateway {
     async fn run(&self, request: Request) -> Result<Answer, Rejection> {
         let arrived = Instant::now();
         let Request { caller, submission, timeout, cancel } = request;
-        let (snapshot, _permit) = self.enter(&caller, Some(&submission)).await?;
+        let call = Call { caller: &caller, asked: Asked::Statement(&submission), arrived };
+        let (snapshot, _permit) = self.enter(&call).await?;
         let admitted = match self.gate(&snapshot, &submission).await {
             Ok(admitted) => admitted,
-            Err(rejection) => return Err(self.refuse(&snapshot, &caller, Some(&submission), rejection).await),
+            Err(rejection) => return Err(self.refuse(Some(&snapshot), &call, rejection).await),
         };
 
         let compiled = Arc::clone(admitted.compiled());
@@ -128,6 +136,7 @@ impl Gateway {
             deadline: (arrived + timeout).into(),
             cancel,
             application_name: format!("pgwicket/{}", caller.principal),
+            backend: Backend::default(),
         };
         let intend = async || {
             let intent = self.intent(&snapshot, &caller, &submission, &compiled);
@@ -158,6 +167,7 @@ impl Gateway {
         if let Some(anew) = anew {
             (outcome.what, outcome.decision) = (anew.what, anew.decision);
         }
+        outcome.place.backend_pid = context.backend.pid();
         let recorded = self.history.append(outcome).await;
         if let Err(error) = intended.and(recorded) {
             return Err(failure::not_recorded(&result, writes, timeout, error));
@@ -206,12 +216,12 @@ impl Gateway {
     /// # Errors
     /// The rejection with its truth: `check` is for whoever runs pgwicket.
     pub async fn check(&self, caller: &Caller, submission: Submission) -> Result<Checked, Rejection> {
-        let arrived = Instant::now();
-        let (snapshot, _permit) = self.enter(caller, Some(&submission)).await?;
+        let call = Call { caller, asked: Asked::Statement(&submission), arrived: Instant::now() };
+        let (snapshot, _permit) = self.enter(&call).await?;
         match self.gate(&snapshot, &submission).await {
             Ok(admitted) => {
                 let what = record::admitted(caller, &submission, &admitted, &self.keys, snapshot.full());
-                self.told(&snapshot, caller, what, arrived).await?;
+                self.told(&snapshot, &call, what, None).await?;
                 let permit = admitted.permit();
                 Ok(Checked {
                     rewritten: admitted.sql().to_owned(),
@@ -224,8 +234,8 @@ impl Gateway {
             }
             Err(rejection) => {
                 let revealed = rejection.revealed();
-                self.refuse(&snapshot, caller, Some(&submission), rejection).await;
-                Err(revealed)
+                let refused = self.refuse(Some(&snapshot), &call, rejection).await;
+                Err(if refused.reason == Reason::HistoryUnavailable { refused } else { revealed })
             }
         }
     }
@@ -240,7 +250,8 @@ impl Gateway {
         schema: Option<&str>,
         pattern: Option<&str>,
     ) -> Result<Vec<TableSummary>, Rejection> {
-        self.metadata(caller, |snapshot| Ok(describe::tables(snapshot.catalog(), snapshot.policy(), schema, pattern)))
+        let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
+        self.metadata(call, |snapshot| Ok(describe::tables(snapshot.catalog(), snapshot.policy(), schema, pattern)))
             .await
     }
 
@@ -249,7 +260,8 @@ impl Gateway {
     /// # Errors
     /// A missing or hidden relation, quota and history.
     pub async fn table(&self, caller: &Caller, name: &[String]) -> Result<TableDescription, Rejection> {
-        self.metadata(caller, |snapshot| describe::table(snapshot.catalog(), snapshot.policy(), name)).await
+        let call = Call { caller, asked: Asked::Relation(name), arrived: Instant::now() };
+        self.metadata(call, |snapshot| describe::table(snapshot.catalog(), snapshot.policy(), name)).await
     }
 
     /// The resource `database_info`.
@@ -257,7 +269,8 @@ impl Gateway {
     /// # Errors
     /// Quota and history.
     pub async fn database(&self, caller: &Caller) -> Result<DatabaseInfo, Rejection> {
-        self.metadata(caller, |snapshot| {
+        let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
+        self.metadata(call, |snapshot| {
             let policy = snapshot.policy().policy();
             let limits = &policy.limits;
             Ok(DatabaseInfo {
@@ -280,21 +293,36 @@ impl Gateway {
         .await
     }
 
-    /// The recent calls, newest first: the principal's own, or everyone's if its policy says `read = "all"`.
+    /// The recent calls, newest first: the principal's own, or everyone's if its policy says `read = "all"`, which is a
+    /// record of its own kind.
     ///
     /// # Errors
     /// Quota and history.
     pub async fn recent(&self, caller: &Caller, limit: usize) -> Result<Recent, Rejection> {
-        let everyones = self.metadata(caller, |snapshot| Ok(snapshot.policy().policy().history.read_all)).await?;
-        let whose = if everyones { Whose::Everyone } else { Whose::Principal(caller.principal.clone()) };
+        let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
+        let (snapshot, _permit) = self.enter(&call).await?;
+        let everyones = snapshot.policy().policy().history.read_all;
+        let what = record::called(caller);
+        let whose = if everyones {
+            let detail = LogRead { whose: "everyone".to_owned(), newest: limit as u64 };
+            let mut entry = Entry::log_read(record::who(caller), self.place(Some(&snapshot), caller), what, detail);
+            self.decided_by(&mut entry, Some(&snapshot), caller);
+            entry.result = Outcome::new(Status::Ok, call.arrived.elapsed());
+            self.history.append(entry).await.map_err(failure::history)?;
+            Whose::Everyone
+        } else {
+            self.told(&snapshot, &call, what, None).await?;
+            Whose::Principal(caller.principal.clone())
+        };
         let recent = self.history.recent(whose, limit).await;
         recent.map_err(|error| failure::unreadable_history(&error))
     }
 
     /// A call whose arguments the door can't read: counted and recorded like every other. Gives what may leave.
     pub async fn misread(&self, caller: &Caller, rejection: Rejection) -> Rejection {
-        match self.enter(caller, None).await {
-            Ok((snapshot, _permit)) => self.refuse(&snapshot, caller, None, rejection).await,
+        let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
+        match self.enter(&call).await {
+            Ok((snapshot, _permit)) => self.refuse(Some(&snapshot), &call, rejection).await,
             Err(refused) => refused,
         }
     }
@@ -309,43 +337,51 @@ impl Gateway {
         self.world.policy(principal)
     }
 
-    /// Cancels what still runs, and ends when its outcome and everything else is on disk as the mode says. The gateway
-    /// takes nothing afterwards.
-    pub async fn close(&self) {
+    /// Cancels what still runs, and ends when its outcome is on record. No statement is taken afterwards.
+    pub async fn stop(&self) {
         self.stopping.cancel();
         self.pool.close();
         self.work.close();
         if tokio::time::timeout(STOPPING_PATIENCE, self.work.wait()).await.is_err() {
             tracing::warn!("a statement that was cancelled has not ended; its outcome will not be on record");
         }
+    }
+
+    /// As [`Gateway::stop`], and ends when everything is on disk as the mode says. The gateway takes nothing afterwards.
+    pub async fn close(&self) {
+        self.stop().await;
         self.history.close().await;
     }
 
     /// A call that executes nothing: one record.
-    async fn metadata<T>(
+    async fn metadata<T: Serialize>(
         &self,
-        caller: &Caller,
+        call: Call<'_>,
         work: impl FnOnce(&Snapshot) -> Result<T, Rejection>,
     ) -> Result<T, Rejection> {
-        let arrived = Instant::now();
-        let (snapshot, _permit) = self.enter(caller, None).await?;
+        let (snapshot, _permit) = self.enter(&call).await?;
         match work(&snapshot) {
             Ok(answer) => {
-                self.told(&snapshot, caller, record::called(caller), arrived).await?;
+                let bytes = serde_json::to_vec(&answer).map(|json| json.len() as u64);
+                self.told(&snapshot, &call, call.what(), bytes.ok()).await?;
                 Ok(answer)
             }
-            Err(rejection) => Err(self.refuse(&snapshot, caller, None, rejection).await),
+            Err(rejection) => Err(self.refuse(Some(&snapshot), &call, rejection).await),
         }
     }
 
     /// Quota and snapshot: what every call begins with.
-    async fn enter(&self, caller: &Caller, submission: Option<&Submission>) -> Result<(Snapshot, Permit), Rejection> {
-        let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal)?;
-        match self.permit(&caller.principal, &snapshot.policy().policy().limits).await {
+    async fn enter(&self, call: &Call<'_>) -> Result<(Snapshot, Permit), Rejection> {
+        let principal = &call.caller.principal;
+        let snapshot = match self.world.snapshot(&self.catalog.current(), principal) {
+            Ok(snapshot) => snapshot,
+            Err(rejection) => return Err(self.refuse(None, call, rejection).await),
+        };
+        match self.permit(principal, &snapshot.policy().policy().limits).await {
             Ok(permit) => Ok((snapshot, permit)),
             Err(exceeded) => {
                 let rejection = over_quota(&exceeded);
-                Err(self.refuse(&snapshot, caller, submission, rejection).await)
+                Err(self.refuse(Some(&snapshot), call, rejection).await)
             }
         }
     }
@@ -378,51 +414,91 @@ impl Gateway {
 
     fn intent(&self, snapshot: &Snapshot, caller: &Caller, submission: &Submission, compiled: &Compiled) -> Entry {
         let what = record::admitted(caller, submission, compiled, &self.keys, snapshot.full());
-        let mut entry = Entry::intent(record::who(caller), self.place(snapshot, caller), what);
-        record::decided_by(&mut entry, snapshot);
+        let mut entry = Entry::intent(record::who(caller), self.place(Some(snapshot), caller), what);
+        self.decided_by(&mut entry, Some(snapshot), caller);
         entry
     }
 
-    fn place(&self, snapshot: &Snapshot, caller: &Caller) -> crate::history::Where {
-        record::place(caller, &self.server, snapshot)
+    /// Where a call is decided; without a snapshot, where its policy doesn't fit the catalog.
+    fn place(&self, snapshot: Option<&Snapshot>, caller: &Caller) -> Where {
+        let current = self.catalog.current();
+        let catalog = snapshot.map_or(&*current, Snapshot::catalog);
+        self.home.place(caller.door, catalog, self.world.policy(&caller.principal).as_deref())
     }
 
-    /// Records a call that executed nothing.
+    fn decided_by(&self, entry: &mut Entry, snapshot: Option<&Snapshot>, caller: &Caller) {
+        let current = self.catalog.current();
+        let catalog = snapshot.map_or(&*current, Snapshot::catalog);
+        record::decided_by(entry, catalog, self.world.policy(&caller.principal).as_deref());
+    }
+
+    /// Records a call that executed nothing. `bytes`: of its answer.
     async fn told(
         &self,
         snapshot: &Snapshot,
-        caller: &Caller,
-        what: crate::history::What,
-        arrived: Instant,
+        call: &Call<'_>,
+        what: What,
+        bytes: Option<u64>,
     ) -> Result<(), Rejection> {
-        let mut entry = Entry::call(record::who(caller), self.place(snapshot, caller), what);
-        record::decided_by(&mut entry, snapshot);
-        entry.result = Outcome::new(Status::Ok, arrived.elapsed());
+        let mut entry = Entry::call(record::who(call.caller), self.place(Some(snapshot), call.caller), what);
+        self.decided_by(&mut entry, Some(snapshot), call.caller);
+        entry.result = Outcome { bytes, ..Outcome::new(Status::Ok, call.arrived.elapsed()) };
         self.history.append(entry).await.map(|_| ()).map_err(failure::history)
     }
 
     /// Records a rejection and gives it the form that may leave.
-    async fn refuse(
-        &self,
-        snapshot: &Snapshot,
-        caller: &Caller,
-        submission: Option<&Submission>,
-        rejection: Rejection,
-    ) -> Rejection {
-        let what = record::refused(caller, submission, &self.keys, snapshot.full());
+    async fn refuse(&self, snapshot: Option<&Snapshot>, call: &Call<'_>, rejection: Rejection) -> Rejection {
+        let Call { caller, asked, arrived } = call;
+        let policy = self.world.policy(&caller.principal);
+        let full = policy.as_ref().is_some_and(|policy| policy.history.full);
+        let current = self.catalog.current();
+        let catalog = snapshot.map_or(&*current, Snapshot::catalog);
+        let what = match asked {
+            Asked::Statement(submission) => record::refused(caller, submission, catalog, &self.keys, full),
+            Asked::Relation(_) | Asked::Nothing => call.what(),
+        };
         let truth = rejection.revealed();
         let mut entry = Entry::rejection(record::who(caller), self.place(snapshot, caller), what, truth.reason.code());
-        record::decided_by(&mut entry, snapshot);
+        self.decided_by(&mut entry, snapshot, caller);
         record::decide(&mut entry, &rejection, &truth);
+        entry.result = Outcome::took(arrived.elapsed());
         if let Err(error) = self.history.append(entry).await {
             return failure::history(error);
         }
-        self.presentable(snapshot, rejection)
+        match policy {
+            Some(policy) if policy.reveal_denied => rejection.revealed(),
+            _ => rejection,
+        }
     }
 
     /// The form of a rejection that may leave.
     fn presentable(&self, snapshot: &Snapshot, rejection: Rejection) -> Rejection {
         if snapshot.policy().policy().reveal_denied { rejection.revealed() } else { rejection }
+    }
+}
+
+/// A call, as far as its record is concerned.
+struct Call<'c> {
+    caller: &'c Caller,
+    asked: Asked<'c>,
+    arrived: Instant,
+}
+
+/// What a call brings along.
+enum Asked<'c> {
+    Statement(&'c Submission),
+    /// The relation that it is about, as the client named it.
+    Relation(&'c [String]),
+    Nothing,
+}
+
+impl Call<'_> {
+    /// What it says without its statement.
+    fn what(&self) -> What {
+        match self.asked {
+            Asked::Relation(name) => record::called_about(self.caller, name, Access::Read),
+            Asked::Statement(_) | Asked::Nothing => record::called(self.caller),
+        }
     }
 }
 

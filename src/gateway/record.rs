@@ -1,15 +1,18 @@
 //! What a call says in the history: from the gateway's values to the ledger's fields. Never a result row, password or
 //! token; literals and parameters in clear only where the policy says so.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::world::Snapshot;
 use super::{Caller, Failure, failure};
 use crate::gate::admit::{Change, Compiled, RelationAccess, Submission};
+use crate::gate::catalog::Catalog;
 use crate::gate::diagnostic::Rejection;
-use crate::gate::parse::redact_tokens;
+use crate::gate::parse::redact_refused;
+use crate::gate::policy::Policy;
 use crate::gate::policy::model::StatementKind;
 use crate::gate::source::Source;
 use crate::history::{
@@ -24,24 +27,44 @@ pub(super) fn who(caller: &Caller) -> Who {
         authentication: Some(caller.authentication.to_owned()),
         client_name: caller.client_name.clone(),
         client_version: caller.client_version.clone(),
-        on_behalf_of: None,
-        address: None,
+        on_behalf_of: caller.on_behalf_of.clone(),
+        address: caller.address.clone(),
+        session: caller.session,
     }
 }
 
-pub(super) fn place(caller: &Caller, server: &str, snapshot: &Snapshot) -> Where {
-    Where {
-        door: Some(caller.door.to_owned()),
-        server: Some(server.to_owned()),
-        database: Some(snapshot.catalog().parts().database.clone()),
-        role: snapshot.policy().policy().role.clone(),
-        backend_pid: None,
+/// Where statements of this process run.
+#[derive(Debug)]
+pub(super) struct Home {
+    /// `host:port` of the database, or its socket.
+    pub server: String,
+    /// The role that pgwicket logs in as: the one in force where a policy names none.
+    pub login: String,
+}
+
+impl Home {
+    /// `policy`: the one in force, as far as it is known.
+    pub fn place(&self, door: &str, catalog: &Catalog, policy: Option<&Policy>) -> Where {
+        let role = policy.and_then(|policy| policy.role.clone());
+        Where {
+            door: Some(door.to_owned()),
+            server: Some(self.server.clone()),
+            database: Some(catalog.parts().database.clone()),
+            role: Some(role.unwrap_or_else(|| self.login.clone())),
+            backend_pid: None,
+        }
     }
 }
 
 /// A call without a statement.
 pub(super) fn called(caller: &Caller) -> What {
     What { tool: Some(caller.tool.clone().into_owned()), ..What::default() }
+}
+
+/// A call about one relation, by the name that the client gave it: whether there is one is another question.
+pub(super) fn called_about(caller: &Caller, name: &[String], access: Access) -> What {
+    let used = RelationUse { relation: name.join("."), access };
+    What { relations: Some(vec![used]), ..called(caller) }
 }
 
 /// An admitted statement.
@@ -94,13 +117,41 @@ pub(super) fn admitted(caller: &Caller, submission: &Submission, admitted: &Comp
     }
 }
 
-/// A call that was refused: the statement from its tokens, if it has any.
-pub(super) fn refused(caller: &Caller, submission: Option<&Submission>, keys: &Keys, full: bool) -> What {
-    let Some(submission) = submission else { return called(caller) };
+/// A call that was refused: the statement from its tokens, where they can be told apart.
+pub(super) fn refused(caller: &Caller, submission: &Submission, catalog: &Catalog, keys: &Keys, full: bool) -> What {
     let what = submitted(caller, submission, keys, full);
-    let sql =
-        text(submission).and_then(|text| if full { Some(text.to_owned()) } else { redact_tokens(&Source::new(text)) });
-    What { sql, ..what }
+    let text = match submission {
+        Submission::Sql { text, .. } => text,
+        Submission::Change(change) => {
+            let (table, access) = changed(change);
+            return What { relations: called_about(caller, table, access).relations, writes: Some(true), ..what };
+        }
+    };
+    let names = OnceCell::new();
+    let redacted = redact_refused(&Source::new(text), &|name| names.get_or_init(|| known(catalog)).contains(name));
+    let fingerprint = redacted.as_deref().map(fingerprint);
+    let sql = if full { Some(text.clone()) } else { redacted };
+    What { sql, fingerprint, ..what }
+}
+
+/// Every name that the database has, hidden ones included: whether a word is a name at all isn't told to anyone but the
+/// history's reader.
+fn known(catalog: &Catalog) -> HashSet<&str> {
+    let relations = catalog.parts().relations.iter();
+    let of_relations = relations.flat_map(|one| {
+        let columns = one.columns.iter().map(|column| column.name.as_str());
+        [one.schema.as_str(), one.name.as_str()].into_iter().chain(columns)
+    });
+    of_relations.chain(catalog.parts().functions.iter().map(|one| one.name.as_str())).collect()
+}
+
+/// The table of a structured change, as the client named it.
+fn changed(change: &Change) -> (&[String], Access) {
+    match change {
+        Change::Insert { table, .. } => (table, Access::Insert),
+        Change::Update { table, .. } => (table, Access::Update),
+        Change::Delete { table, .. } => (table, Access::Delete),
+    }
 }
 
 fn submitted(caller: &Caller, submission: &Submission, keys: &Keys, full: bool) -> What {
@@ -153,11 +204,10 @@ fn fingerprint(redacted: &str) -> String {
     Sha256::digest(redacted.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) fn decided_by(entry: &mut Entry, snapshot: &Snapshot) {
-    let policy = snapshot.policy().policy();
-    entry.decision.policy = Some(policy.name.clone());
-    entry.decision.policy_digest = Some(policy.digest.clone());
-    entry.decision.catalog_version = Some(snapshot.catalog().version().to_owned());
+pub(super) fn decided_by(entry: &mut Entry, catalog: &Catalog, policy: Option<&Policy>) {
+    entry.decision.policy = policy.map(|policy| policy.name.clone());
+    entry.decision.policy_digest = policy.map(|policy| policy.digest.clone());
+    entry.decision.catalog_version = Some(catalog.version().to_owned());
 }
 
 /// The true reason and rule, what the client was told where that differs, and every violation.

@@ -1,9 +1,12 @@
 //! What doors ask of the gateway, and what it tells them beside rows.
 
 use std::borrow::Cow;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::parent_id;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::gate::admit::Submission;
 
@@ -22,6 +25,36 @@ pub struct Caller {
     pub client_name: Option<String>,
     /// The client program's version, as it says itself.
     pub client_version: Option<String>,
+    /// On whose behalf the principal asks, as whoever started pgwicket says.
+    pub on_behalf_of: Option<String>,
+    /// Where the client is: see [`local_address`].
+    pub address: Option<String>,
+    /// The session that the call comes in, where the door has sessions.
+    pub session: Option<Uuid>,
+}
+
+impl Caller {
+    /// Somebody on this machine, whom the operating system let start us.
+    pub fn local(principal: impl Into<String>, door: &'static str, tool: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            principal: principal.into(),
+            authentication: "local",
+            door,
+            tool: tool.into(),
+            client_name: None,
+            client_version: None,
+            on_behalf_of: None,
+            address: None,
+            session: None,
+        }
+    }
+}
+
+/// The address of a client on this machine: the operating system's user that this process runs as, and the process that
+/// started it. Asked for at the start: later that process may be gone.
+pub fn local_address() -> String {
+    let user = std::fs::metadata("/proc/self").map(|about| about.uid().to_string());
+    format!("local:uid={},pid={}", user.unwrap_or_else(|_| "?".to_owned()), parent_id())
 }
 
 /// A request to execute a statement.

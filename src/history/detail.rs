@@ -5,6 +5,7 @@ use super::record::nanosecond_time;
 use super::settings::SyncMode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What only one kind of record has. Read back by its fields: each has one that no other has, and that is never left out.
@@ -21,10 +22,16 @@ pub enum Detail {
     Checkpoint(Signed),
     /// Of a `retention`.
     Retention(Retention),
-    /// Of a `policy_load` or a `config_change`.
+    /// Of a `policy_load`.
     PolicyLoad(PolicyLoad),
+    /// Of a `config_change`.
+    ConfigChange(ConfigChange),
+    /// Of a `session_open`.
+    SessionOpen(SessionOpen),
     /// Of a `session_close`.
     SessionClose(SessionClose),
+    /// Of a `log_read`.
+    LogRead(LogRead),
     /// Of a kind that came later.
     Other(serde_json::Value),
 }
@@ -158,22 +165,100 @@ pub struct Deleted {
     pub bytes: u64,
 }
 
-/// The detail of a `policy_load`: what is in force from here on.
+/// The detail of a `policy_load`: the policies that are in force from here on, and how they differ from those that the
+/// chain had on record before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyLoad {
-    /// The principals and the policy that each is under.
+    /// The policies, each once.
     pub policies: Vec<PolicyInForce>,
+    /// How many more there are than this record has room for.
+    pub policies_left_out: u64,
+    /// Files of policies that were in force before and aren't any more.
+    pub removed: Vec<String>,
+    /// SHA-256 over the settings of the `config_change` that holds.
+    pub configuration: LineHash,
+    /// The `policy_load` that this one was compared with; none if it is the first, or the one before was not found
+    /// within the bound on what is read for it.
+    pub compared_with: Option<Uuid>,
 }
 
-/// A principal's policy.
+/// One policy that is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyInForce {
-    /// The principal.
-    pub principal: String,
+    /// The file that the configuration names.
+    pub file: String,
     /// The policy's name.
     pub policy: String,
-    /// Its digest.
+    /// Its digest: that of every decision by it.
     pub policy_digest: String,
+    /// Who is under it.
+    pub principals: Vec<String>,
+    /// The file itself and those that it extends.
+    pub files: Vec<PolicyFile>,
+    /// What it is beside the one before.
+    pub change: Change,
+    /// The digest before, if it was another one.
+    pub digest_before: Option<String>,
+    /// What of which file differs, as `file: section`.
+    pub changed: Vec<String>,
+}
+
+/// One file of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFile {
+    /// Its path.
+    pub file: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// A keyed digest of each section, so that a change can be told to be in it.
+    pub sections: BTreeMap<String, String>,
+}
+
+/// What something is beside what was on record before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Not on record before.
+    New,
+    /// As before.
+    Unchanged,
+    /// Another one than before.
+    Changed,
+}
+
+/// The detail of a `config_change`: the configuration that is in force from here on, and how it differs from the one that
+/// the chain had on record before. Passwords are not in it, attributes as keyed digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigChange {
+    /// Every setting in force.
+    pub settings: BTreeMap<String, String>,
+    /// How many more there are than this record has room for.
+    pub settings_left_out: u64,
+    /// What differs; nothing if there is nothing to compare with.
+    pub differences: Vec<Difference>,
+    /// SHA-256 over the settings.
+    pub configuration: LineHash,
+    /// The `config_change` that this one was compared with; none if it is the first, or the one before was not found
+    /// within the bound on what is read for it.
+    pub compared_with: Option<Uuid>,
+}
+
+/// One setting that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The setting.
+    pub setting: String,
+    /// What it was; none if it wasn't there.
+    pub before: Option<String>,
+    /// What it is; none if it isn't there any more.
+    pub after: Option<String>,
+}
+
+/// The detail of a `session_open`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOpen {
+    /// The revision of the protocol that is spoken.
+    pub protocol: Option<String>,
 }
 
 /// The detail of a `session_close`.
@@ -181,4 +266,31 @@ pub struct PolicyInForce {
 pub struct SessionClose {
     /// Id of the `session_open`.
     pub session: Uuid,
+    /// Why it ended.
+    pub ended: SessionEnd,
+    /// Calls of tools and resources in it, the refused ones included.
+    pub calls: u64,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEnd {
+    /// The client closed the connection.
+    ClientClosed,
+    /// pgwicket was told to end.
+    Shutdown,
+    /// The connection broke.
+    Broken,
+    /// The client began another one on the same connection.
+    Replaced,
+}
+
+/// The detail of a `log_read`: written before what was asked for is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRead {
+    /// Whose calls are read.
+    pub whose: String,
+    /// How many at most, the newest first.
+    pub newest: u64,
 }

@@ -1,7 +1,9 @@
 //! Brings an entry into the form and under the size that a record may have. What is cut is flagged.
 
+use super::detail::Detail;
 use super::lines::MAX_RECORD_BYTES;
 use super::record::{Entry, Form, Kind};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What the writer's stamp needs beside the entry, generously.
@@ -116,6 +118,56 @@ fn cut_lists(entry: &mut Entry, items: usize) {
     cut_something |= shorten(&mut what.functions, items);
     cut_something |= shorten(&mut decision.violations, items);
     what.truncated |= cut_something;
+    if let Some(detail) = &mut entry.detail {
+        what.truncated |= cut_detail(detail, items);
+    }
+}
+
+/// Of many policies or settings the first ones stay; how many there are is said.
+fn cut_detail(detail: &mut Detail, items: usize) -> bool {
+    match detail {
+        Detail::PolicyLoad(load) => {
+            let left_out = load.policies.len().saturating_sub(items);
+            load.policies.truncate(items);
+            load.policies_left_out += left_out as u64;
+            let mut cut_something = left_out > 0 || load.removed.len() > items;
+            load.removed.truncate(items);
+            for policy in &mut load.policies {
+                for list in [&mut policy.principals, &mut policy.changed] {
+                    cut_something |= list.len() > items;
+                    list.truncate(items);
+                }
+                for file in &mut policy.files {
+                    cut_something |= shorten_map(&mut file.sections, items) > 0;
+                }
+            }
+            cut_something
+        }
+        Detail::ConfigChange(change) => {
+            let left_out = shorten_map(&mut change.settings, items);
+            change.settings_left_out += left_out;
+            let differences = change.differences.len() > items;
+            change.differences.truncate(items);
+            left_out > 0 || differences
+        }
+        Detail::LogOpen(_)
+        | Detail::LogClose(_)
+        | Detail::Gap(_)
+        | Detail::Checkpoint(_)
+        | Detail::Retention(_)
+        | Detail::SessionOpen(_)
+        | Detail::SessionClose(_)
+        | Detail::LogRead(_)
+        | Detail::Other(_) => false,
+    }
+}
+
+fn shorten_map(map: &mut BTreeMap<String, String>, items: usize) -> u64 {
+    let left_out = map.len().saturating_sub(items);
+    if let Some(first_out) = map.keys().nth(items).cloned() {
+        map.split_off(&first_out);
+    }
+    left_out as u64
 }
 
 fn shorten<T>(list: &mut Option<Vec<T>>, items: usize) -> bool {

@@ -150,7 +150,9 @@ impl Found {
             }
             return;
         }
-        if self.calls.len() < self.limit && ["intent", "outcome", "rejection"].contains(&record.kind.as_str()) {
+        if self.calls.len() < self.limit
+            && ["intent", "outcome", "rejection", "log_read"].contains(&record.kind.as_str())
+        {
             self.open.extend(record.intent.map(|intent| (intent, self.calls.len())));
             self.calls.push(Summary::of(record));
         }

@@ -1,7 +1,10 @@
 //! What a record says: format version 1 of the ledger, as types. Every field is there from the start, `null` where
 //! nothing fills it; the order of the fields is that of the line. `docs/history-format.md` has the same for readers.
 
-use super::detail::{Detail, Gap, LogClose, LogOpen, PolicyLoad, Retention, SessionClose, Signed};
+use super::detail::{
+    ConfigChange, Detail, Gap, LogClose, LogOpen, LogRead, PolicyLoad, Retention, SessionClose, SessionEnd,
+    SessionOpen, Signed,
+};
 use super::lines::LineHash;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -122,8 +125,10 @@ pub struct Who {
     pub client_version: Option<String>,
     /// On whose behalf the principal asks.
     pub on_behalf_of: Option<String>,
-    /// The client's network address.
+    /// The client's network address; of one on this machine, the operating system's user and the process that started us.
     pub address: Option<String>,
+    /// Id of the `session_open` of the session that it came in.
+    pub session: Option<Uuid>,
 }
 
 /// Through which door, and where it ran.
@@ -373,20 +378,34 @@ impl Entry {
     }
 
     /// A client's session begins. Closed by what [`Entry::session_close`] makes of it.
-    pub fn session_open(who: Who, place: Where) -> Entry {
-        Entry::new(Kind::SessionOpen, who, place, What::default())
+    pub fn session_open(who: Who, place: Where, detail: SessionOpen) -> Entry {
+        let entry = Entry::new(Kind::SessionOpen, who, place, What::default());
+        let who = Who { session: Some(entry.id), ..entry.who };
+        Entry { who, detail: Some(Detail::SessionOpen(detail)), ..entry }
     }
 
     /// The end of the session that this record opened.
-    pub fn session_close(&self) -> Entry {
+    pub fn session_close(&self, ended: SessionEnd, calls: u64) -> Entry {
         let entry = Entry::new(Kind::SessionClose, self.who.clone(), self.place.clone(), What::default());
-        Entry { detail: Some(Detail::SessionClose(SessionClose { session: self.id })), ..entry }
+        Entry { detail: Some(Detail::SessionClose(SessionClose { session: self.id, ended, calls })), ..entry }
     }
 
     /// Policies that are in force from here on.
     pub fn policy_load(place: Where, detail: PolicyLoad) -> Entry {
         let entry = Entry::new(Kind::PolicyLoad, Who::default(), place, What::default());
         Entry { detail: Some(Detail::PolicyLoad(detail)), ..entry }
+    }
+
+    /// The configuration that is in force from here on.
+    pub fn config_change(place: Where, detail: ConfigChange) -> Entry {
+        let entry = Entry::new(Kind::ConfigChange, Who::default(), place, What::default());
+        Entry { detail: Some(Detail::ConfigChange(detail)), ..entry }
+    }
+
+    /// Somebody is about to be shown others' records: a whole call, as by [`Entry::call`].
+    pub fn log_read(who: Who, place: Where, what: What, detail: LogRead) -> Entry {
+        let entry = Entry::call(who, place, what);
+        Entry { kind: Kind::LogRead, detail: Some(Detail::LogRead(detail)), ..entry }
     }
 
     pub(super) fn log_open(detail: LogOpen) -> Entry {
@@ -421,6 +440,11 @@ impl Outcome {
     pub fn new(status: Status, took: Duration) -> Outcome {
         let duration_ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         Outcome { status: Some(status), duration_ns: Some(duration_ns), ..Outcome::default() }
+    }
+
+    /// Of a refusal, which ends nothing: how long it took.
+    pub fn took(took: Duration) -> Outcome {
+        Outcome { status: None, ..Outcome::new(Status::Failed, took) }
     }
 }
 

@@ -104,6 +104,11 @@ impl Session {
         Ok(&self.client)
     }
 
+    /// The process id of the server's backend.
+    pub(crate) fn pid(&self) -> i32 {
+        self.frame.verifier.backend_pid()
+    }
+
     pub(crate) fn canceller(&self) -> Arc<Canceller> {
         Arc::clone(&self.canceller)
     }

@@ -271,8 +271,9 @@ async fn what_the_server_recorded_is_read_back() {
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
     let kinds: Vec<String> =
         jsonl(&finished.stdout).iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["log_open", "intent", "outcome", "rejection"]);
-    let shown = wicket.run(&["history", "show", "i0001/2"]).await.stdout;
+    let opening = ["log_open", "config_change", "policy_load", "session_open"];
+    assert_eq!(kinds, [&opening[..], &["intent", "outcome", "rejection"]].concat());
+    let shown = wicket.run(&["history", "show", "i0001/5"]).await.stdout;
     assert!(
         shown.contains("FROM \"sales\".\"orders\"")
             && shown.contains("{\"access\":\"read\",\"relation\":\"sales.orders\"}")

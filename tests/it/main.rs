@@ -23,6 +23,7 @@ mod grants;
 mod history;
 mod history_size;
 mod identity;
+mod ledger;
 mod mcp;
 mod noninterference;
 mod oracles;

@@ -11,7 +11,7 @@ use super::Failure;
 use crate::app;
 use crate::config::{Config, Environment, Fault, Place, Source};
 use crate::gate::admit::Submission;
-use crate::gateway::{Caller, Gateway};
+use crate::gateway::{Caller, Gateway, local_address};
 use crate::telemetry;
 
 /// Who asks, under which policy.
@@ -25,6 +25,9 @@ pub(super) struct Whom {
     /// With --policy: a value for an attribute that the policy declares; lists are written `a,b`
     #[arg(long = "attribute", value_name = "NAME=VALUE", conflicts_with = "config")]
     attributes: Vec<String>,
+    /// On whose behalf the principal asks, for the history: recorded as it is given, and never checked
+    #[arg(long, value_name = "NAME")]
+    on_behalf_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -43,6 +46,7 @@ struct SourceArguments {
 pub(super) struct Running {
     pub gateway: Arc<Gateway>,
     pub principal: String,
+    pub on_behalf_of: Option<String>,
     pub config: Config,
 }
 
@@ -65,7 +69,7 @@ impl Whom {
             tracing::warn!(help = fault.help, "{fault}");
         }
         let gateway = app::start(&config, &principal).await?;
-        Ok(Running { gateway, principal, config })
+        Ok(Running { gateway, principal, on_behalf_of: self.on_behalf_of, config })
     }
 }
 
@@ -89,13 +93,7 @@ impl Statement {
 }
 
 /// A person at the command line.
-pub(super) fn caller(principal: &str, tool: &'static str) -> Caller {
-    Caller {
-        principal: principal.to_owned(),
-        authentication: "local",
-        door: "cli",
-        tool: tool.into(),
-        client_name: None,
-        client_version: None,
-    }
+pub(super) fn caller(running: &Running, tool: &'static str) -> Caller {
+    let on_behalf_of = running.on_behalf_of.clone();
+    Caller { on_behalf_of, address: Some(local_address()), ..Caller::local(&running.principal, "cli", tool) }
 }

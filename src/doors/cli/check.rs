@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::Args;
 use tracing::Level;
 
-use super::arguments::{Running, Statement, Whom, caller};
+use super::arguments::{Statement, Whom, caller};
 use super::draw::{self, To};
 use super::{Exit, Failure, output};
 use crate::gateway::Checked;
@@ -28,8 +28,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let Running { gateway, principal, .. } = arguments.whom.start(Level::WARN).await?;
-    let checked = gateway.check(&caller(&principal, "check"), arguments.statement.submission()).await;
+    let running = arguments.whom.start(Level::WARN).await?;
+    let (caller, gateway) = (caller(&running, "check"), running.gateway);
+    let checked = gateway.check(&caller, arguments.statement.submission()).await;
     gateway.close().await;
     match checked {
         Ok(checked) => {

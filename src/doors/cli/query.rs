@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use tokio_util::sync::CancellationToken;
 use tracing::Level;
 
-use super::arguments::{Running, Statement, Whom, caller};
+use super::arguments::{Statement, Whom, caller};
 use super::draw::{self, To};
 use super::serve::on_signal;
 use super::table::Rows;
@@ -43,9 +43,10 @@ enum Format {
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let cancel = CancellationToken::new();
     on_signal(cancel.clone())?;
-    let Running { gateway, principal, .. } = arguments.whom.start(Level::WARN).await?;
+    let running = arguments.whom.start(Level::WARN).await?;
+    let (caller, gateway) = (caller(&running, "query"), running.gateway);
     let submission = arguments.statement.submission();
-    let request = Request { caller: caller(&principal, "query"), submission, timeout: None, cancel };
+    let request = Request { caller, submission, timeout: None, cancel };
     let answer = gateway.execute(request).await;
     gateway.close().await;
     match answer {

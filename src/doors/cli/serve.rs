@@ -31,7 +31,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         running = arguments.whom.start(Level::INFO) => running?,
         () = shutdown.cancelled() => return Ok(Exit::Done),
     };
-    let Running { gateway, principal, config } = running;
+    let Running { gateway, principal, on_behalf_of, config } = running;
     tracing::info!(
         principal,
         policy = gateway.policy(&principal).map(|policy| policy.name.clone()),
@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         "pgwicket {} serves MCP on standard input and output",
         env!("CARGO_PKG_VERSION"),
     );
-    let served = mcp::serve_stdio(gateway.clone(), &principal, shutdown.clone()).await;
+    let served = mcp::serve_stdio(gateway.clone(), &principal, on_behalf_of, shutdown.clone()).await;
     gateway.close().await;
     match served {
         Ok(()) => {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig,
+    InitializeRequestParams, InitializeResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
-use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
+use rmcp::service::{QuitReason, RequestContext, RoleServer, ServerInitializeError};
 use rmcp::{ServerHandler, ServiceExt};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gateway::{Caller, Gateway};
+use crate::gateway::{Caller, Gateway, Session, local_address};
+use crate::history::SessionEnd;
 
 mod arguments;
 mod resources;
@@ -22,6 +24,9 @@ mod tools;
 
 /// How long a client may keep a list of tools or resources, in milliseconds. Short, since a policy can be changed.
 const LIST_TTL_MS: u64 = 60_000;
+
+/// Characters that are recorded of a name that the client made up.
+const LONGEST_NAME: usize = 128;
 
 const INSTRUCTIONS: &str = "A guarded gate to a PostgreSQL database. Every statement is checked against a policy: some \
     tables, columns and rows may not exist for you, some values are masked, and results are capped. Begin with \
@@ -32,24 +37,53 @@ const INSTRUCTIONS: &str = "A guarded gate to a PostgreSQL database. Every state
 #[derive(Clone)]
 pub struct Server {
     gateway: Arc<Gateway>,
-    principal: Arc<str>,
+    /// Who asks, without what a session and its calls add.
+    caller: Arc<Caller>,
+    session: Arc<Mutex<Option<Arc<Session>>>>,
 }
 
-/// Serves one principal over standard input and output until the client closes it or `shutdown` is cancelled.
+/// Serves one principal over standard input and output until the client closes it or `shutdown` is cancelled; then the
+/// gateway has stopped, too.
 ///
 /// # Errors
 /// When the handshake fails or the connection breaks: a sentence.
-pub async fn serve_stdio(gateway: Arc<Gateway>, principal: &str, shutdown: CancellationToken) -> Result<(), String> {
-    let server = Server { gateway, principal: principal.into() };
+pub async fn serve_stdio(
+    gateway: Arc<Gateway>,
+    principal: &str,
+    on_behalf_of: Option<String>,
+    shutdown: CancellationToken,
+) -> Result<(), String> {
+    let caller = Caller { on_behalf_of, address: Some(local_address()), ..Caller::local(principal, "mcp", "") };
+    let server = Server { gateway: Arc::clone(&gateway), caller: Arc::new(caller), session: Arc::default() };
+    let session = Arc::clone(&server.session);
+    let (ended, result) = until_its_end(server, &shutdown).await;
+    // What still runs belongs to the session, so its outcome comes first.
+    gateway.stop().await;
+    if let Some(session) = session.lock().await.take() {
+        gateway.close_session(&session, ended).await;
+    }
+    result
+}
+
+async fn until_its_end(server: Server, shutdown: &CancellationToken) -> (SessionEnd, Result<(), String>) {
     let transport = (stdio::input(), stdio::output());
     let running = tokio::select! {
-        running = server.serve_with_ct(transport, shutdown.clone()) => {
-            // Also a client that hangs up at once, or doesn't speak MCP.
-            running.map_err(|error| format!("no MCP connection came about: {}", said(&error)))?
-        }
-        () = shutdown.cancelled() => return Ok(()),
+        running = server.serve_with_ct(transport, shutdown.clone()) => running,
+        () = shutdown.cancelled() => return (SessionEnd::Shutdown, Ok(())),
     };
-    running.waiting().await.map(|_| ()).map_err(|error| format!("the MCP connection broke: {error}"))
+    let running = match running {
+        Ok(running) => running,
+        // Also a client that hangs up at once, or doesn't speak MCP.
+        Err(error) => {
+            return (SessionEnd::Broken, Err(format!("no MCP connection came about: {}", said(&error))));
+        }
+    };
+    match running.waiting().await {
+        Ok(QuitReason::Cancelled) => (SessionEnd::Shutdown, Ok(())),
+        Ok(QuitReason::Closed) => (SessionEnd::ClientClosed, Ok(())),
+        Ok(_) => (SessionEnd::Broken, Ok(())),
+        Err(error) => (SessionEnd::Broken, Err(format!("the MCP connection broke: {error}"))),
+    }
 }
 
 /// Why there was no handshake. Other than the library says it: that prints the message that came instead, in which a
@@ -67,17 +101,48 @@ fn said(error: &ServerInitializeError) -> String {
 }
 
 impl Server {
-    /// Who calls, as far as the protocol tells.
-    fn caller(&self, tool: impl Into<Cow<'static, str>>, context: &RequestContext<RoleServer>) -> Caller {
-        let client = context.client_info();
+    /// Who calls, as far as the protocol tells; counts the call.
+    ///
+    /// # Errors
+    /// The session can't be put on record.
+    async fn caller(
+        &self,
+        tool: impl Into<Cow<'static, str>>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Caller, Rejection> {
+        let session = self.session(context).await?;
+        session.count();
+        Ok(Caller { tool: tool.into(), session: Some(session.id()), ..self.client(context.client_info()) })
+    }
+
+    fn client(&self, client: Option<Implementation>) -> Caller {
         Caller {
-            principal: self.principal.to_string(),
-            authentication: "local",
-            door: "mcp",
-            tool: tool.into(),
             client_name: client.as_ref().map(|client| client.name.clone()),
             client_version: client.map(|client| client.version),
+            ..Caller::clone(&self.caller)
         }
+    }
+
+    /// The session, which begins with the first request where the client's revision of the protocol has no handshake.
+    async fn session(&self, context: &RequestContext<RoleServer>) -> Result<Arc<Session>, Rejection> {
+        let mut current = self.session.lock().await;
+        if let Some(session) = &*current {
+            return Ok(Arc::clone(session));
+        }
+        let protocol = context.protocol_version().map(|version| version.to_string());
+        let session = self.gateway.open_session(&self.client(context.client_info()), protocol).await.map(Arc::new)?;
+        *current = Some(Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// The handshake begins a session, and ends the one before it if there is one.
+    async fn begin(&self, client: Implementation, protocol: String) -> Result<(), Rejection> {
+        let mut current = self.session.lock().await;
+        if let Some(session) = current.take() {
+            self.gateway.close_session(&session, SessionEnd::Replaced).await;
+        }
+        *current = Some(Arc::new(self.gateway.open_session(&self.client(Some(client)), Some(protocol)).await?));
+        Ok(())
     }
 }
 
@@ -93,7 +158,10 @@ impl Server {
     ) -> ErrorData {
         let message = format!("unknown {what} `{name}`");
         let rejection = Rejection::new(Reason::InvalidParameter, message);
-        let told = self.gateway.misread(&self.caller(name, context), rejection).await;
+        let told = match self.caller(printable_name(&name), context).await {
+            Ok(caller) => self.gateway.misread(&caller, rejection).await,
+            Err(unrecordable) => unrecordable,
+        };
         error(Cow::Owned(told.message), None)
     }
 }
@@ -107,12 +175,25 @@ impl ServerHandler for Server {
             .with_instructions(INSTRUCTIONS)
     }
 
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let answer = self.negotiate_initialize(&request)?;
+        let protocol = answer.protocol_version.to_string();
+        self.begin(request.client_info.clone(), protocol).await.map_err(|rejection| unserved(&rejection))?;
+        context.peer.set_peer_info(request);
+        Ok(answer)
+    }
+
     async fn list_tools(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let mut result = ListToolsResult::with_all_items(tools::list(self.gateway.may_write(&self.principal)));
+        self.session(&context).await.map_err(|rejection| unserved(&rejection))?;
+        let mut result = ListToolsResult::with_all_items(tools::list(self.gateway.may_write(&self.caller.principal)));
         // The list depends on the principal's policy.
         result.cache_scope = Some(CacheScope::Private);
         result.ttl_ms = Some(LIST_TTL_MS);
@@ -124,10 +205,13 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = tools::find(&request.name, self.gateway.may_write(&self.principal)) else {
+        let Some(tool) = tools::find(&request.name, self.gateway.may_write(&self.caller.principal)) else {
             return Err(self.unknown("tool", request.name.into_owned(), &context, ErrorData::invalid_params).await);
         };
-        let caller = self.caller(tool.name, &context);
+        let caller = match self.caller(tool.name, &context).await {
+            Ok(caller) => caller,
+            Err(rejection) => return Ok(refused(&rejection.to_json(None)).into()),
+        };
         let arguments = request.arguments.unwrap_or_default();
         Ok(tools::call(&self.gateway, tool, caller, arguments, context.ct).await.into())
     }
@@ -135,8 +219,9 @@ impl ServerHandler for Server {
     async fn list_resources(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        self.session(&context).await.map_err(|rejection| unserved(&rejection))?;
         let mut result = ListResourcesResult::with_all_items(resources::list());
         result.cache_scope = Some(CacheScope::Private);
         result.ttl_ms = Some(LIST_TTL_MS);
@@ -151,9 +236,24 @@ impl ServerHandler for Server {
         let Some(resource) = resources::find(&request.uri) else {
             return Err(self.unknown("resource", request.uri, &context, ErrorData::resource_not_found).await);
         };
-        let caller = self.caller(resource.name, &context);
+        let caller = self.caller(resource.name, &context).await.map_err(|rejection| unserved(&rejection))?;
         resources::read(&self.gateway, resource, &caller).await.map(Into::into)
     }
+}
+
+/// A name that the client made up, as it is recorded: up to the first character that names of tools and addresses of
+/// resources hardly have, since what comes behind it may be anything.
+fn printable_name(name: &str) -> String {
+    let odd = |char: char| !char.is_ascii_alphanumeric() && !"_-.:/".contains(char);
+    match name.char_indices().enumerate().find(|(count, (_, char))| *count >= LONGEST_NAME || odd(*char)) {
+        Some((_, (at, _))) => format!("{}…", name.get(..at).unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}
+
+/// What isn't a tool's result has no `isError`: the refusal travels as the protocol error's data.
+fn unserved(rejection: &Rejection) -> ErrorData {
+    ErrorData::internal_error(rejection.message.clone(), Some(rejection.to_json(None)))
 }
 
 /// A tool result that failed: the JSON block that an agent can act on.

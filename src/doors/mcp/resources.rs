@@ -3,7 +3,7 @@
 use rmcp::model::{ErrorData, ReadResourceResult, Resource, ResourceContents};
 use serde_json::{Value, json};
 
-use crate::gate::diagnostic::Rejection;
+use super::unserved;
 use crate::gateway::{Caller, Gateway};
 use crate::history::Summary;
 
@@ -69,7 +69,7 @@ pub(super) async fn read(
             json!({ "calls": recent.calls.iter().map(shown).collect::<Vec<_>>(), "complete": recent.complete })
         }),
     };
-    let value = value.map_err(|rejection| failed(&rejection))?;
+    let value = value.map_err(|rejection| unserved(&rejection))?;
     let contents = ResourceContents::text(value.to_string(), resource.uri).with_mime_type("application/json");
     Ok(ReadResourceResult::new(vec![contents]))
 }
@@ -80,9 +80,4 @@ fn shown(call: &Summary) -> Value {
         "reason": call.reason, "status": call.status, "rows": call.rows, "affected": call.affected,
         "duration_ms": call.duration_ns.map(|ns| ns as f64 / 1e6), "truncated": call.truncated,
     })
-}
-
-/// A resource has no result with `isError`: the refusal travels as the protocol error's data.
-fn failed(rejection: &Rejection) -> ErrorData {
-    ErrorData::internal_error(rejection.message.clone(), Some(rejection.to_json(None)))
 }

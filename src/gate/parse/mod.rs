@@ -20,7 +20,7 @@ mod tests;
 mod tokens;
 mod unread;
 
-pub use redact::redact_tokens;
+pub use redact::redact_refused;
 
 static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
 

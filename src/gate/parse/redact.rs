@@ -3,12 +3,25 @@
 use sqlparser::tokenizer::Token;
 
 use super::super::source::Source;
+use super::super::stack::on_big_stack;
 use super::tokens::{is_blank, raw, span_of};
-use super::{MAX_BYTES, MAX_TOKENS};
+use super::{MAX_BYTES, MAX_TOKENS, parse};
+
+/// The text of a refused statement for the history: one that the parser can read, with every literal replaced by `?`,
+/// comments dropped, blanks collapsed, and `"?"` for each name in double quotes that `is_name` doesn't know. `None` for any other: where a quote is missing, tokens don't tell
+/// what was meant as a literal. A name in quotes that doesn't exist is often meant as one, too.
+pub fn redact_refused(source: &Source<'_>, is_name: &dyn Fn(&str) -> bool) -> Option<String> {
+    on_big_stack(|| parse(source).is_ok()).then(|| redact(source, is_name))?
+}
 
 /// The text with every literal replaced by `?`, comments dropped and blanks collapsed; `None` where it doesn't
 /// tokenize or is over a cap.
-pub fn redact_tokens(source: &Source<'_>) -> Option<String> {
+#[cfg(test)]
+pub(super) fn redact_tokens(source: &Source<'_>) -> Option<String> {
+    redact(source, &|_| true)
+}
+
+fn redact(source: &Source<'_>, is_name: &dyn Fn(&str) -> bool) -> Option<String> {
     if source.text().len() > MAX_BYTES {
         return None;
     }
@@ -24,6 +37,8 @@ pub fn redact_tokens(source: &Source<'_>) -> Option<String> {
             }
         } else if is_literal(&one.token) {
             redacted.push('?');
+        } else if matches!(&one.token, Token::Word(word) if word.quote_style.is_some() && !is_name(&word.value)) {
+            redacted.push_str("\"?\"");
         } else {
             redacted.push_str(source.slice(span_of(source, one)));
         }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::redact::redact_tokens;
 use super::*;
 use crate::gate::diagnostic::Place;
 use crate::gate::stack::on_big_stack;
@@ -195,6 +196,17 @@ fn redaction_leaves_no_literal() {
     let redacted = redact_tokens(&Source::new(text)).unwrap();
     assert_eq!(redacted, "select ?, ?, ?, ?, ?, ?, ?, ?, \"Col\", $1 from t;");
     assert_eq!(redact_tokens(&Source::new("select 'open")), None);
+}
+
+#[test]
+fn what_may_be_a_literal_is_no_name_in_the_history() {
+    let redacted = |text: &str| redact_refused(&Source::new(text), &|name| name == "Known");
+    let text = "select \"Known\", \"hunter2\" from t where x = \"my secret\"";
+    assert_eq!(redacted(text).unwrap(), "select \"Known\", \"?\" from t where x = \"?\"");
+    // A quote too few makes words of a literal's parts.
+    for text in ["select 'it's hunter2'", "select 'O'hunter2', 'x'", "selekt 'a'", "select 1; hunter2"] {
+        assert_eq!(redacted(text), None, "{text}");
+    }
 }
 
 #[test]

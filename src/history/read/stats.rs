@@ -91,7 +91,7 @@ impl Stats {
                     self.count(record, &relations(record).unwrap_or(intended));
                 }
             }
-            "rejection" if counts => self.count(record, &relations(record).unwrap_or_default()),
+            "rejection" | "log_read" if counts => self.count(record, &relations(record).unwrap_or_default()),
             _ => {}
         }
     }

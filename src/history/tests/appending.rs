@@ -15,7 +15,7 @@ async fn a_line_has_every_field_of_the_format_in_its_order() {
             r#"{{"v":1,"seq":2,"prev":"{prev}","time":"{time:.9}","mono_ns":{mono},"instance":"i0001","#,
             r#""key_id":"{key}","kind":"intent","id":"{id}","intent":null,"#,
             r#""who":{{"principal":null,"authentication":null,"client_name":null,"client_version":null,"#,
-            r#""on_behalf_of":null,"address":null}},"#,
+            r#""on_behalf_of":null,"address":null,"session":null}},"#,
             r#""where":{{"door":null,"server":null,"database":null,"role":null,"backend_pid":null}},"#,
             r#""what":{{"tool":null,"statement":null,"writes":null,"fingerprint":null,"form":null,"sql":null,"#,
             r#""rewritten":null,"sql_bytes":null,"sql_digest":null,"literals_digest":null,"#,

@@ -14,6 +14,7 @@ mod prepared;
 mod progress;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
@@ -53,6 +54,19 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// What `pg_stat_activity` shows; no secret.
     pub application_name: String,
+    /// Told which backend it ran on.
+    pub backend: Backend,
+}
+
+/// The PostgreSQL backend that a statement ran on, or the last one that it was tried on.
+#[derive(Clone, Debug, Default)]
+pub struct Backend(Arc<AtomicI32>);
+
+impl Backend {
+    /// Its process id; none if no session could be had.
+    pub fn pid(&self) -> Option<i32> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+    }
 }
 
 /// A statement that was executed and verified; a write is committed as well.
@@ -201,6 +215,7 @@ async fn supervise(mut lease: Lease, admitted: Arc<Admitted>, context: Context) 
     let Some(session) = lease.session() else {
         return Ended { result: Err(ExecuteError::Lost), repeatable: false };
     };
+    context.backend.0.store(session.pid(), Ordering::Relaxed);
     session.wire().set_for_result(admitted.permit().byte_cap);
     let (result, in_doubt) = run(session, &plan, purpose, &progress, &context).await;
     // What a transaction set ends with it, unless it was committed. A request to cancel that came too late for the statement

@@ -77,6 +77,7 @@ fn context() -> Context {
         deadline: Instant::now() + Duration::from_secs(20),
         cancel: CancellationToken::new(),
         application_name: "pgwicket test".to_owned(),
+        backend: Backend::default(),
     }
 }
 

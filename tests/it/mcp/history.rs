@@ -31,9 +31,9 @@ async fn every_call_is_on_record_before_its_answer() {
     let seen = records(&history);
     assert_eq!(
         seen.iter().map(|one| one["kind"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["log_open", "intent", "outcome"]
+        ["log_open", "config_change", "policy_load", "session_open", "intent", "outcome"]
     );
-    let (intent, outcome) = (&seen[1], &seen[2]);
+    let (intent, outcome) = (&seen[4], &seen[5]);
     assert_eq!(outcome["intent"], intent["id"]);
     assert_eq!(intent["who"]["principal"], "local");
     assert_eq!(intent["who"]["client_name"], "pgwicket tests");
@@ -180,8 +180,8 @@ async fn eight_processes_share_one_history() {
     let mcp = start(0).await;
     mcp.close().await;
     assert_eq!(std::fs::read_dir(&shared).unwrap().count(), 8);
-    // It opens the log, closes it, and signs that.
-    assert_eq!(verified(&shared), records.len() as u64 + 3);
+    // It opens the log, says which policies are in force, has a session, closes the log, and signs that.
+    assert_eq!(verified(&shared), records.len() as u64 + 6);
 }
 
 /// As many processes, started at once.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::support::{Database, Mcp, Wicket};
 
 /// Reads sales; the hidden column is in the tenants' filter, too, and in no answer.
-const READER: &str = r#"
+pub const READER: &str = r#"
 version = 1
 name = "reader"
 attributes = { tenant = "int" }
@@ -35,7 +35,7 @@ concurrency = 16
 "#;
 
 /// Writes notes, and reads the rest.
-const WRITER: &str = r#"
+pub const WRITER: &str = r#"
 version = 1
 name = "writer"
 [statements]
@@ -51,7 +51,7 @@ max_affected_rows = 10
 "#;
 
 /// Counts for some seconds on any machine.
-const SLOW: &str = "SELECT count(*) FROM generate_series(1, 100000) AS a, generate_series(1, 100000) AS b";
+pub const SLOW: &str = "SELECT count(*) FROM generate_series(1, 100000) AS a, generate_series(1, 100000) AS b";
 
 async fn reader(database: &Database) -> (Wicket, Mcp) {
     let wicket = Wicket::on(database);
@@ -66,10 +66,10 @@ async fn writer(database: &Database) -> (Wicket, Mcp) {
 }
 
 /// Where the history lies with `--policy` alone.
-const STATE: &str = "home/.local/state/pgwicket/history";
+pub const STATE: &str = "home/.local/state/pgwicket/history";
 
 /// Every record of every chain, chain by chain.
-fn records(history: &Path) -> Vec<Value> {
+pub fn records(history: &Path) -> Vec<Value> {
     let mut files: Vec<_> = std::fs::read_dir(history)
         .unwrap()
         .flat_map(|instance| std::fs::read_dir(instance.unwrap().path()).unwrap())

@@ -121,7 +121,8 @@ impl Hygiene {
                 cancel.cancel();
             });
         }
-        let context = Context { deadline, cancel, application_name: format!("pgwicket/{name}") };
+        let context =
+            Context { deadline, cancel, application_name: format!("pgwicket/{name}"), backend: Default::default() };
         let result = execute(&self.library.pool, admitted, context).await;
         self.failed += usize::from(matches!(result, Err(ExecuteError::Database(_))));
         self.stopped += usize::from(matches!(result, Err(ExecuteError::Stopped(_))));

@@ -81,6 +81,7 @@ impl Library {
             quota: Quota::new(),
             keys,
             server: "test".to_owned(),
+            login: "test".to_owned(),
         };
         let gateway = Arc::new(Gateway::new(parts).unwrap_or_else(|errors| panic!("{errors}")));
         Self { gateway, pool, catalog, member, _directory: directory }
@@ -152,20 +153,14 @@ impl Library {
             deadline: Instant::now() + PATIENCE,
             cancel: CancellationToken::new(),
             application_name: "pgwicket/tester".to_owned(),
+            backend: Default::default(),
         };
         execute(&self.pool, admitted, context).await
     }
 }
 
 fn caller() -> Caller {
-    Caller {
-        principal: PRINCIPAL.to_owned(),
-        authentication: "local",
-        door: "test",
-        tool: "query_execute".into(),
-        client_name: None,
-        client_version: None,
-    }
+    Caller::local(PRINCIPAL, "test", "query_execute")
 }
 
 /// SQL without parameters.
