@@ -21,6 +21,9 @@ use crate::history::{
 use crate::keys::{Keys, Purpose};
 use crate::postgres::execute::Outcome as Answer;
 
+/// Bytes of a relation's name.
+const LONGEST_NAME: usize = 63;
+
 pub(super) fn who(caller: &Caller) -> Who {
     Who {
         principal: Some(caller.principal.clone()),
@@ -63,7 +66,9 @@ pub(super) fn called(caller: &Caller) -> What {
 
 /// A call about one relation, by the name that the client gave it: whether there is one is another question.
 pub(super) fn called_about(caller: &Caller, name: &[String], access: Access) -> What {
-    let used = RelationUse { relation: name.join("."), access };
+    // PostgreSQL cuts longer names; and nothing is known of what this one really is.
+    let parts = name.iter().map(|part| part.get(..part.floor_char_boundary(LONGEST_NAME)).unwrap_or_default());
+    let used = RelationUse { relation: parts.collect::<Vec<_>>().join("."), access };
     What { relations: Some(vec![used]), ..called(caller) }
 }
 

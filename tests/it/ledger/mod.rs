@@ -2,6 +2,7 @@
 //! field, and nothing that must not be in it.
 
 mod kinds;
+mod secrets;
 
 use serde_json::Value;
 
