@@ -23,6 +23,7 @@ mod grants;
 mod history;
 mod history_size;
 mod identity;
+mod kills;
 mod ledger;
 mod mcp;
 mod noninterference;
