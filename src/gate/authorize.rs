@@ -42,8 +42,8 @@ pub struct Authorized {
     pub filters: BTreeSet<(String, Rule)>,
     /// Functions called, `schema.name`.
     pub functions: BTreeSet<String>,
-    /// How many rows a write may touch, and the rule that says so.
-    pub max_affected_rows: Option<(u64, Rule)>,
+    /// For each write in it, in the order of [`Statement::writes`], how many rows may be touched, and the rule that says so.
+    pub max_affected_rows: Vec<Option<(u64, Rule)>>,
     /// What has to be in the executing transaction as it was in the catalog.
     pub verification: Verification,
     /// PostgreSQL's error texts may tell what is hidden.
@@ -78,7 +78,7 @@ pub fn authorize(
             masked_columns: BTreeSet::new(),
             filters: BTreeSet::new(),
             functions: BTreeSet::new(),
-            max_affected_rows: None,
+            max_affected_rows: Vec::new(),
             verification: Verification::default(),
             opaque_errors: kind_of(statement).writes(),
             only_shape: false,
@@ -87,7 +87,7 @@ pub fn authorize(
     };
     check.statement_kind(statement);
     check.nodes(statement);
-    check.write(statement);
+    statement.writes().into_iter().for_each(|write| check.write(write));
     check.foreign_objects();
     match Rejection::join(check.violations) {
         Some(rejection) => Err(rejection),
@@ -95,16 +95,33 @@ pub fn authorize(
     }
 }
 
-/// The kind that policies speak of.
-pub(super) fn kind_of(statement: &Statement) -> StatementKind {
+/// The kind that policies speak of. A query with a CTE that writes is of the kind of the first of these.
+pub(in crate::gate) fn kind_of(statement: &Statement) -> StatementKind {
     match statement {
-        Statement::Query(_) => StatementKind::Select,
+        Statement::Query(_) => statement.writes().first().map_or(StatementKind::Select, |write| kind_of(write)),
         Statement::Explain(explain) if explain.analyze => StatementKind::ExplainAnalyze,
         Statement::Explain(_) => StatementKind::Explain,
         Statement::Insert(_) => StatementKind::Insert,
         Statement::Update(_) => StatementKind::Update,
         Statement::Delete(_) => StatementKind::Delete,
         Statement::Merge(_) => StatementKind::Merge,
+    }
+}
+
+/// What has to be allowed for a statement, its CTEs left out.
+fn needed_kinds(statement: &Statement) -> &'static [StatementKind] {
+    match statement {
+        // A plan tells of the data what a query would, so explaining needs both.
+        Statement::Explain(explain) if explain.analyze => &[StatementKind::ExplainAnalyze, StatementKind::Select],
+        Statement::Explain(_) => &[StatementKind::Explain, StatementKind::Select],
+        Statement::Query(_) => &[StatementKind::Select],
+        Statement::Insert(Insert { conflict: Some(Conflict { update: Some(_), .. }), .. }) => {
+            &[StatementKind::Insert, StatementKind::Update]
+        }
+        Statement::Insert(_) => &[StatementKind::Insert],
+        Statement::Update(_) => &[StatementKind::Update],
+        Statement::Delete(_) => &[StatementKind::Delete],
+        Statement::Merge(_) => &[StatementKind::Merge],
     }
 }
 
@@ -121,20 +138,8 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn statement_kind(&mut self, statement: &Statement) {
         let policy = self.policy.policy();
-        // A plan tells of the data what a query would, so explaining needs both.
-        let needed: &[StatementKind] = match statement {
-            Statement::Explain(explain) if explain.analyze => &[StatementKind::ExplainAnalyze, StatementKind::Select],
-            Statement::Explain(_) => &[StatementKind::Explain, StatementKind::Select],
-            Statement::Query(_) => &[StatementKind::Select],
-            Statement::Insert(Insert { conflict: Some(Conflict { update: Some(_), .. }), .. }) => {
-                &[StatementKind::Insert, StatementKind::Update]
-            }
-            Statement::Insert(_) => &[StatementKind::Insert],
-            Statement::Update(_) => &[StatementKind::Update],
-            Statement::Delete(_) => &[StatementKind::Delete],
-            Statement::Merge(_) => &[StatementKind::Merge],
-        };
-        if let Some(missing) = needed.iter().find(|one| !policy.statements.contains_key(one)) {
+        let needed = statement.writes().into_iter().chain([statement]).flat_map(needed_kinds);
+        if let Some(missing) = needed.into_iter().find(|one| !policy.statements.contains_key(one)) {
             let allowed: Vec<&str> = policy.statements.keys().map(|kind| kind.name()).collect();
             let help = if allowed.is_empty() {
                 "this policy allows no statements".to_owned()

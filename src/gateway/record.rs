@@ -8,8 +8,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::{Caller, Failure, failure};
-use crate::gate::admit::{Change, Compiled, RelationAccess, Submission};
-use crate::gate::catalog::Catalog;
+use crate::gate::admit::{Change, Compiled, Permit, RelationAccess, Submission};
+use crate::gate::catalog::{Catalog, Oid};
 use crate::gate::diagnostic::Rejection;
 use crate::gate::parse::redact_refused;
 use crate::gate::policy::Policy;
@@ -72,23 +72,33 @@ pub(super) fn called_about(caller: &Caller, name: &[String], access: Access) -> 
     What { relations: Some(vec![used]), ..called(caller) }
 }
 
+/// What the statement's writes do to a relation: each kind once.
+fn written(permit: &Permit, relation: Oid) -> Vec<Access> {
+    let writes = permit.writes.iter().filter(|one| one.target == relation || one.descendants.contains(&relation));
+    let mut accesses: Vec<Access> = writes
+        .map(|one| match one.kind {
+            StatementKind::Insert => Access::Insert,
+            StatementKind::Update => Access::Update,
+            StatementKind::Delete => Access::Delete,
+            StatementKind::Merge => Access::Merge,
+            StatementKind::Select | StatementKind::Explain | StatementKind::ExplainAnalyze => Access::Read,
+        })
+        .collect();
+    accesses.sort_unstable();
+    accesses.dedup();
+    accesses
+}
+
 /// An admitted statement.
 pub(super) fn admitted(caller: &Caller, submission: &Submission, admitted: &Compiled, keys: &Keys, full: bool) -> What {
     let permit = admitted.permit();
     let digest = keys.subkey(Purpose::LiteralDigest);
-    let written = match permit.kind {
-        StatementKind::Insert => Access::Insert,
-        StatementKind::Update => Access::Update,
-        StatementKind::Delete => Access::Delete,
-        StatementKind::Merge => Access::Merge,
-        StatementKind::Select | StatementKind::Explain | StatementKind::ExplainAnalyze => Access::Read,
-    };
-    let relations = permit.relations.iter().map(|used| RelationUse {
-        relation: format!("{}.{}", used.schema, used.name),
-        access: match used.access {
-            RelationAccess::Read => Access::Read,
-            RelationAccess::Write => written,
-        },
+    let relations = permit.relations.iter().flat_map(|used| {
+        let accesses = match used.access {
+            RelationAccess::Read => vec![Access::Read],
+            RelationAccess::Write => written(permit, used.oid),
+        };
+        accesses.into_iter().map(|access| RelationUse { relation: format!("{}.{}", used.schema, used.name), access })
     });
     let (rewritten, sql) = if full {
         (admitted.sql().to_owned(), text(submission).map(ToOwned::to_owned))

@@ -39,4 +39,5 @@ mod support;
 mod types;
 mod verification;
 mod writes;
+mod writing_ctes;
 mod written_together;

@@ -87,11 +87,13 @@ pub struct Permit {
     pub timeout: Duration,
     /// The planner's estimate of what the query costs at most, by [`Compiled::estimate_sql`], and the rule that says so.
     pub cost_cap: Option<(u64, Rule)>,
-    /// Roll back when a write touches more rows than this.
-    pub max_affected_rows: Option<(u64, Rule)>,
-    /// Set if the last column of the result is the gate's own and reaches no client: whether the row that was written is
-    /// one that the principal sees. The write is rolled back if it isn't true of one row. The rule is the row filter's.
-    pub row_check: Option<Rule>,
+    /// What each write of the statement is held to before it is committed, in the order in which they are written.
+    pub writes: Vec<WriteCheck>,
+    /// The statement has CTEs that write. Behind the client's columns each row then has helpers of the gate's own, which
+    /// reach no client: how many rows are the client's (where none is, one row of NULLs brings the helpers), and for each
+    /// write how many rows it touched and, with a `row_check`, how many of them the principal sees. Without them, a
+    /// `row_check` is one column behind the client's: whether the row that was written is one that the principal sees.
+    pub counted: bool,
     /// The database role to set in the transaction.
     pub role: Option<String>,
     /// PostgreSQL's error texts may tell what is hidden: something protected, a view, a user's function or a write
@@ -99,6 +101,21 @@ pub struct Permit {
     pub opaque_errors: bool,
     /// The statement is an EXPLAIN of which only the shape may leave.
     pub plan_shape: Option<PlanShape>,
+}
+
+/// What a write is held to, or it is rolled back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteCheck {
+    /// INSERT, UPDATE, DELETE or MERGE.
+    pub kind: StatementKind,
+    /// What it writes.
+    pub target: Oid,
+    /// The partitions and children of the target, which are written with it.
+    pub descendants: Vec<Oid>,
+    /// It touches no more rows than this, by that rule; what several writes touch of one table is added up.
+    pub max_affected_rows: Option<(u64, Rule)>,
+    /// All its rows are rows that the principal sees; the rule is the row filter's.
+    pub row_check: Option<Rule>,
 }
 
 /// A statement that the gate admitted: text that the gate emitted itself, the values to bind, and why.

@@ -24,7 +24,7 @@ mod parameters;
 mod request;
 mod text;
 
-pub use admitted::{Admitted, Compiled, Permit, RelationAccess, RelationUse, Verification};
+pub use admitted::{Admitted, Compiled, Permit, RelationAccess, RelationUse, Verification, WriteCheck};
 use parameters::{certain_types, client_types, doubtful};
 pub use request::{AttributeValue, Change, Principal, Submission};
 use text::{may_need_text, may_render};
@@ -200,7 +200,7 @@ impl Stages<'_> {
         let plan_shape = plan_shape(&statement, &authorized, catalog, policy);
 
         let mut plan = ParameterPlan::new(client_values.count());
-        let Rewritten { keys, row_check } =
+        let Rewritten { keys, writes, helpers } =
             rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
         authorized.verification.keys = key_stamps(catalog, &keys);
         renumber(&mut statement);
@@ -209,7 +209,7 @@ impl Stages<'_> {
         let sql = emitted.verified(&statement)?;
         let mut text_sql = None;
         if may_need_text(&statement, catalog)
-            && let Some(mut form) = text_form(&statement, catalog, row_check.is_some())
+            && let Some(mut form) = text_form(&statement, catalog, helpers)
         {
             may_render(&statement, catalog).and_then(|()| certain_types(&form, &doubtful, catalog))?;
             renumber(&mut form);
@@ -244,9 +244,9 @@ impl Stages<'_> {
                 byte_cap: limits.bytes,
                 timeout: limits.timeout,
                 cost_cap: cost_cap.filter(|_| estimate_sql.is_some()).map(|cap| (cap.value, cap.rule.clone())),
-                max_affected_rows: authorized.max_affected_rows,
                 role: policy.policy().role.clone(),
-                row_check,
+                counted: writes.len() > 1 || matches!(statement, Statement::Query(_)) && !writes.is_empty(),
+                writes,
                 opaque_errors: authorized.opaque_errors,
                 plan_shape,
             },
@@ -259,9 +259,10 @@ impl Stages<'_> {
 /// EXPLAIN of what a statement that reads is about to run.
 fn estimate(statement: &Statement) -> Option<Statement> {
     let query = match statement {
-        Statement::Query(query) => query,
+        Statement::Query(query) if statement.writes().is_empty() => query,
         Statement::Explain(explain) if explain.analyze => &explain.query,
-        Statement::Explain(_)
+        Statement::Query(_)
+        | Statement::Explain(_)
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_)

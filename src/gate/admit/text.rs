@@ -2,7 +2,7 @@
 
 use crate::gate::catalog::{Catalog, Oid, TypeKind};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{OutputColumn, Statement};
+use crate::gate::ir::Statement;
 
 /// Built-in types that come in binary format without loss; every other type may need PostgreSQL's own text.
 const BINARY_TYPES: &[&str] = &[
@@ -45,29 +45,19 @@ const BINARY_TYPES: &[&str] = &[
 
 /// Whether some output column may have a type without binary output, as far as the gate can tell.
 pub(super) fn may_need_text(statement: &Statement, catalog: &Catalog) -> bool {
-    columns(statement).iter().any(|column| !column.ty.is_some_and(|oid| comes_in_binary(catalog, oid)))
+    statement.output().iter().any(|column| !column.ty.is_some_and(|oid| comes_in_binary(catalog, oid)))
 }
 
 /// Rendering casts every output column to text, which must not run a function that a user made.
 pub(super) fn may_render(statement: &Statement, catalog: &Catalog) -> Result<(), Rejection> {
     let text = catalog.type_named("pg_catalog", "text").map(|text| text.oid);
-    match columns(statement).iter().find(|column| catalog.has_user_cast(column.ty, text)) {
+    match statement.output().iter().find(|column| catalog.has_user_cast(column.ty, text)) {
         Some(column) => Err(Rejection::new(
             Reason::NotYetSupported,
             format!("reading column `{}` of this result as text might run a user-defined cast function", column.name),
         )
         .help("cast the result's columns to types of PostgreSQL's own, or leave out those that come as text only")),
         None => Ok(()),
-    }
-}
-
-fn columns(statement: &Statement) -> &[OutputColumn] {
-    match statement {
-        Statement::Query(query) => &query.columns,
-        Statement::Insert(insert) => &insert.output,
-        Statement::Update(update) => &update.output,
-        Statement::Delete(delete) => &delete.output,
-        Statement::Explain(_) | Statement::Merge(_) => &[],
     }
 }
 

@@ -14,14 +14,7 @@ pub(super) struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     pub(super) fn of(catalog: &'a Catalog, statement: &'a Statement, target: Oid) -> Self {
-        let ctes = match statement {
-            Statement::Query(_) | Statement::Explain(_) => &[][..],
-            Statement::Insert(insert) => &insert.ctes,
-            Statement::Update(update) => &update.ctes,
-            Statement::Delete(delete) => &delete.ctes,
-            Statement::Merge(merge) => &merge.ctes,
-        };
-        Self { catalog, ctes, target }
+        Self { catalog, ctes: statement.ctes(), target }
     }
 
     /// Whether an output column of a query holds what another table does, or constants that the statement lists; or
@@ -30,7 +23,7 @@ impl<'a> Sources<'a> {
         match &query.body {
             SetExpr::Values(rows) => rows.iter().all(|row| row.get(column).is_some_and(is_constant)),
             SetExpr::Query(inner) => self.is_other(inner, column, outer),
-            SetExpr::SetOperation { .. } => false,
+            SetExpr::SetOperation { .. } | SetExpr::Write(_) => false,
             SetExpr::Select(select) => {
                 let Some(projection) = select.projection.get(column) else { return false };
                 if select.from.is_empty() {

@@ -147,7 +147,7 @@ impl Check<'_> {
                 .help(restriction::HELP),
             );
         }
-        self.authorized.max_affected_rows.clone_from(&rights.max_affected_rows);
+        self.authorized.max_affected_rows.push(rights.max_affected_rows.clone());
     }
 
     /// A column of a write's target, or of the row that it proposes. There is no derived table between the statement

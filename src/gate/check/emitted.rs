@@ -119,6 +119,9 @@ impl Admission<'_> {
 
     fn kind(&self, statement: &Statement, text: &str) {
         let kind = match statement {
+            Statement::Query(_) if !statement.writes().is_empty() => {
+                return statement.writes().into_iter().take(1).for_each(|write| self.kind(write, text));
+            }
             Statement::Query(_) => StatementKind::Select,
             Statement::Explain(explain) if explain.analyze => StatementKind::ExplainAnalyze,
             Statement::Explain(_) => StatementKind::Explain,
@@ -140,6 +143,14 @@ impl Admission<'_> {
     /// One row more than the policy allows is asked for, at most.
     fn row_cap(&self, statement: &Statement, text: &str) {
         let Statement::Query(query) = statement else { return };
+        let mut query = query;
+        if !statement.writes().is_empty() {
+            // What the client asked for is the last CTE; a write's rows are capped while they are read.
+            match statement.ctes().last() {
+                Some(main) if main.write().is_none() => query = &main.query,
+                _ => return,
+            }
+        }
         let most = self.policy.policy().limits.rows + 1;
         let bounded = |expr: &Expr| match &expr.kind {
             ExprKind::Literal(Literal::Number(digits)) => digits.parse::<u64>().is_ok_and(|rows| rows <= most),

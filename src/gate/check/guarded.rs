@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::copies::compared_column;
 use super::emitted::{Admission, shown};
+use crate::gate::admit::WriteCheck;
 use crate::gate::ir::{
     Conflict, Expr, ExprKind, IsTest, ItemId, Literal, Node, NodeMut, Projection, RelationItem, Statement, walk,
 };
@@ -13,11 +14,17 @@ use crate::gate::policy::{BoundPolicy, ColumnRights, RelationRights};
 
 impl Admission<'_> {
     pub(super) fn targets(&self, statement: &Statement, text: &str) {
+        let (writes, checks) = (statement.writes(), &self.admitted.permit().writes);
+        assert_eq!(writes.len(), checks.len(), "{}", self.told(text));
+        for (write, check) in writes.into_iter().zip(checks) {
+            assert_eq!(write.target().map(|target| target.relation.oid), Some(check.target), "{}", self.told(text));
+            self.target(write, check, text);
+        }
+    }
+
+    fn target(&self, statement: &Statement, check: &WriteCheck, text: &str) {
         let (target, returning) = match statement {
-            Statement::Query(_) | Statement::Explain(_) => {
-                assert!(self.admitted.permit().row_check.is_none(), "{}", self.told(text));
-                return;
-            }
+            Statement::Query(_) | Statement::Explain(_) => panic!("no write {}", self.told(text)),
             Statement::Insert(insert) => {
                 if let Some(Conflict { arbiter, update: Some(update) }) = &insert.conflict {
                     assert!(!arbiter.is_empty(), "{}", self.told(text));
@@ -43,7 +50,7 @@ impl Admission<'_> {
         let told = || self.told(text);
         self.columns(statement, target, target, text);
         let filter = self.filter(target);
-        assert_eq!(filter.is_some(), self.admitted.permit().row_check.is_some(), "{}", told());
+        assert_eq!(filter.is_some(), check.row_check.is_some(), "{}", told());
         let Some(filter) = filter else { return };
         let last = returning.last().map(|Projection { expr, name: _ }| &expr.kind);
         match last {

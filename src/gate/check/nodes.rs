@@ -174,6 +174,7 @@ fn body(of: &SetExpr, add: &mut dyn FnMut(&'static str)) {
         SetExpr::Select(_) => {}
         SetExpr::Values(_) => add("values"),
         SetExpr::Query(_) => add("nested query"),
+        SetExpr::Write(_) => add("cte that writes"),
         SetExpr::SetOperation { op, all, left, right } => {
             add(match op {
                 SetOperator::Union => "union",

@@ -100,6 +100,7 @@ impl Writer {
                 }
                 self.set_operand(right);
             }
+            SetExpr::Write(write) => self.statement(write),
             SetExpr::Query(query) => {
                 self.push("(");
                 self.query(query);
@@ -127,7 +128,7 @@ impl Writer {
                 self.set_expr(operand);
                 self.push(")");
             }
-            SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Query(_) => self.set_expr(operand),
+            SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Query(_) | SetExpr::Write(_) => self.set_expr(operand),
         }
     }
 
@@ -330,7 +331,7 @@ fn ends_in_sample(body: &SetExpr) -> bool {
             last && select.from.last().is_some_and(is_sampled_last)
         }
         SetExpr::SetOperation { right, .. } => ends_in_sample(right),
-        SetExpr::Values(_) | SetExpr::Query(_) => false,
+        SetExpr::Values(_) | SetExpr::Query(_) | SetExpr::Write(_) => false,
     }
 }
 

@@ -144,6 +144,76 @@ pub enum SetExpr {
     },
     /// A query in parentheses with clauses of its own.
     Query(Box<Query>),
+    /// INSERT, UPDATE or DELETE: all there is of a CTE of the whole statement, which shows what comes back from it.
+    Write(Box<Statement>),
+}
+
+impl Cte {
+    /// The write that it is, if it is one.
+    pub fn write(&self) -> Option<&Statement> {
+        match &self.query.body {
+            SetExpr::Write(write) => Some(write),
+            SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::SetOperation { .. } | SetExpr::Query(_) => None,
+        }
+    }
+}
+
+impl Statement {
+    /// The CTEs of the whole statement.
+    pub fn ctes(&self) -> &[Cte] {
+        match self {
+            Self::Query(Query { ctes, .. })
+            | Self::Explain(Explain { query: Query { ctes, .. }, .. })
+            | Self::Insert(Insert { ctes, .. })
+            | Self::Update(Update { ctes, .. })
+            | Self::Delete(Delete { ctes, .. })
+            | Self::Merge(Merge { ctes, .. }) => ctes,
+        }
+    }
+
+    /// As [`Self::ctes`], to change them.
+    pub fn ctes_mut(&mut self) -> &mut Vec<Cte> {
+        match self {
+            Self::Query(Query { ctes, .. })
+            | Self::Explain(Explain { query: Query { ctes, .. }, .. })
+            | Self::Insert(Insert { ctes, .. })
+            | Self::Update(Update { ctes, .. })
+            | Self::Delete(Delete { ctes, .. })
+            | Self::Merge(Merge { ctes, .. }) => ctes,
+        }
+    }
+
+    /// What a write changes.
+    pub fn target(&self) -> Option<&RelationItem> {
+        match self {
+            Self::Query(_) | Self::Explain(_) => None,
+            Self::Insert(Insert { target, .. })
+            | Self::Update(Update { target, .. })
+            | Self::Delete(Delete { target, .. })
+            | Self::Merge(Merge { target, .. }) => Some(target),
+        }
+    }
+
+    /// Name and type of each column that comes back; of EXPLAIN and MERGE none are known.
+    pub fn output(&self) -> &[OutputColumn] {
+        match self {
+            Self::Query(query) => &query.columns,
+            Self::Insert(insert) => &insert.output,
+            Self::Update(update) => &update.output,
+            Self::Delete(delete) => &delete.output,
+            Self::Explain(_) | Self::Merge(_) => &[],
+        }
+    }
+
+    /// The writes in it: those of its CTEs in their order, and itself if it is one.
+    pub fn writes(&self) -> Vec<&Self> {
+        let mut writes: Vec<&Self> = self.ctes().iter().filter_map(Cte::write).collect();
+        match self {
+            Self::Query(_) | Self::Explain(_) => {}
+            Self::Insert(_) | Self::Update(_) | Self::Delete(_) | Self::Merge(_) => writes.push(self),
+        }
+        writes
+    }
 }
 
 /// A set operator.

@@ -171,13 +171,10 @@ impl Numbers {
     }
 }
 
-/// The CTEs of a write's own WITH; a query's are its own.
+/// The CTEs of a write's own WITH; a query's are its own, which a walk meets.
 pub fn own_ctes(statement: &Statement) -> &[Cte] {
     match statement {
         Statement::Query(_) | Statement::Explain(_) => &[],
-        Statement::Insert(insert) => &insert.ctes,
-        Statement::Update(update) => &update.ctes,
-        Statement::Delete(delete) => &delete.ctes,
-        Statement::Merge(merge) => &merge.ctes,
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => statement.ctes(),
     }
 }

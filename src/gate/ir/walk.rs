@@ -193,6 +193,7 @@ macro_rules! walker {
                         set_expr(right, visit);
                     }
                     SetExpr::Query(q) => query(q, visit),
+                    SetExpr::Write(write) => statement(write, visit),
                 }
             }
 

@@ -179,6 +179,14 @@ impl<'a> Lowering<'a> {
     ) -> Result<Scoped<'a>, Rejection> {
         let columns = match state {
             CteState::Known(columns) => columns,
+            CteState::Silent => {
+                return Err(Rejection::new(
+                    Reason::InvalidStatement,
+                    format!("the CTE `{name}` writes and gives no rows"),
+                )
+                .at(span)
+                .help("add RETURNING to it"));
+            }
             CteState::Ahead => {
                 return Err(not_yet(&format!("naming the CTE `{name}` before it is defined"), span)
                     .help("put the CTE that is named before the one that names it"));

@@ -100,6 +100,8 @@ pub struct Lowering<'a> {
     unfolded: u32,
     /// Bytes of what `information_schema` answers with.
     information_bytes: usize,
+    /// The next WITH is that of the whole statement, whose CTEs may write.
+    may_write: bool,
     /// Casts to a type of object names that no function has asked for yet.
     stray_search_objects: u32,
 }
@@ -126,6 +128,7 @@ impl<'a> Lowering<'a> {
             nodes: 0,
             unfolded: 0,
             information_bytes: 0,
+            may_write: false,
             stray_search_objects: 0,
         }
     }

@@ -45,7 +45,7 @@ impl<'a> Lowering<'a> {
         let outputs = match body {
             SetExpr::Select(select) => Outputs::Projection(&select.projection),
             SetExpr::Values(_) => Outputs::Values(columns),
-            SetExpr::SetOperation { .. } | SetExpr::Query(_) => Outputs::Columns(columns),
+            SetExpr::SetOperation { .. } | SetExpr::Query(_) | SetExpr::Write(_) => Outputs::Columns(columns),
         };
         let mut all = Vec::new();
         for OrderByExpr { expr, options, with_fill } in list {

@@ -137,6 +137,8 @@ pub(super) enum CteState {
     Ahead,
     /// Inside its own text where it may not be named: before UNION, or where there is no UNION.
     Opening,
+    /// It writes and gives no rows, so it can't be named.
+    Silent,
     /// It may be named: done, or inside its recursive term.
     Known(Vec<OutputColumn>),
 }

@@ -60,8 +60,11 @@ impl<'a> Lowering<'a> {
                     return Err(not_yet("EXPLAIN of anything but a query", span));
                 };
                 match self.query_statement(query)? {
-                    Statement::Query(query) => Ok(Statement::Explain(Explain { query, format, analyze })),
-                    Statement::Explain(_)
+                    Statement::Query(query) if query.ctes.iter().all(|cte| cte.write().is_none()) => {
+                        Ok(Statement::Explain(Explain { query, format, analyze }))
+                    }
+                    Statement::Query(_)
+                    | Statement::Explain(_)
                     | Statement::Insert(_)
                     | Statement::Update(_)
                     | Statement::Delete(_)
@@ -75,6 +78,8 @@ impl<'a> Lowering<'a> {
     /// A query, or a write with WITH before it.
     fn query_statement(&mut self, query: &ast::Query) -> Result<Statement, Rejection> {
         let with = query.with.as_ref();
+        // Taken by the first WITH that is lowered, which is this one.
+        self.may_write = with.is_some();
         match query.body.as_ref() {
             ast::SetExpr::Insert(ast::Statement::Insert(insert)) => {
                 self.only_with(query)?;
@@ -90,7 +95,11 @@ impl<'a> Lowering<'a> {
             }
             ast::SetExpr::Merge(ast::Statement::Merge(merge)) => {
                 self.only_with(query)?;
-                self.on_level(|lowering| lowering.merge_into(merge, with))
+                let merge = self.on_level(|lowering| lowering.merge_into(merge, with))?;
+                match merge.writes().len() {
+                    1 => Ok(merge),
+                    _ => Err(not_yet("a CTE that writes before MERGE", self.first_word())),
+                }
             }
             ast::SetExpr::Merge(other)
             | ast::SetExpr::Insert(other)
@@ -105,7 +114,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// A write inside a query has no clause of the query but WITH.
-    fn only_with(&self, query: &ast::Query) -> Result<(), Rejection> {
+    pub(super) fn only_with(&self, query: &ast::Query) -> Result<(), Rejection> {
         let ast::Query {
             with: _,
             body: _,

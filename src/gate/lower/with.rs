@@ -4,10 +4,10 @@ use sqlparser::ast::{self, CteAsMaterialized, TableAlias};
 
 use super::from::refuse_present;
 use super::scope::{CteScope, CteState};
-use super::{Lowering, not_yet};
+use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Cte, CteId, OutputColumn};
-use crate::gate::source::Span;
+use crate::gate::ir::{Cte, CteId, OutputColumn, Query, SetExpr};
+use crate::gate::source::{Origin, Span};
 
 /// A CTE whose body is being lowered and may name the CTE.
 #[derive(Debug)]
@@ -51,6 +51,7 @@ impl<'a> Lowering<'a> {
     /// Lowers WITH and puts its CTEs into the innermost level. Tells whether RECURSIVE was said.
     pub(super) fn with(&mut self, with: &ast::With) -> Result<(Vec<Cte>, bool), Rejection> {
         let ast::With { with_token: _, recursive, cte_tables } = with;
+        let may_write = std::mem::take(&mut self.may_write);
         let mut headers: Vec<(Header, CteId)> = Vec::new();
         for cte in cte_tables {
             let header = self.cte_header(cte)?;
@@ -70,7 +71,20 @@ impl<'a> Lowering<'a> {
         }
         let mut ctes = Vec::new();
         for ((header, id), cte) in headers.into_iter().zip(cte_tables) {
-            ctes.push(self.cte(header, id, cte, *recursive)?);
+            ctes.push(match cte.query.body.as_ref() {
+                ast::SetExpr::Insert(write)
+                | ast::SetExpr::Update(write)
+                | ast::SetExpr::Delete(write)
+                | ast::SetExpr::Merge(write) => {
+                    self.refuse_unless(may_write && !*recursive, &header)?;
+                    self.writing_cte(header, id, cte, write)?
+                }
+                ast::SetExpr::Select(_)
+                | ast::SetExpr::Query(_)
+                | ast::SetExpr::SetOperation { .. }
+                | ast::SetExpr::Values(_)
+                | ast::SetExpr::Table(_) => self.cte(header, id, cte, *recursive)?,
+            });
         }
         Ok((ctes, *recursive))
     }
@@ -83,20 +97,62 @@ impl<'a> Lowering<'a> {
         Ok(Header { name: self.identifier(name)?, columns: self.alias_columns(columns)?, span })
     }
 
-    fn cte(&mut self, header: Header, id: CteId, cte: &ast::Cte, recursive: bool) -> Result<Cte, Rejection> {
-        let writes = |body: &ast::SetExpr| match body {
-            ast::SetExpr::Insert(_) | ast::SetExpr::Update(_) | ast::SetExpr::Delete(_) | ast::SetExpr::Merge(_) => {
-                true
-            }
-            ast::SetExpr::Select(_)
-            | ast::SetExpr::Query(_)
-            | ast::SetExpr::SetOperation { .. }
-            | ast::SetExpr::Values(_)
-            | ast::SetExpr::Table(_) => false,
-        };
-        if writes(&cte.query.body) {
-            return Err(not_yet("a CTE that writes", header.span));
+    /// PostgreSQL takes a CTE that writes in the WITH of the whole statement only.
+    fn refuse_unless(&self, allowed: bool, header: &Header) -> Result<(), Rejection> {
+        if allowed {
+            return Ok(());
         }
+        Err(not_supported("a CTE that writes here", header.span)
+            .help("it stands in the WITH that begins the statement, without RECURSIVE; EXPLAIN takes none"))
+    }
+
+    /// A CTE that writes: what comes back from it are its rows.
+    fn writing_cte(
+        &mut self,
+        header: Header,
+        id: CteId,
+        cte: &ast::Cte,
+        write: &ast::Statement,
+    ) -> Result<Cte, Rejection> {
+        let span = header.span;
+        if cte.query.with.is_some() {
+            return Err(not_yet("WITH inside a CTE that writes", span)
+                .help("put its CTEs before this one, in the WITH that begins the statement"));
+        }
+        if cte.materialized.is_some() {
+            return Err(
+                not_supported("MATERIALIZED of a CTE that writes", span).help("leave it out: it makes no difference")
+            );
+        }
+        self.only_with(&cte.query)?;
+        let write = match write {
+            ast::Statement::Insert(insert) => self.on_level(|lowering| lowering.insert(insert, None))?,
+            ast::Statement::Update(update) => self.on_level(|lowering| lowering.update(update, None))?,
+            ast::Statement::Delete(delete) => self.on_level(|lowering| lowering.delete(delete, None))?,
+            _ => {
+                return Err(
+                    not_yet("this kind of write in a CTE", span).help("INSERT, UPDATE and DELETE are supported")
+                );
+            }
+        };
+        let output = write.output().to_vec();
+        let columns = header.columns(&output)?;
+        let state = if columns.is_empty() { CteState::Silent } else { CteState::Known(columns) };
+        self.scope.level_mut().ctes.push(CteScope { name: header.name, id, state });
+        let query = Query {
+            ctes: Vec::new(),
+            recursive: false,
+            body: SetExpr::Write(Box::new(write)),
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            columns: output,
+            origin: Origin(span),
+        };
+        Ok(Cte { id, materialized: None, query })
+    }
+
+    fn cte(&mut self, header: Header, id: CteId, cte: &ast::Cte, recursive: bool) -> Result<Cte, Rejection> {
         let query = if recursive {
             self.scope.set_cte(id, CteState::Opening);
             let own = Recursive { id, header: header.clone() };

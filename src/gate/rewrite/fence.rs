@@ -46,19 +46,24 @@ pub(super) fn opened_functions(statement: &Statement, catalog: &Catalog) -> BTre
     opened
 }
 
+/// A call of one of PostgreSQL's own functions without arguments.
+pub(super) fn builtin(catalog: &Catalog, name: &str) -> Result<Call, Rejection> {
+    let own: Vec<_> = catalog
+        .functions_named(name)
+        .filter(|one| one.schema == "pg_catalog" && one.oid.is_builtin() && one.accepts(0))
+        .map(|one| one.oid)
+        .collect();
+    if own.is_empty() {
+        return Err(super::internal(&format!("the catalog lacks `{name}`, which the gate's own rewrites need")));
+    }
+    Ok(Call::of_builtin(name, own, Vec::new()))
+}
+
 /// `CASE WHEN now() IS NULL THEN value ELSE value END`: the value itself, with its type, modifiers and collation. The
 /// condition is one that the planner can't settle: the clock stands still in a transaction, but not in a plan. A test of
 /// the column would be settled where it is NOT NULL (from PostgreSQL 19 on).
 pub(super) fn opaque(value: Expr, catalog: &Catalog) -> Result<Expr, Rejection> {
-    let clock: Vec<_> = catalog
-        .functions_named("now")
-        .filter(|one| one.schema == "pg_catalog" && one.oid.is_builtin() && one.accepts(0))
-        .map(|one| one.oid)
-        .collect();
-    if clock.is_empty() {
-        return Err(super::internal("the catalog lacks `now`, which the fence of a row filter needs"));
-    }
-    let clock = Expr::new(ExprKind::Call(Box::new(Call::of_builtin("now", clock, Vec::new()))));
+    let clock = Expr::new(ExprKind::Call(Box::new(builtin(catalog, "now")?)));
     let never = Expr::new(ExprKind::Is { expr: Box::new(clock), test: IsTest::Null, negated: false });
     let ty = value.ty;
     let otherwise = Some(Box::new(value.clone()));

@@ -89,7 +89,7 @@ impl<'a> Grouping<'a> {
                 self.body(right, &mut []);
             }
             // A query in it is visited by itself.
-            SetExpr::Values(_) | SetExpr::Query(_) => {}
+            SetExpr::Values(_) | SetExpr::Query(_) | SetExpr::Write(_) => {}
         }
     }
 

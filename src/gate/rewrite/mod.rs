@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::admit::{AttributeValue, Principal};
+use super::admit::{AttributeValue, Principal, WriteCheck};
 use super::authorize::Authorized;
 use super::catalog::{Catalog, Oid};
-use super::diagnostic::{Reason, Rejection, Rule};
+use super::diagnostic::{Reason, Rejection};
 use super::ir::{
     ColumnRef, CteId, Distinct, ExplainFormat, Expr, ExprKind, FromItem, ItemId, Literal, NodeMut, OutputColumn,
     Projection, Query, RelationItem, Select, SetExpr, Statement, TypeRef, highest, walk_mut,
@@ -19,6 +19,7 @@ use super::policy::{BoundPolicy, ColumnRights, RelationRights, mask};
 use super::source::Origin;
 use super::value;
 
+mod counted;
 mod fence;
 mod grouping;
 mod pushdown;
@@ -66,9 +67,10 @@ impl ParameterPlan {
 pub struct Rewritten {
     /// The relations on whose primary keys the result rests.
     pub keys: BTreeSet<Oid>,
-    /// Set if the last column that comes back is whether the row that was written is one that the principal sees, by the
-    /// rule of this filter.
-    pub row_check: Option<Rule>,
+    /// What each write is held to.
+    pub writes: Vec<WriteCheck>,
+    /// How many columns behind the client's are the gate's own: see [`Permit::counted`](super::admit::Permit::counted).
+    pub helpers: usize,
 }
 
 /// Applies masks, row filters and the row cap.
@@ -117,8 +119,8 @@ pub fn rewrite(
         rename(statement, &replaced);
     }
     // Behind the walk, so that what a filter reads isn't taken for what the statement reads.
-    let row_check = writes::guard(&mut rewriter, statement, &beside)?;
-    let mut next_item = rewriter.next_item;
+    let writes = writes::guard_all(&mut rewriter, statement, &beside)?;
+    let (mut next_item, next_cte) = (rewriter.next_item, rewriter.next_cte);
     rows::make(statement, &mut next_item);
     if let Statement::Explain(explain) = statement
         && authorized.only_shape
@@ -128,7 +130,12 @@ pub fn rewrite(
     if let Statement::Query(query) = statement {
         cap(query, policy.policy().limits.rows);
     }
-    Ok(Rewritten { keys, row_check })
+    let helpers = if statement.ctes().iter().any(|cte| cte.write().is_some()) {
+        counted::count(statement, &writes, catalog, next_item, next_cte)?
+    } else {
+        writes.iter().filter(|write| write.row_check.is_some()).count()
+    };
+    Ok(Rewritten { keys, writes, helpers })
 }
 
 struct Rewriter<'a> {

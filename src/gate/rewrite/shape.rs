@@ -37,8 +37,8 @@ fn wrap(query: &mut Query, most: u64) {
 }
 
 /// The statement with every output column cast to text: what runs where a type has no binary output. `None` for
-/// EXPLAIN, which gives text anyway. The last column stays as it is if it is the `row_check`.
-pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog, row_check: bool) -> Option<Statement> {
+/// EXPLAIN, which gives text anyway. The last columns, which are the gate's own, stay as they are.
+pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog, helpers: usize) -> Option<Statement> {
     let text = catalog.type_named("pg_catalog", "text")?;
     let to_text = |expr: Expr| {
         let to = TypeRef {
@@ -56,21 +56,27 @@ pub(in crate::gate) fn text_form(statement: &Statement, catalog: &Catalog, row_c
     match &mut form {
         // MERGE returns nothing.
         Statement::Explain(_) | Statement::Merge(_) => return None,
+        // One whose CTEs write is a SELECT over them already, and can't be put into another.
+        Statement::Query(Query { ctes, body: SetExpr::Select(select), .. })
+            if ctes.iter().any(|cte| cte.write().is_some()) =>
+        {
+            cast_all(&mut select.projection, helpers, to_text);
+        }
         Statement::Query(query) => {
             let columns = query.columns.clone();
             let item = ItemId(u32::MAX);
             let inner = std::mem::replace(query, outer(item, &columns, to_text));
             put_inside(query, item, inner);
         }
-        Statement::Insert(insert) => cast_all(&mut insert.returning, row_check, to_text),
-        Statement::Update(update) => cast_all(&mut update.returning, row_check, to_text),
-        Statement::Delete(delete) => cast_all(&mut delete.returning, row_check, to_text),
+        Statement::Insert(insert) => cast_all(&mut insert.returning, helpers, to_text),
+        Statement::Update(update) => cast_all(&mut update.returning, helpers, to_text),
+        Statement::Delete(delete) => cast_all(&mut delete.returning, helpers, to_text),
     }
     Some(form)
 }
 
-fn cast_all(returning: &mut [Projection], row_check: bool, to_text: impl Fn(Expr) -> Expr) {
-    let count = returning.len() - usize::from(row_check && !returning.is_empty());
+fn cast_all(returning: &mut [Projection], helpers: usize, to_text: impl Fn(Expr) -> Expr) {
+    let count = returning.len().saturating_sub(helpers);
     for projection in returning.iter_mut().take(count) {
         let expr = std::mem::replace(&mut projection.expr, number(0));
         projection.expr = to_text(expr);
@@ -98,14 +104,19 @@ pub(super) fn select(projection: Vec<Projection>, from: Vec<FromItem>) -> Query 
         having: None,
         origin: Origin::default(),
     };
+    Query { columns, ..query(SetExpr::Select(Box::new(select))) }
+}
+
+/// A query that is this and nothing more; its columns are still to be said.
+pub(super) fn query(body: SetExpr) -> Query {
     Query {
         ctes: Vec::new(),
         recursive: false,
-        body: SetExpr::Select(Box::new(select)),
+        body,
         order_by: Vec::new(),
         limit: None,
         offset: None,
-        columns,
+        columns: Vec::new(),
         origin: Origin::default(),
     }
 }

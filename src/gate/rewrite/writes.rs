@@ -10,19 +10,77 @@
 //!   executor rolls back if it isn't true of one. So no row can be made that the principal wouldn't see, and none be moved
 //!   out of sight.
 
-use super::{Rewriter, pushdown};
+use super::{Rewriter, fence, pushdown};
+use crate::gate::admit::WriteCheck;
+use crate::gate::authorize::kind_of;
 use crate::gate::diagnostic::{Rejection, Rule};
 use crate::gate::ir::{
-    Conflict, Delete, Expr, ExprKind, Insert, IsTest, Literal, OutputColumn, Projection, RelationItem, Statement,
-    Update,
+    Conflict, Delete, Expr, ExprKind, Insert, IsTest, Literal, OutputColumn, Projection, RelationItem, SetExpr,
+    Statement, Update,
 };
 
 /// What the check is called in the emitted text; it reaches no client.
 const CHECK: &str = "visible";
 
+/// Puts its target's row filter into each write, and tells what each is held to. `safe` tells which conjuncts of the
+/// statement's own WHERE may stand outside the CASE; of a CTE's none do.
+pub(super) fn guard_all(
+    rewriter: &mut Rewriter<'_>,
+    statement: &mut Statement,
+    safe: &pushdown::Beside,
+) -> Result<Vec<WriteCheck>, Rejection> {
+    let mut checks = Vec::new();
+    let mut most = rewriter.authorized.max_affected_rows.iter().cloned();
+    let catalog = rewriter.catalog;
+    let mut check = |write: &Statement, row_check| {
+        let Some(target) = write.target().map(|target| target.relation.oid) else { return };
+        let descendants = catalog.tree(target).iter().map(|one| one.oid).filter(|oid| *oid != target).collect();
+        let max_affected_rows = most.next().flatten();
+        checks.push(WriteCheck { kind: kind_of(write), target, descendants, max_affected_rows, row_check });
+    };
+    for cte in statement.ctes_mut() {
+        if let SetExpr::Write(write) = &mut cte.query.body {
+            hide_statistics(rewriter, write)?;
+            let row_check = guard(rewriter, write, &pushdown::Beside::default())?;
+            check(write, row_check);
+        }
+    }
+    let row_check = guard(rewriter, statement, safe)?;
+    check(statement, row_check);
+    Ok(checks)
+}
+
+/// What a CTE returns of a target with hidden rows has no statistics: PostgreSQL looks through a CTE's RETURNING as it does
+/// through a subquery's columns (see [`super::fence`]).
+fn hide_statistics(rewriter: &Rewriter<'_>, write: &mut Statement) -> Result<(), Rejection> {
+    let fenced = write.target().and_then(|target| rewriter.policy.rights(target.relation.oid));
+    if !fenced.is_none_or(|rights| rights.is_fenced()) {
+        return Ok(());
+    }
+    let returning = match write {
+        Statement::Insert(Insert { returning, .. })
+        | Statement::Update(Update { returning, .. })
+        | Statement::Delete(Delete { returning, .. }) => returning,
+        Statement::Query(_) | Statement::Explain(_) | Statement::Merge(_) => return Ok(()),
+    };
+    for projection in returning.iter_mut().filter(|one| is_plain(&one.expr)) {
+        projection.expr = fence::opaque(projection.expr.clone(), rewriter.catalog)?;
+    }
+    Ok(())
+}
+
+/// Whether PostgreSQL may see a plain column: a cast to a column's own type is none.
+fn is_plain(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Column(_) => true,
+        ExprKind::Cast { expr, to: _ } | ExprKind::Collate { expr, collation: _ } => is_plain(expr),
+        _ => false,
+    }
+}
+
 /// Puts the target's row filter into a write. Gives the filter's rule if each row that comes back brings, in its last
 /// column, whether the filter is true of it. `safe` tells which conjuncts of the WHERE may stand outside the CASE.
-pub(super) fn guard(
+fn guard(
     rewriter: &mut Rewriter<'_>,
     statement: &mut Statement,
     safe: &pushdown::Beside,

@@ -21,7 +21,7 @@ use tokio_postgres::{Client, Row, RowStream};
 
 use super::error::{ExecuteError, StopReason, ends_the_connection};
 use super::parameters::TextParameter;
-use super::prepared::Prepared;
+use super::prepared::{Helpers, Prepared};
 use super::progress::Progress;
 use super::{Outcome, Plan};
 use crate::gate::admit::Permit;
@@ -144,22 +144,37 @@ pub(super) async fn write(
     prepared.check_origins(plan.admitted.permit())?;
     go_on(progress.may_execute())?;
     let (result, verified) = tokio::join!(biased; rows(client, plan, &prepared), plan.expectation.check(client, frame));
-    let Executed { writer, affected, checked } = result?;
+    let Executed { writer, written } = result?;
     verified?;
-    if let Some((most, rule)) = &plan.admitted.permit().max_affected_rows
-        && affected > *most
-    {
-        return Err(ExecuteError::TooManyAffected { affected, most: *most, rule: Box::new(rule.clone()) });
-    }
-    if let (Some(rule), false) = (&plan.admitted.permit().row_check, checked) {
-        return Err(ExecuteError::RowNotVisible { rule: Box::new(rule.clone()) });
-    }
+    let affected = held_to(plan.admitted.permit(), &written)?;
     go_on(progress.may_commit())?;
     match statements::run(client, &frame.commit).await {
         Ok(()) => Ok(Outcome { result: writer.finish(Some(affected)), affected_rows: Some(affected) }),
         Err(error) if ends_the_connection(&error) => Err(ExecuteError::Unknown),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether each write touched only what it may; how many rows the statement touched in all.
+fn held_to(permit: &Permit, written: &[Touched]) -> Result<u64, ExecuteError> {
+    if permit.writes.len() != written.len() {
+        return Err(ExecuteError::Unexpected("not every write says what it touched".to_owned()));
+    }
+    let checks = || permit.writes.iter().zip(written);
+    for (check, _) in checks() {
+        let Some((most, rule)) = &check.max_affected_rows else { continue };
+        let same_table = checks().filter(|(other, _)| other.target == check.target);
+        let affected = same_table.fold(0_u64, |sum, (_, touched)| sum.saturating_add(touched.rows));
+        if affected > *most {
+            return Err(ExecuteError::TooManyAffected { affected, most: *most, rule: Box::new(rule.clone()) });
+        }
+    }
+    for (check, touched) in checks() {
+        if let Some(rule) = check.row_check.as_ref().filter(|_| touched.visible != Some(touched.rows)) {
+            return Err(ExecuteError::RowNotVisible { rule: Box::new(rule.clone()) });
+        }
+    }
+    Ok(written.iter().fold(0, |sum, touched| sum.saturating_add(touched.rows)))
 }
 
 /// Whoever stopped the statement replaces the reason by the true one.
@@ -170,10 +185,15 @@ fn go_on(may: bool) -> Result<(), ExecuteError> {
 /// What came back, to the end.
 struct Executed {
     writer: RowWriter,
-    affected: u64,
-    /// Whether each row that was written is one that the principal sees, and all of them came back; true where nothing
-    /// asks for it.
-    checked: bool,
+    /// What each write touched.
+    written: Vec<Touched>,
+}
+
+/// What one write touched.
+struct Touched {
+    rows: u64,
+    /// How many of the rows came back as ones that the principal sees; `None` where nothing asks for it.
+    visible: Option<u64>,
 }
 
 /// Executes and reads to the end, past the caps as well: what follows on the connection has to be reached, and a write
@@ -182,31 +202,63 @@ async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<E
     let permit = plan.admitted.permit();
     let (statement, form) = prepared.executable();
     let parameters = plan.admitted.parameters().iter().map(|value| TextParameter(value.as_deref()));
-    let (columns, check) = prepared.columns(permit)?;
+    let (columns, helpers) = prepared.columns(permit)?;
     let mut stream = pin!(client.query_raw(statement, parameters.collect::<Vec<_>>()).await?);
     if let Some(shape) = &permit.plan_shape {
         return shape_of_plan(stream, shape, permit).await;
     }
     // A write that returns nothing to the client has rows for the check only.
-    let for_client = check.is_none() || !columns.is_empty();
+    let for_client = matches!(helpers, Helpers::Absent) || !columns.is_empty();
     let mut writer = RowWriter::new(columns, form, permit.row_cap, permit.byte_cap);
     let mut undecodable: Option<Undecodable> = None;
     let mut visible = 0;
+    let mut counted = None;
     while let Some(row) = stream.try_next().await? {
-        if let Some(check) = check
-            && raw_value(&row, check).is_ok_and(|value| value == Some(TRUE))
-        {
-            visible += 1;
-        }
-        if undecodable.is_none() && for_client {
+        let is_for_client = match &helpers {
+            Helpers::Absent => true,
+            Helpers::Visible(at) => {
+                visible += u64::from(raw_value(&row, *at).is_ok_and(|value| value == Some(TRUE)));
+                for_client
+            }
+            Helpers::Counts { rows, writes } => {
+                if counted.is_none() {
+                    counted = Some(counts(&row, writes)?);
+                }
+                for_client && count_at(&row, *rows)? > 0
+            }
+        };
+        if undecodable.is_none() && is_for_client {
             undecodable = writer.push(|index| raw_value(&row, index)).err();
         }
     }
     let affected = stream.rows_affected().unwrap_or_default();
+    let written = match &helpers {
+        _ if permit.writes.is_empty() => Vec::new(),
+        Helpers::Absent => vec![Touched { rows: affected, visible: None }],
+        Helpers::Visible(_) => vec![Touched { rows: affected, visible: Some(visible) }],
+        // Without a row nothing is known of them, which is noticed.
+        Helpers::Counts { .. } => counted.unwrap_or_default(),
+    };
     match undecodable {
-        None => Ok(Executed { writer, affected, checked: check.is_none() || visible == affected }),
+        None => Ok(Executed { writer, written }),
         Some(error) => Err(error.into()),
     }
+}
+
+/// What each write touched, as every row says it.
+fn counts(row: &Row, writes: &[(usize, Option<usize>)]) -> Result<Vec<Touched>, ExecuteError> {
+    let touched = |(rows, visible): &(usize, Option<usize>)| {
+        let visible = visible.map(|at| count_at(row, at)).transpose()?;
+        Ok(Touched { rows: count_at(row, *rows)?, visible })
+    };
+    writes.iter().map(touched).collect()
+}
+
+/// A count in PostgreSQL's binary format.
+fn count_at(row: &Row, at: usize) -> Result<u64, ExecuteError> {
+    let raw = raw_value(row, at).ok().flatten().and_then(|raw| <[u8; 8]>::try_from(raw).ok());
+    let count = raw.and_then(|raw| u64::try_from(i64::from_be_bytes(raw)).ok());
+    count.ok_or_else(|| ExecuteError::Unexpected("a write does not say how many rows it touched".to_owned()))
 }
 
 /// The shape of a plan, which comes as one value.
@@ -222,7 +274,7 @@ async fn shape_of_plan(
     for line in &lines {
         writer.push(|_| Ok(Some(line.as_bytes())))?;
     }
-    Ok(Executed { writer, affected: 0, checked: true })
+    Ok(Executed { writer, written: Vec::new() })
 }
 
 /// PostgreSQL's binary format of `true`.

@@ -21,6 +21,39 @@ pub(crate) struct Prepared {
     estimate: Option<Statement>,
 }
 
+/// The gate's own columns behind the client's: see [`Permit::counted`].
+#[derive(Debug, Clone)]
+pub(crate) enum Helpers {
+    /// None.
+    Absent,
+    /// Whether the row that was written is one that the principal sees.
+    Visible(usize),
+    /// How many rows are the client's, and for each write how many it touched and how many of them are visible.
+    Counts { rows: usize, writes: Vec<(usize, Option<usize>)> },
+}
+
+impl Helpers {
+    /// Where they are among so many columns, and their types.
+    fn of(permit: &Permit, columns: usize) -> (Self, Vec<Type>) {
+        let checks = permit.writes.iter().map(|write| write.row_check.is_some());
+        if !permit.counted {
+            return match checks.filter(|checked| *checked).count() {
+                0 => (Self::Absent, Vec::new()),
+                _ => (Self::Visible(columns.saturating_sub(1)), vec![Type::BOOL]),
+            };
+        }
+        let count = 1 + checks.clone().map(|checked| 1 + usize::from(checked)).sum::<usize>();
+        let mut next = columns.saturating_sub(count);
+        let mut place = || {
+            next += 1;
+            next - 1
+        };
+        let rows = place();
+        let writes = checks.map(|checked| (place(), checked.then(&mut place))).collect();
+        (Self::Counts { rows, writes }, vec![Type::INT8; count])
+    }
+}
+
 impl Prepared {
     pub(crate) async fn prepare(client: &Client, admitted: &Admitted) -> Result<Self, ExecuteError> {
         let statement = client.prepare(admitted.sql()).await?;
@@ -56,20 +89,22 @@ impl Prepared {
         self.estimate.as_ref()
     }
 
-    /// The columns for the client, and the place of the one behind them that only the permit asks for.
+    /// The columns for the client, and where behind them the gate's own are.
     ///
     /// # Errors
-    /// The permit asks for a column that isn't there, or isn't a boolean.
-    pub(crate) fn columns(&self, permit: &Permit) -> Result<(Arc<[OutputColumn]>, Option<usize>), ExecuteError> {
-        if permit.row_check.is_none() {
-            return Ok((Arc::clone(&self.columns), None));
+    /// The permit asks for columns that aren't there, or are of another type.
+    pub(crate) fn columns(&self, permit: &Permit) -> Result<(Arc<[OutputColumn]>, Helpers), ExecuteError> {
+        let (helpers, types) = Helpers::of(permit, self.columns.len());
+        let own = self.executable().0.columns();
+        let first = own.len().checked_sub(types.len());
+        let (Some(first), true) = (first, own.iter().rev().zip(types.iter().rev()).all(|(own, ty)| own.type_() == ty))
+        else {
+            return Err(ExecuteError::Unexpected("a write does not say what becomes of its rows".to_owned()));
+        };
+        if types.is_empty() {
+            return Ok((Arc::clone(&self.columns), helpers));
         }
-        match (self.executable().0.columns().last(), self.columns.split_last()) {
-            (Some(check), Some((_, columns))) if *check.type_() == Type::BOOL => {
-                Ok((columns.into(), Some(columns.len())))
-            }
-            _ => Err(ExecuteError::Unexpected("a write does not say which of its rows are visible".to_owned())),
-        }
+        Ok((self.columns.get(..first).unwrap_or_default().into(), helpers))
     }
 
     /// PostgreSQL tells of each output column whether it is a relation's column as it stands. One that the permit

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::gate::admit::{Permit, RelationAccess, RelationUse, Verification};
+use crate::gate::admit::{Permit, RelationAccess, RelationUse, Verification, WriteCheck};
 use crate::gate::catalog::Oid;
 use crate::gate::diagnostic::Rule;
 use crate::postgres::config::{DatabaseConfig, DatabaseSettings};
@@ -81,6 +81,11 @@ fn context() -> Context {
     }
 }
 
+fn check(max_affected_rows: Option<(u64, Rule)>) -> WriteCheck {
+    let (kind, descendants) = (StatementKind::Delete, Vec::new());
+    WriteCheck { kind, target: Oid(1), descendants, max_affected_rows, row_check: None }
+}
+
 fn permit(kind: StatementKind) -> Permit {
     Permit {
         kind,
@@ -94,8 +99,8 @@ fn permit(kind: StatementKind) -> Permit {
         byte_cap: 1 << 20,
         timeout: Duration::from_secs(20),
         cost_cap: None,
-        max_affected_rows: None,
-        row_check: None,
+        writes: if kind.writes() { vec![check(None)] } else { Vec::new() },
+        counted: false,
         role: None,
         opaque_errors: false,
         plan_shape: None,
@@ -225,7 +230,7 @@ async fn a_write_over_its_cap_is_rolled_back() {
     let database = Database::start(1).await;
     let rule = Rule { file: "policy.toml".to_owned(), line: 3, key: "tables.t.max_affected_rows".to_owned() };
     let capped = |most| {
-        let permit = Permit { max_affected_rows: Some((most, rule.clone())), ..permit(StatementKind::Delete) };
+        let permit = Permit { writes: vec![check(Some((most, rule.clone())))], ..permit(StatementKind::Delete) };
         Admitted::for_executor_tests("DELETE FROM public.t WHERE id <= 10", None, permit)
     };
     let error = database.execute(capped(9)).await.unwrap_err();

@@ -4,7 +4,7 @@
 use super::*;
 
 impl Maker<'_, '_> {
-    /// INSERT, UPDATE or DELETE; `None` where no table may be written.
+    /// INSERT, UPDATE or DELETE, some of them behind a CTE that writes, too; `None` where no table may be written.
     pub(super) fn write(&mut self) -> Option<String> {
         let all: Vec<&Table> = self.schema.tables.iter().filter(|table| table.is_writable).collect();
         if all.is_empty() {
@@ -13,14 +13,29 @@ impl Maker<'_, '_> {
         let table = (*self.choices.pick(&all)).clone();
         self.is_protected |= table.is_protected;
         let known = self.ctes.len();
-        let with = if self.choices.below(6) == 5 { self.with() } else { String::new() };
-        let text = match self.choices.below(3) {
-            0 => self.insert(&table),
-            1 => self.update(&table),
-            _ => self.delete(&table),
+        let others: Vec<&Table> = all.into_iter().filter(|other| other.name != table.name).collect();
+        let with = match self.choices.below(7) {
+            5 => self.with(),
+            // Of another table: which of two writes of one row counts, PostgreSQL doesn't say.
+            6 if !others.is_empty() => {
+                let other = (*self.choices.pick(&others)).clone();
+                self.is_protected |= other.is_protected;
+                let write = self.write_of(&other);
+                format!("WITH {} AS ({write}) ", self.new_name())
+            }
+            _ => String::new(),
         };
+        let text = self.write_of(&table);
         self.ctes.truncate(known);
         Some(format!("{with}{text}"))
+    }
+
+    fn write_of(&mut self, table: &Table) -> String {
+        match self.choices.below(3) {
+            0 => self.insert(table),
+            1 => self.update(table),
+            _ => self.delete(table),
+        }
     }
 
     fn insert(&mut self, table: &Table) -> String {

@@ -234,7 +234,7 @@ impl Trees<'_, '_> {
 fn begins_with_select(body: &SetExpr) -> bool {
     match body {
         SetExpr::Select(_) => true,
-        SetExpr::Values(_) | SetExpr::Query(_) => false,
+        SetExpr::Values(_) | SetExpr::Query(_) | SetExpr::Write(_) => false,
         SetExpr::SetOperation { op, left, .. } => match left.as_ref() {
             SetExpr::SetOperation { op: inner, .. } => {
                 (*inner == SetOperator::Intersect || *op != SetOperator::Intersect) && begins_with_select(left)

@@ -183,7 +183,13 @@ fn ctes_shadow_unqualified_names_only() {
         ),
         ("with recursive t as (select 1 intersect select 1 from t) select 1", "invalid_statement", "after UNION"),
         ("with a(x, y) as (select 1) select 1", "invalid_statement", "more columns"),
-        ("with a as (delete from scratch.notes returning id) select 1", "not_yet_supported", "a CTE that writes"),
+        (
+            "select (with a as (delete from scratch.notes returning id) select id from a)",
+            "not_supported",
+            "a CTE that writes",
+        ),
+        ("with recursive a as (delete from scratch.notes returning id) select 1", "not_supported", "a CTE that writes"),
+        ("with a as (delete from scratch.notes) select 1 from a", "invalid_statement", "gives no rows"),
         ("select (with a as (select 1 as x) select 1), x from a", "unknown_relation", "`a`"),
         ("with a as (select 1 as x) select sales.a.x from a", "unknown_relation", "`sales.a`"),
     ]);

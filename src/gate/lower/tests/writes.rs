@@ -96,8 +96,28 @@ fn inserts() {
         ("insert into scratch.notes (id) select 1 from sales.orders for update", "not_supported", "FOR UPDATE"),
         (
             "insert into scratch.notes (id) with q as (insert into scratch.notes (id) values (1) returning id) select id from q",
-            "not_yet_supported",
+            "not_supported",
             "a CTE that writes",
+        ),
+    ]);
+}
+
+#[test]
+fn ctes_that_write() {
+    understood(&[(
+        "with gone as (delete from scratch.notes where id = 1 returning id, title as t), n as (select 1) \
+         insert into sales.orders (id) select id from gone where t > 'a'",
+        r#"WITH q1(c1, c2) AS (DELETE FROM "scratch"."notes" AS t1 WHERE (t1."id" = 1) RETURNING t1."id" AS "id", t1."title" AS "t"), q2(c1) AS (SELECT 1 AS "?column?") INSERT INTO "sales"."orders" AS t2 ("id") SELECT t3.c1 AS "id" FROM q1 AS t3 WHERE (t3.c2 > 'a')"#,
+    )]);
+    refused(&[
+        ("with a as (with b as (select 1) delete from scratch.notes) select 1", "not_yet_supported", "WITH inside"),
+        ("with a (x) as (delete from scratch.notes) select 1", "invalid_statement", "more columns than"),
+        ("with a as materialized (delete from scratch.notes) select 1", "not_supported", "MATERIALIZED"),
+        (
+            "with a as (delete from scratch.notes) merge into scratch.notes n using (select 1 as id) s on s.id = n.id \
+             when matched then delete",
+            "not_yet_supported",
+            "before MERGE",
         ),
     ]);
 }

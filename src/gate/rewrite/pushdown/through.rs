@@ -49,7 +49,9 @@ impl<'a> Pushdown<'a> {
                 self.through_body(condition, column, left, ty);
                 self.through_body(condition, column, right, ty);
             }
-            SetExpr::SetOperation { op: SetOperator::Intersect | SetOperator::Except, .. } | SetExpr::Values(_) => {}
+            SetExpr::SetOperation { op: SetOperator::Intersect | SetOperator::Except, .. }
+            | SetExpr::Values(_)
+            | SetExpr::Write(_) => {}
         }
     }
 
