@@ -19,6 +19,7 @@ mod extensions;
 mod fence;
 mod filters;
 mod foreign;
+mod full_disk;
 mod grants;
 mod history;
 mod history_size;

@@ -28,6 +28,10 @@ pub(super) struct Walk<'w, 'k> {
     begins: Option<(u64, LineHash, Place)>,
     /// The ends of what retention deleted, by number.
     deleted: HashMap<u64, LineHash>,
+    /// The last segment that retention deleted, or was about to.
+    deleted_until: u64,
+    /// The files of torn ends that aren't there: segment, record that names it, and where that stands.
+    gone: Vec<(Option<u64>, u64, Place, String)>,
     /// The fingerprint that the record before has.
     key_id: Option<String>,
     /// Intents that wait for their outcomes, with their numbers.
@@ -51,6 +55,8 @@ impl<'w, 'k> Walk<'w, 'k> {
             last: None,
             begins: None,
             deleted: HashMap::new(),
+            deleted_until: 0,
+            gone: Vec::new(),
             key_id: None,
             open: HashMap::new(),
             more_open: 0,
@@ -202,6 +208,11 @@ impl<'w, 'k> Walk<'w, 'k> {
             // Segment numbers and record numbers begin together.
             if seq == 1 && place.segment > 1 {
                 self.find(None, None, Damage::MissingSegment(1));
+            }
+        }
+        for (segment, record, place, file) in std::mem::take(&mut self.gone) {
+            if segment.is_none_or(|segment| segment > self.deleted_until) {
+                self.find(Some(record), Some(place), Damage::TornFileGone(file));
             }
         }
         if let Some(last) = &self.last_segment

@@ -4,7 +4,6 @@ use super::super::super::detail::{Head, LogOpen, Repair, Retention, Signed};
 use super::super::super::lines::LineHash;
 use super::super::super::note::Checkpoint;
 use super::super::super::read::ReadRecord;
-use super::super::super::segments::segments;
 use super::super::claims::Claim;
 use super::super::{Damage, Finding, MOST_WAITING, Place};
 use super::Walk;
@@ -38,6 +37,7 @@ impl Walk<'_, '_> {
             "checkpoint" => Signed::deserialize(detail).map(|signed| self.checkpoint(&signed, record, place)),
             "retention" => Retention::deserialize(detail).map(|retention| {
                 self.deleted.extend(retention.deleted.iter().map(|one| (one.last_seq, one.last_hash)));
+                self.deleted_until = retention.deleted.iter().map(|one| one.segment).fold(self.deleted_until, u64::max);
             }),
             _ => Ok(()),
         };
@@ -67,7 +67,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What was set aside from a torn end is as it was, unless it was deleted with its segment.
+    /// What was set aside from a torn end is as it was. Whether it may be gone is known at the end: it is deleted with its
+    /// segment.
     fn set_aside(&mut self, repair: Repair, record: &ReadRecord, place: Place) {
         let damage = match File::open(self.path.join(&repair.file)) {
             // A name that leads elsewhere was not written by pgwicket.
@@ -77,10 +78,9 @@ impl Walk<'_, '_> {
                 _ => Some(Damage::TornFileChanged(repair.file)),
             },
             Err(_) => {
-                let segment = repair.file.strip_prefix("segment-").and_then(|rest| rest.get(..8)?.parse::<u64>().ok());
-                let first = segments(self.path).ok().and_then(|all| Some(all.first()?.number));
-                let deleted = segment.zip(first).is_some_and(|(segment, first)| segment < first);
-                (!deleted).then_some(Damage::TornFileGone(repair.file))
+                let segment = repair.file.strip_prefix("segment-").and_then(|rest| rest.get(..8)?.parse().ok());
+                self.gone.push((segment, record.seq, place, repair.file));
+                None
             }
         };
         if let Some(damage) = damage {
