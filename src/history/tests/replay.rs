@@ -22,23 +22,22 @@ enum Operation {
     SyncDirectory,
 }
 
-/// What a disk says that it did, and didn't: as if the ledger had left it out.
+/// What a disk says that it synced, and did not: as if the ledger had left it out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Lie {
     /// Records are acknowledged before they are synced.
-    NoSyncOfRecords,
+    Records,
     /// A segment is renamed, and the plain one deleted, before the compressed one is synced.
-    NoSyncOfCompressed,
+    Compressed,
     /// The plain segment is deleted before the new name of the compressed one is on disk.
-    NoSyncOfNames,
+    Names,
     /// A segment is begun, and written, before its name is on disk.
-    NoSyncOfNewNames,
+    NewNames,
     /// The torn end is cut off before its copy is on disk.
-    NoSyncOfTornEnds,
+    TornEnds,
 }
 
-const LIES: [Lie; 5] =
-    [Lie::NoSyncOfRecords, Lie::NoSyncOfCompressed, Lie::NoSyncOfNames, Lie::NoSyncOfNewNames, Lie::NoSyncOfTornEnds];
+const LIES: [Lie; 5] = [Lie::Records, Lie::Compressed, Lie::Names, Lie::NewNames, Lie::TornEnds];
 
 /// The real disk, and a record of what is done to it.
 #[derive(Debug, Clone, Default)]
@@ -51,11 +50,11 @@ impl Recorder {
         // Which names the directory's sync was for shows in what came before it.
         let last = all.iter().rev().find(|one| !matches!(one, Operation::Sync(_) | Operation::Write(..)));
         let left_out = match (self.1, &operation, last) {
-            (Some(Lie::NoSyncOfRecords), Operation::Sync(path), _) => name(path).ends_with(".jsonl"),
-            (Some(Lie::NoSyncOfCompressed), Operation::Sync(path), _) => name(path).ends_with(".tmp"),
-            (Some(Lie::NoSyncOfTornEnds), Operation::Sync(path), _) => name(path).contains(".torn-"),
-            (Some(Lie::NoSyncOfNames), Operation::SyncDirectory, Some(Operation::Rename(..))) => true,
-            (Some(Lie::NoSyncOfNewNames), Operation::SyncDirectory, Some(Operation::Create(path))) => {
+            (Some(Lie::Records), Operation::Sync(path), _) => name(path).ends_with(".jsonl"),
+            (Some(Lie::Compressed), Operation::Sync(path), _) => name(path).ends_with(".tmp"),
+            (Some(Lie::TornEnds), Operation::Sync(path), _) => name(path).contains(".torn-"),
+            (Some(Lie::Names), Operation::SyncDirectory, Some(Operation::Rename(..))) => true,
+            (Some(Lie::NewNames), Operation::SyncDirectory, Some(Operation::Create(path))) => {
                 name(path).ends_with(".jsonl")
             }
             _ => false,
