@@ -8,6 +8,7 @@ use super::statement::invalid;
 use super::{Lowering, not_supported, not_yet};
 use crate::gate::diagnostic::Rejection;
 use crate::gate::ir::{Expr, Merge, MergeAction, MergeClause, Statement, TargetColumn};
+use crate::gate::policy::model::StatementKind;
 use crate::gate::source::Span;
 
 /// The first version with MERGE.
@@ -18,7 +19,9 @@ impl<'a> Lowering<'a> {
     pub(super) fn merge_into(&mut self, merge: &ast::Merge, with: Option<&ast::With>) -> Result<Statement, Rejection> {
         let ast::Merge { merge_token, optimizer_hints, into, table, source, on, clauses, output } = merge;
         let span = self.convert(merge_token.0.span);
-        if self.catalog.server_version() < SINCE {
+        // Where the policy allows no MERGE, that is what is told, whatever the server.
+        let is_allowed = self.policy.policy().statements.contains_key(&StatementKind::Merge);
+        if is_allowed && self.catalog.server_version() < SINCE {
             return Err(not_supported("MERGE before PostgreSQL 15", span).help("write INSERT … ON CONFLICT DO UPDATE"));
         }
         refuse_present(&[(!optimizer_hints.is_empty(), "an optimizer hint"), (!into, "MERGE without INTO")], span)?;

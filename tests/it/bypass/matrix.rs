@@ -136,13 +136,22 @@ async fn verdicts_under_the_shipped_policies_are_those_of_the_golden_file() {
         writeln!(text, "{} {} | {} | {begins}", case.family, case.number, verdicts.join(", ")).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/verdicts.txt");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() && matrix.catalog.server_version() / 10_000 == GOLDEN_ON {
         std::fs::write(&path, &text).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    let different: Vec<_> = text.lines().zip(kept.lines()).filter(|(is, was)| is != was).take(10).collect();
-    assert!(
-        kept == text,
-        "run `UPDATE_GOLDEN=1 cargo test --test it bypass` and look at the difference: {different:#?}"
-    );
+    let different: Vec<_> = text.lines().zip(kept.lines()).filter(|(is, was)| is != was).collect();
+    let major = matrix.catalog.server_version() / 10_000;
+    let advice = "run `UPDATE_GOLDEN=1 cargo test --test it bypass` on PostgreSQL 15 and look at the difference";
+    if major == GOLDEN_ON {
+        assert!(kept == text, "{advice}: {:#?}", different.iter().take(10).collect::<Vec<_>>());
+    } else {
+        // What a server can't do, or does since, changes some.
+        println!("{} verdicts are others on PostgreSQL {major}", different.len());
+        let few = text.lines().count() == kept.lines().count() && different.len() * 25 < kept.lines().count();
+        assert!(few, "{advice}: {:#?}", different.iter().take(10).collect::<Vec<_>>());
+    }
 }
+
+/// The golden file is that of this version of PostgreSQL.
+const GOLDEN_ON: u32 = 15;
