@@ -225,6 +225,24 @@ async fn each_write_is_counted_and_checked_by_itself() {
     .await;
 }
 
+/// What can't tell of a hidden row stands beside the filter, where an index finds it.
+#[tokio::test]
+async fn conditions_that_tell_nothing_stand_beside_the_filter() {
+    let desk = Desk::open().await;
+    for (sql, beside) in [
+        ("WITH u AS (DELETE FROM tickets WHERE id = 3 RETURNING id) SELECT id FROM u", true),
+        (
+            "WITH k AS (DELETE FROM archive RETURNING id), u AS (DELETE FROM tickets USING k WHERE tickets.id = k.id) SELECT 1",
+            true,
+        ),
+        ("WITH u AS (DELETE FROM tickets WHERE 10 / price = 3 RETURNING id) SELECT id FROM u", false),
+    ] {
+        let admitted = desk.library.admit(sql).unwrap();
+        // The CASE of the WHERE, not that of RETURNING.
+        assert_eq!(!admitted.sql().contains("AND CASE WHEN"), beside, "{}", admitted.sql());
+    }
+}
+
 #[tokio::test]
 async fn no_write_moves_a_row_out_of_sight() {
     let desk = Desk::open().await;

@@ -92,7 +92,7 @@ pub fn rewrite(
         true => Copies::default(),
         false => pushdown::copies(statement, catalog, policy, &mut next_item),
     };
-    let beside = pushdown::beside_filter(statement, catalog, policy);
+    let beside = pushdown::beside_filters(statement, catalog, policy);
     let mut rewriter = Rewriter {
         catalog,
         policy,

@@ -70,10 +70,12 @@ pub(super) fn copies(statement: &Statement, catalog: &Catalog, policy: &BoundPol
         }
         Node::Query(_) | Node::From(_) | Node::Target(_) | Node::Expr(_) => {}
     });
-    match statement {
-        Statement::Update(update) => pushdown.optional(update.filter.as_ref(), &update.from),
-        Statement::Delete(delete) => pushdown.optional(delete.filter.as_ref(), &delete.using),
-        Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) | Statement::Merge(_) => {}
+    for write in statement.writes() {
+        match write {
+            Statement::Update(update) => pushdown.optional(update.filter.as_ref(), &update.from),
+            Statement::Delete(delete) => pushdown.optional(delete.filter.as_ref(), &delete.using),
+            Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) | Statement::Merge(_) => {}
+        }
     }
     pushdown.share();
     pushdown.finish(next_item)
@@ -90,15 +92,26 @@ struct Reach<'r, 'a> {
 /// Which conjuncts of a write's WHERE may stand beside its target's row filter, by their place.
 pub(super) type Beside = BTreeSet<usize>;
 
-/// The conjuncts of the WHERE of UPDATE and DELETE that PostgreSQL may evaluate before the row filter of the target, or
-/// instead of it. None, if the filter may raise or does more than look at its row.
+/// For each write of the statement, in the order of [`Statement::writes`], the conjuncts of the WHERE of UPDATE and DELETE that
+/// PostgreSQL may evaluate before the row filter of the target, or instead of it. None, if the filter may raise or does
+/// more than look at its row.
 ///
 /// A row of the target leaves its scan only if the filter is true of it, since such a filter concerns no other relation.
 /// So a condition on columns of other items is evaluated for their rows and for visible rows of the target, and tells of
 /// no hidden one. What does mention it may be evaluated on hidden rows: it has to be a comparison that can't
 /// raise, of an open column with constants, as above, or with a column of another item, as joins are written.
-pub(super) fn beside_filter(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> Beside {
-    let (target, filter) = match statement {
+pub(super) fn beside_filters(statement: &Statement, catalog: &Catalog, policy: &BoundPolicy) -> Vec<Beside> {
+    let writes = statement.writes();
+    if writes.is_empty() {
+        return Vec::new();
+    }
+    // Of the whole statement: what type a parameter has may be said anywhere in it.
+    let mut pushdown = Pushdown::new(statement, catalog, policy);
+    writes.into_iter().map(|write| beside_filter(write, &mut pushdown)).collect()
+}
+
+fn beside_filter(write: &Statement, pushdown: &mut Pushdown<'_>) -> Beside {
+    let (target, filter) = match write {
         Statement::Update(update) => (&update.target, &update.filter),
         Statement::Delete(delete) => (&delete.target, &delete.filter),
         Statement::Query(_) | Statement::Explain(_) | Statement::Insert(_) | Statement::Merge(_) => {
@@ -106,7 +119,6 @@ pub(super) fn beside_filter(statement: &Statement, catalog: &Catalog, policy: &B
         }
     };
     let Some(filter) = filter else { return Beside::new() };
-    let mut pushdown = Pushdown::new(statement, catalog, policy);
     if !pushdown.takes_copies(target.relation.oid) {
         return Beside::new();
     }

@@ -22,12 +22,12 @@ use crate::gate::ir::{
 /// What the check is called in the emitted text; it reaches no client.
 const CHECK: &str = "visible";
 
-/// Puts its target's row filter into each write, and tells what each is held to. `safe` tells which conjuncts of the
-/// statement's own WHERE may stand outside the CASE; of a CTE's none do.
+/// Puts its target's row filter into each write, and tells what each is held to. `safe` tells for each which
+/// conjuncts of its WHERE may stand outside the CASE.
 pub(super) fn guard_all(
     rewriter: &mut Rewriter<'_>,
     statement: &mut Statement,
-    safe: &pushdown::Beside,
+    safe: &[pushdown::Beside],
 ) -> Result<Vec<WriteCheck>, Rejection> {
     let mut checks = Vec::new();
     let mut most = rewriter.authorized.max_affected_rows.iter().cloned();
@@ -38,14 +38,16 @@ pub(super) fn guard_all(
         let max_affected_rows = most.next().flatten();
         checks.push(WriteCheck { kind: kind_of(write), target, descendants, max_affected_rows, row_check });
     };
+    let none = pushdown::Beside::default();
+    let mut safe = safe.iter();
     for cte in statement.ctes_mut() {
         if let SetExpr::Write(write) = &mut cte.query.body {
             hide_statistics(rewriter, write)?;
-            let row_check = guard(rewriter, write, &pushdown::Beside::default())?;
+            let row_check = guard(rewriter, write, safe.next().unwrap_or(&none))?;
             check(write, row_check);
         }
     }
-    let row_check = guard(rewriter, statement, safe)?;
+    let row_check = guard(rewriter, statement, safe.next().unwrap_or(&none))?;
     check(statement, row_check);
     Ok(checks)
 }
