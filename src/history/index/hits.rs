@@ -1,5 +1,7 @@
 //! Asks the index for a page. Blocks of records are looked through by their newest time, until no block can hold
-//! anything newer than what was found: so a page costs what it shows, however many records would match.
+//! anything newer than what was found: so a page costs what it shows, however many records would match. Where little is
+//! found, more blocks are asked at once: each question costs something by itself, for a word's beginning as much as there
+//! are records with such words.
 
 use super::super::lines::LineHash;
 use super::super::read::{Filter, Place};
@@ -9,6 +11,9 @@ use super::{Hit, Trouble};
 use rusqlite::{Connection, params, params_from_iter};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Half a million records: what may match among them is looked at in a second.
+const MOST_AT_ONCE: usize = 128;
 
 /// The newest hits, newest first, and whether there are more.
 pub(super) fn newest(db: &Connection, query: &Query) -> Result<(Vec<(Cursor, Hit)>, bool), Trouble> {
@@ -34,29 +39,53 @@ pub(super) fn newest(db: &Connection, query: &Query) -> Result<(Vec<(Cursor, Hit
         "SELECT id, newest FROM blocks WHERE newest >= ? AND oldest < ? AND oldest <= ? ORDER BY newest DESC",
     )?;
     let mut blocks = blocks.query(params![since, until, before])?;
-    while let Some(block) = blocks.next()? {
-        let (id, latest): (i64, i64) = (block.get(0)?, block.get(1)?);
-        if newest.floor().is_some_and(|floor| floor.nanoseconds > latest) {
-            break;
-        }
-        let first = id << BLOCK_BITS;
-        let bounds = [first, first + (1 << BLOCK_BITS) - 1].map(rusqlite::types::Value::from);
-        let asked = bounds.into_iter().chain(text.clone().map(rusqlite::types::Value::from));
-        let mut rows = records.query(params_from_iter(asked))?;
-        while let Some(row) = rows.next()? {
-            let nanoseconds: i64 = row.get(0)?;
-            if nanoseconds < since || nanoseconds >= until {
-                continue;
+    let mut at_once = 1;
+    loop {
+        let mut ids = Vec::new();
+        while ids.len() < at_once
+            && let Some(block) = blocks.next()?
+        {
+            let latest: i64 = block.get(1)?;
+            if newest.floor().is_some_and(|floor| floor.nanoseconds > latest) {
+                break;
             }
-            let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
-            let Some(instance) = names.get(&row.get(1)?) else { continue };
-            let hash: [u8; 32] = row.get(5)?;
-            let place = Place { instance: Arc::clone(instance), segment: number(3)?, offset: number(4)? };
-            let cursor = Cursor { nanoseconds, instance: Arc::clone(instance), seq: number(2)? };
-            newest.offer(cursor, Hit { place, hash: LineHash::from_bytes(hash) });
+            ids.push(block.get::<_, i64>(0)?);
+        }
+        if ids.is_empty() {
+            return Ok(newest.page());
+        }
+        for (first, last) in runs(ids) {
+            let bounds = [first << BLOCK_BITS, ((last + 1) << BLOCK_BITS) - 1].map(rusqlite::types::Value::from);
+            let asked = bounds.into_iter().chain(text.clone().map(rusqlite::types::Value::from));
+            let mut rows = records.query(params_from_iter(asked))?;
+            while let Some(row) = rows.next()? {
+                let nanoseconds: i64 = row.get(0)?;
+                if nanoseconds < since || nanoseconds >= until {
+                    continue;
+                }
+                let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+                let Some(instance) = names.get(&row.get(1)?) else { continue };
+                let hash: [u8; 32] = row.get(5)?;
+                let place = Place { instance: Arc::clone(instance), segment: number(3)?, offset: number(4)? };
+                let cursor = Cursor { nanoseconds, instance: Arc::clone(instance), seq: number(2)? };
+                newest.offer(cursor, Hit { place, hash: LineHash::from_bytes(hash) });
+            }
+        }
+        at_once = (at_once * 2).min(MOST_AT_ONCE);
+    }
+}
+
+/// Blocks that follow each other, as first and last.
+fn runs(mut ids: Vec<i64>) -> Vec<(i64, i64)> {
+    ids.sort_unstable();
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for id in ids {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == id => *last = id,
+            _ => runs.push((id, id)),
         }
     }
-    Ok(newest.page())
+    runs
 }
 
 /// What FTS5 is asked for; `None` where the filter names neither words nor anything that has a code.
