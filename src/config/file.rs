@@ -154,9 +154,10 @@ fn ledger(section: &mut Section<'_>, directory: &Path, errors: &mut Diagnostics)
 fn checkpoint_place(entry: &Entry<'_>, directory: &Path, errors: &mut Diagnostics) -> Option<CheckpointPlace> {
     match text(entry, errors)?.value.as_str() {
         "syslog" => Some(CheckpointPlace::Syslog),
+        "stderr" => Some(CheckpointPlace::Stderr),
         "stdout" => {
             let message = "checkpoints can't go to standard output: MCP and the commands answer there";
-            errors.push(entry.error(message).help("name a file's path, or `syslog`"));
+            errors.push(entry.error(message).help("name a file's path, `syslog`, or `stderr`"));
             None
         }
         path => Some(CheckpointPlace::File(directory.join(path))),

@@ -105,6 +105,7 @@ impl Config {
         let place = match &ledger.checkpoint_to {
             Some(CheckpointPlace::File(file)) => absolute(file),
             Some(CheckpointPlace::Syslog) => "syslog".into(),
+            Some(CheckpointPlace::Stderr) => "stderr".into(),
             None => "none".into(),
         };
         say("history.checkpoint_to".into(), place);

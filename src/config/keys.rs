@@ -56,7 +56,7 @@ keys! {
     CHECKPOINT_EVERY = "history.checkpoint_every", Form::Span { least: 1_000, most: DAY }, default "1min", Enforced,
         "And when records came since the last, and that is this old.";
     CHECKPOINT_TO = "history.checkpoint_to", Form::Text, default "none", Enforced,
-        "A second place for checkpoints: a file's path, or `syslog`.";
+        "A second place for checkpoints: a file's path, `syslog`, or `stderr`.";
     LOG_FORMAT = "log.format", Form::one_of(&["text", "json"]), default "`text`", Enforced,
         "How the log on standard error is written.";
     MCP_RESULTS = "doors.mcp.results", Form::Word { known: &["text"], later: &["structured"] }, default "`text`",

@@ -128,6 +128,9 @@ checkpoint_to = "checkpoints"
     let syslog = said.replace("\"checkpoints\"", "\"syslog\"");
     let place = Installation::with(&[("pgwicket.toml", &format!("{TOML}{syslog}"))]);
     assert_eq!(place.load(&[]).unwrap().ledger.checkpoint_to, Some(CheckpointPlace::Syslog));
+    let stderr = said.replace("\"checkpoints\"", "\"stderr\"");
+    let place = Installation::with(&[("pgwicket.toml", &format!("{TOML}{stderr}"))]);
+    assert_eq!(place.load(&[]).unwrap().ledger.checkpoint_to, Some(CheckpointPlace::Stderr));
 
     let wrong = said.replace("\"checkpoints\"", "\"stdout\"").replace("90d", "9 weeks").replace("1MiB", "1B");
     let faults = Installation::with(&[("pgwicket.toml", &format!("{TOML}{wrong}"))]).faults(&[]).join("\n");

@@ -1,4 +1,4 @@
-//! Checkpoints in a second place: a file, or the system's log. What can't be handed over now is tried again with the next.
+//! Checkpoints in a second place: a file, the system's log, or standard error. What can't be handed over now is tried again with the next.
 
 use super::note::Checkpoint;
 use super::settings::CheckpointPlace;
@@ -37,6 +37,7 @@ impl Elsewhere {
         let done = match place {
             CheckpointPlace::File(path) => append(path, checkpoint),
             CheckpointPlace::Syslog => send(Path::new(SYSLOG), checkpoint),
+            CheckpointPlace::Stderr => io::stderr().lock().write_all(format!("{}\n", line(checkpoint)).as_bytes()),
         };
         match done {
             Ok(()) => {
@@ -59,10 +60,15 @@ fn append(path: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
     file.sync_data()
 }
 
-/// One datagram of one line: the note as a JSON string.
-fn send(socket: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
+/// One line: the note as a JSON string.
+fn line(checkpoint: &Checkpoint) -> String {
     let note = serde_json::Value::from(checkpoint.note.as_str());
-    let line = format!("<{PRIORITY}>pgwicket[{}]: checkpoint {note}", std::process::id());
+    format!("pgwicket[{}]: checkpoint {note}", std::process::id())
+}
+
+/// One datagram of one line.
+fn send(socket: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
+    let line = format!("<{PRIORITY}>{}", line(checkpoint));
     UnixDatagram::unbound()?.send_to(line.as_bytes(), socket).map(drop)
 }
 

@@ -56,7 +56,11 @@ impl Checkpoint {
     /// When it has another form.
     pub fn parse(note: &str) -> Result<Checkpoint, NotACheckpoint> {
         let parse = || {
-            let (text, _) = note.split_once("\n\n")?;
+            let (text, signatures) = note.split_once("\n\n")?;
+            // The format ends the text at the last empty line: here that is the only one. And it has no control characters.
+            let lines = signatures.strip_suffix('\n')?.split('\n');
+            let whole = lines.into_iter().all(|line| line.starts_with(MARK));
+            (whole && !note.bytes().any(|byte| byte < b' ' && byte != b'\n')).then_some(())?;
             let [origin, size, head, time] = text.split('\n').collect::<Vec<_>>().try_into().ok()?;
             let (key_id, instance) = origin.strip_prefix(PREFIX)?.split_once('/')?;
             let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -98,18 +102,20 @@ impl Checkpoint {
         Ok(found)
     }
 
-    /// Whether this key signed the note. Signatures of other keys are passed over, as the format asks.
+    /// Whether this key signed the note. As the format asks, signatures of other keys are passed over, and one of this key
+    /// that doesn't verify counts against the whole note, whatever stands beside it.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         let Some((text, signatures)) = self.note.split_once("\n\n") else { return false };
         let text = format!("{text}\n");
         let name = format!("{PREFIX}{}", key.key_id());
         let own = note_key_id(&name, key);
-        signatures.lines().any(|line| {
-            let signed = line.strip_prefix(MARK).and_then(|line| line.split_once(' '));
-            let Some((_, encoded)) = signed.filter(|(named, _)| *named == name) else { return false };
-            let Ok(signature) = BASE64_STANDARD.decode(encoded) else { return false };
-            signature.strip_prefix(&own).is_some_and(|signature| key.verifies(text.as_bytes(), signature))
-        })
+        let verified = signatures.lines().filter_map(|line| {
+            let (_, encoded) = line.strip_prefix(MARK)?.split_once(' ').filter(|(named, _)| *named == name)?;
+            let signature = BASE64_STANDARD.decode(encoded).ok()?;
+            Some(key.verifies(text.as_bytes(), signature.strip_prefix(&own)?))
+        });
+        let verified: Vec<bool> = verified.collect();
+        !verified.is_empty() && verified.iter().all(|verifies| *verifies)
     }
 }
 
@@ -171,6 +177,47 @@ mod tests {
         let signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
         let signature = BASE64_STANDARD.decode(signature).unwrap();
         assert!(key.verifies(text.as_bytes(), &signature[4..]));
+    }
+
+    /// The example of another implementation (yaglo/signed_note, in Elixir), and our own notes, both checked here by the
+    /// specification's words alone: nothing of this module is used but what it wrote.
+    #[test]
+    fn notes_and_verifier_keys_are_those_of_the_specification() {
+        use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+        let verified = |vkey: &str, note: &str| {
+            let [name, id, key] = vkey.split('+').collect::<Vec<_>>().try_into().unwrap();
+            let typed = BASE64_STANDARD.decode(key).unwrap();
+            let digest: [u8; 32] = Sha256::digest([name.as_bytes(), b"\n", &typed].concat()).into();
+            assert_eq!(id, digest[..4].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+            let (text, signature) = note.rsplit_once("\n\n").unwrap();
+            let [mark, named, encoded] = signature.trim_end().split(' ').collect::<Vec<_>>().try_into().unwrap();
+            assert_eq!((mark, named, typed[0]), ("\u{2014}", name, 1));
+            let signature = BASE64_STANDARD.decode(encoded).unwrap();
+            assert_eq!(signature[..4], digest[..4]);
+            UnparsedPublicKey::new(&ED25519, &typed[1..])
+                .verify(format!("{text}\n").as_bytes(), &signature[4..])
+                .is_ok()
+        };
+        let example = "This is an example message.\n\n\u{2014} example.com/foo \
+            Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+        assert!(verified("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", example));
+        let (made, vkey) = (checkpoint(7, 42), verifier_key(&signer(7).1));
+        assert!(verified(&vkey, &made.note));
+        assert!(!verified(&vkey, &made.note.replacen("\n42\n", "\n43\n", 1)));
+    }
+
+    #[test]
+    fn other_signatures_are_passed_over_and_a_wrong_one_of_the_key_is_not() {
+        let (made, other) = (checkpoint(7, 42), checkpoint(8, 42));
+        let line = |note: &Checkpoint| note.note.split_once("\n\n").unwrap().1.to_owned();
+        let with = |lines: &str| Checkpoint::parse(&format!("{}{lines}", made.note));
+        let signed = |lines: &str| with(lines).is_ok_and(|one| one.is_signed_by(&signer(7).1));
+        assert!(signed(&line(&other)) && signed("\u{2014} witness.example.com/w1 jWbPPwAAAAA=\n"));
+        // The key's own signature, of another note.
+        assert!(!signed(&line(&checkpoint(7, 43))));
+        for garbage in ["\n", "no signature\n", "\u{2014} cut", "\n\u{2014} a b\n", "\u{2014} a \u{7}\n"] {
+            assert_eq!(with(garbage), Err(NotACheckpoint), "{garbage:?}");
+        }
     }
 
     #[test]

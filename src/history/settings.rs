@@ -62,4 +62,6 @@ pub enum CheckpointPlace {
     File(PathBuf),
     /// Sent to the system's log by its socket, `/dev/log`.
     Syslog,
+    /// A line on standard error, whatever the log's level is. Standard output may be a protocol's.
+    Stderr,
 }

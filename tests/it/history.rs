@@ -463,3 +463,33 @@ async fn verify_ends_with_the_code_of_what_it_found() {
     assert_eq!((unreadable.code, unreadable.stdout.as_str()), (Some(4), ""), "{unreadable:?}");
     assert!(unreadable.stderr.starts_with("error: the history in `history` can't be read: "), "{}", unreadable.stderr);
 }
+
+/// What a container's log collector has is enough to hold the history against.
+#[tokio::test]
+async fn checkpoints_on_standard_error_vouch_for_the_history() {
+    let database = Database::sample().await;
+    let mut wicket = Wicket::on(&database);
+    wicket.write("policy.toml", crate::mcp::WRITER);
+    let text = "version = 1\n[principals.ana]\npolicy = \"policy.toml\"\n\
+                [history]\ndirectory = \"history\"\ncheckpoint_to = \"stderr\"\n";
+    wicket.write("pgwicket.toml", text);
+    // Whatever the log's level is.
+    wicket.env("PGWICKET_LOG", "off").env("RUST_LOG", "off");
+    let mut mcp = wicket.serve_with(&["serve", "--config", "pgwicket.toml", "--principal", "ana"]).await;
+    mcp.query("SELECT 1").await.rows();
+    let (_, stderr) = mcp.close().await;
+    let notes: Vec<String> = stderr
+        .lines()
+        .filter(|line| line.starts_with("pgwicket["))
+        .filter_map(|line| serde_json::from_str(line.split_once("]: checkpoint ")?.1).ok())
+        .collect();
+    assert_eq!(notes.len(), 1, "{stderr}");
+    wicket.write("elsewhere", &notes[0]);
+    let finished = history(&wicket, &["verify", "--checkpoint", "elsewhere"]).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(
+        finished.stdout.contains("by what was kept elsewhere, behind it by the chain alone"),
+        "{}",
+        finished.stdout
+    );
+}

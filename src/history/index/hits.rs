@@ -99,3 +99,15 @@ fn expression(filter: &Filter) -> Option<String> {
     let all: Vec<String> = terms.chain(phrases).map(|part| format!("({part})")).collect();
     (!all.is_empty()).then(|| all.join(" AND "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_that_follow_each_other_are_asked_together() {
+        assert_eq!(runs(vec![9, 7, 8, 3, 5, 4, 11]), [(3, 5), (7, 9), (11, 11)]);
+        assert_eq!(runs(vec![0]), [(0, 0)]);
+        assert_eq!(runs(Vec::new()), []);
+    }
+}

@@ -50,6 +50,13 @@ async fn what_was_written_since_is_found_and_the_file_is_private() {
     assert_eq!(pages(home.path(), &text("select")).len(), 3);
     let mode = |name: &str| fs::metadata(home.path().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(FILE), mode("index.lock")), (0o600, 0o600));
+    let file = super::file::File::open(home.path(), None).map_err(|_| ()).unwrap();
+    file.db
+        .execute_batch("BEGIN; DELETE FROM blocks WHERE false; INSERT INTO blocks VALUES (99, 0, 0); COMMIT")
+        .unwrap();
+    assert_eq!((mode("index.sqlite-wal"), mode("index.sqlite-shm")), (0o600, 0o600));
+    file.db.execute_batch("DELETE FROM blocks WHERE id = 99").unwrap();
+    drop(file);
     let (first, second) = (open(home.path()), open(home.path()));
     first.append(call("ana", "sales.orders", "SELECT 7")).await.unwrap();
     second.append(call("ben", "sales.orders", "SELECT 8")).await.unwrap();

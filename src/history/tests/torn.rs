@@ -1,4 +1,5 @@
 use super::*;
+use std::os::unix::fs::PermissionsExt;
 
 /// Continues the chain after `damage` was done to the file's bytes; the ledger's home and the new opening record.
 async fn reopened_after(damage: impl FnOnce(&mut Vec<u8>)) -> (tempfile::TempDir, Vec<u8>, LogOpen, u64) {
@@ -28,7 +29,9 @@ async fn reopened_after(damage: impl FnOnce(&mut Vec<u8>)) -> (tempfile::TempDir
 fn set_aside(home: &tempfile::TempDir, opening: &LogOpen) -> Vec<u8> {
     let repair = opening.repaired.as_ref().unwrap();
     assert!(repair.file.starts_with("segment-00000001.torn-20") && repair.file.ends_with('Z'), "{}", repair.file);
-    let bytes = fs::read(home.path().join("i0001").join(&repair.file)).unwrap();
+    let path = home.path().join("i0001").join(&repair.file);
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let bytes = fs::read(path).unwrap();
     assert_eq!((repair.bytes, repair.sha256), (bytes.len() as u64, LineHash::of(&bytes)));
     bytes
 }
