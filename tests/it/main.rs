@@ -41,4 +41,5 @@ mod types;
 mod verification;
 mod writes;
 mod writing_ctes;
+mod writing_ctes_attacked;
 mod written_together;

@@ -63,16 +63,18 @@ pub(super) fn count(
         let column = ColumnRef { item: row, column: at as u32, name: None };
         projection.push(Projection { expr: Expr::new(ExprKind::Column(column)).typed(*ty), name: name.clone() });
     }
-    projection.push(counting.of(main, None)?);
+    // Of a write that the client asked no columns of, no row is the client's; of a SELECT without columns all are.
+    let rows = if writes_itself && shown == 0 { Rows::None } else { Rows::All };
+    projection.push(counting.of(main, rows)?);
     let mut checks = checks.iter();
     for cte in &mut ctes {
         let SetExpr::Write(write) = &mut cte.query.body else { continue };
         let check = checks.next().ok_or_else(|| internal("a write without a check"))?;
         give_rows(write);
         cte.query.columns = write.output().to_vec();
-        projection.push(counting.of(cte.id, None)?);
+        projection.push(counting.of(cte.id, Rows::All)?);
         if check.row_check.is_some() {
-            projection.push(counting.of(cte.id, Some(cte.query.columns.len() - 1))?);
+            projection.push(counting.of(cte.id, Rows::Visible(cte.query.columns.len() - 1))?);
         }
     }
     let helpers = projection.len() - shown;
@@ -105,6 +107,14 @@ fn give_rows(write: &mut Statement) {
     }
 }
 
+/// Which rows are counted.
+enum Rows {
+    All,
+    None,
+    /// Those of which this column is true.
+    Visible(usize),
+}
+
 struct Counting<'a> {
     catalog: &'a Catalog,
     next_item: u32,
@@ -116,15 +126,19 @@ impl Counting<'_> {
         ItemId(self.next_item)
     }
 
-    /// `(SELECT count(*) FROM cte)`, or of those rows of which that column is true.
-    fn of(&mut self, cte: CteId, visible: Option<usize>) -> Result<Projection, Rejection> {
+    /// `(SELECT count(*) FROM cte)`, or of those rows.
+    fn of(&mut self, cte: CteId, rows: Rows) -> Result<Projection, Rejection> {
         let id = self.item();
         let mut call = fence::builtin(self.catalog, "count")?;
         call.star = true;
-        call.filter = visible.map(|at| {
-            let column = ColumnRef { item: id, column: at as u32, name: None };
-            Expr::new(ExprKind::Column(column))
-        });
+        call.filter = match rows {
+            Rows::All => None,
+            Rows::None => Some(Expr::new(ExprKind::Literal(Literal::Bool(false)))),
+            Rows::Visible(at) => {
+                let column = ColumnRef { item: id, column: at as u32, name: None };
+                Some(Expr::new(ExprKind::Column(column)))
+            }
+        };
         let count = Projection { expr: Expr::new(ExprKind::Call(Box::new(call))), name: COUNT.to_owned() };
         let query = shape::select(vec![count], vec![FromItem::Cte { id, cte, origin: Origin::default() }]);
         let bigint = self.catalog.type_named("pg_catalog", "int8").map(|one| one.oid);

@@ -31,7 +31,12 @@ pub(super) fn cap(query: &mut Query, rows: u64) {
 fn wrap(query: &mut Query, most: u64) {
     let columns = query.columns.clone();
     let item = ItemId(u32::MAX);
-    let inner = std::mem::replace(query, outer(item, &columns, |column| column));
+    let mut inner = std::mem::replace(query, outer(item, &columns, |column| column));
+    // Those that write can't go inside.
+    if inner.ctes.iter().any(|cte| cte.write().is_some()) {
+        query.ctes = std::mem::take(&mut inner.ctes);
+        query.recursive = std::mem::take(&mut inner.recursive);
+    }
     put_inside(query, item, inner);
     query.limit = Some(Limit { count: Box::new(number(most)), with_ties: false });
 }

@@ -224,7 +224,7 @@ async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<E
                 if counted.is_none() {
                     counted = Some(counts(&row, writes)?);
                 }
-                for_client && count_at(&row, *rows)? > 0
+                count_at(&row, *rows)? > 0
             }
         };
         if undecodable.is_none() && is_for_client {
