@@ -1,6 +1,7 @@
 //! What the ledger says, read from the files after real calls through the real binary: every kind of record and every
 //! field, and nothing that must not be in it.
 
+mod fields;
 mod kinds;
 mod secrets;
 
