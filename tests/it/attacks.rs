@@ -454,3 +454,40 @@ async fn a_whole_row_runs_no_cast_and_no_function_of_its_relations_row_type() {
         assert_eq!(refused(&library, sql).await.reason, reason, "{sql}");
     }
 }
+
+/// What compares two polygons compares each edge with each, and asks in none of it whether it should stop: two of 100,000
+/// corners held a session of PostgreSQL 15 for five minutes past its timeout.
+#[tokio::test]
+async fn no_statement_makes_a_shape_of_many_corners() {
+    let (_database, library) = attacked("").await;
+    for (sql, reason) in [
+        ("SELECT polygon(100000, circle(point(0, 0), 1)) && polygon(100000, circle(point(1, 0), 1))", "limit_exceeded"),
+        ("SELECT polygon(id, circle '<(0,0),1>') FROM sales.customers", "not_yet_supported"),
+        ("SELECT ('(' || repeat('(0,0),', 100000) || '(1,1))')::polygon", "not_supported"),
+        ("SELECT CAST(name AS path) FROM sales.customers", "not_supported"),
+        ("SELECT ARRAY['((0,0),(1,1))', name]::polygon[] FROM sales.customers", "not_supported"),
+    ] {
+        assert_eq!(refused(&library, sql).await.reason.code(), reason, "{sql}");
+    }
+    let long = format!("SELECT '({}(1,1))'::polygon", "(0,0),".repeat(10_000));
+    assert_eq!(refused(&library, &long).await.reason.code(), "not_supported");
+    let text = "SELECT $1::polygon".to_owned();
+    let parameters = vec![json!("((0,0),(1,1))")];
+    let bound = library.run(Submission::Sql { text, parameters }).await.unwrap_err();
+    assert_eq!(bound.reason.code(), "not_supported");
+    let small = "SELECT polygon(12, circle '<(0,0),1>') @> point '(0,0)', polygon '((0,0),(1,1),(1,0))' && polygon(box '(0,0),(1,1)')";
+    assert_eq!(library.rows(small).await, json!([[true, true]]));
+}
+
+/// Where any type has a cast to text that a user made, a whole row of unknown type can still be read.
+#[tokio::test]
+async fn a_users_cast_to_text_is_no_hindrance_to_rows_of_a_group() {
+    let (_database, library) = attacked(
+        "CREATE TYPE sales.odd AS (s text);
+         CREATE FUNCTION sales.odd_text(sales.odd) RETURNS text LANGUAGE sql AS 'SELECT 1::text';
+         CREATE CAST (sales.odd AS text) WITH FUNCTION sales.odd_text(sales.odd)",
+    )
+    .await;
+    let told = library.rows("SELECT r, r.name FROM sales.regions AS r GROUP BY r.code ORDER BY r.code LIMIT 1").await;
+    assert_eq!(told, json!([["(eu,Europe,EUR)", "Europe"]]));
+}

@@ -111,7 +111,9 @@ impl<'a> Lowering<'a> {
         let sized = match builtin::verdict(&function.name, &function.argument_names) {
             Verdict::Allowed { function, .. } => match function.size {
                 None | Some(Size::Series | Size::Product(..) | Size::Program(_)) => false,
-                Some(Size::Length(_) | Size::Times(_) | Size::Dimensions(_) | Size::Widths(_)) => true,
+                Some(Size::Length(_) | Size::Corners(_) | Size::Times(_) | Size::Dimensions(_) | Size::Widths(_)) => {
+                    true
+                }
             },
             Verdict::Refused(_) | Verdict::Unsorted => true,
         };

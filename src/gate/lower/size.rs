@@ -2,10 +2,10 @@
 //! bound is refused; what isn't constant goes through LEAST, so that the result is cut off at the bound.
 
 use super::function::Callee;
-use super::{Lowering, not_yet};
+use super::{Lowering, not_supported, not_yet};
 use crate::gate::catalog::builtin::{self, Size, Verdict};
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gate::ir::{Expr, ExprKind, Literal};
+use crate::gate::ir::{Expr, ExprKind, Literal, TypeRef};
 use crate::gate::source::Span;
 
 /// LEAST that gives NULL for NULL, and takes what the bounded functions take.
@@ -36,6 +36,7 @@ impl Lowering<'_> {
                     let each = arguments.first().and_then(text_length).unwrap_or(1);
                     self.bound_length(argument(arguments, at), each.max(1), span)?;
                 }
+                Some(Size::Corners(at)) => bound_corners(argument(arguments, at), span)?,
                 Some(Size::Dimensions(at)) => bound_dimensions(argument(arguments, at), span)?,
                 Some(Size::Widths(at)) => bound_widths(argument(arguments, at), span)?,
                 // The rows of a series are capped, and its time is. A product stays below PostgreSQL's own bound of
@@ -91,6 +92,35 @@ fn text_length(expr: &Expr) -> Option<u64> {
         ExprKind::Literal(Literal::String(text)) => Some(text.chars().count() as u64),
         ExprKind::Cast { expr, to: _ } => text_length(expr),
         _ => None,
+    }
+}
+
+/// Corners of a shape at most, and bytes of the literal that has them.
+const CORNERS: u64 = 1_000;
+const SHAPE_BYTES: usize = 16_384;
+
+fn bound_corners(argument: Option<&mut Expr>, span: Span) -> Result<(), Rejection> {
+    match argument.as_deref().and_then(constant) {
+        Some(corners) if corners <= CORNERS => Ok(()),
+        Some(_) => {
+            Err(Rejection::new(Reason::LimitExceeded, format!("the shape would have more than {CORNERS} corners"))
+                .at(span))
+        }
+        None => Err(not_yet("a number of corners that isn't written out", span).help("write it as a number")),
+    }
+}
+
+/// Paths and polygons with many corners are made by nothing but a stored value: see [`Size::Corners`].
+pub(super) fn refuse_many_corners(expr: &Expr, to: &TypeRef, span: Span) -> Result<(), Rejection> {
+    if to.schema != "pg_catalog" || !matches!(to.name.as_str(), "path" | "polygon") {
+        return Ok(());
+    }
+    match &expr.kind {
+        ExprKind::Literal(Literal::Null) => Ok(()),
+        ExprKind::Literal(Literal::String(text)) if text.len() <= SHAPE_BYTES => Ok(()),
+        _ if expr.ty.is_some_and(|ty| ty == to.oid) && !to.array => Ok(()),
+        _ => Err(not_supported(&format!("casting anything but a short literal to {}", to.name), span)
+            .help("write the shape out, or read it from a column of this type")),
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) static GEOMETRY: Group = Group {
         of("point(polygon)"),
         of("polygon(box)"),
         of("polygon(circle)"),
-        sized("polygon(integer, circle)", Size::Length(1)),
+        sized("polygon(integer, circle)", Size::Corners(1)),
         of("polygon(path)"),
         of("popen(path)"),
         of("radius(circle)"),

@@ -66,8 +66,11 @@ pub enum Kind {
 /// Where the size of a result can grow far beyond the size of the arguments, and what makes it. Arguments count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Size {
-    /// The argument is the length of the result, in characters, bits or corners.
+    /// The argument is the length of the result, in characters or bits.
     Length(u8),
+    /// The argument is the number of corners. What compares two polygons compares each edge with each, and PostgreSQL asks in
+    /// none of it whether it should stop.
+    Corners(u8),
     /// The first argument is repeated so many times as the argument says.
     Times(u8),
     /// So many rows as steps (third argument, else 1) fit between the first argument and the second.

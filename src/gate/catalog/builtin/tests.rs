@@ -136,7 +136,14 @@ fn size_flags_name_arguments_that_exist() {
         let named = match function.size {
             None => vec![],
             Some(Size::Series) => vec![1, 2],
-            Some(Size::Length(at) | Size::Times(at) | Size::Dimensions(at) | Size::Widths(at) | Size::Program(at)) => {
+            Some(
+                Size::Length(at)
+                | Size::Corners(at)
+                | Size::Times(at)
+                | Size::Dimensions(at)
+                | Size::Widths(at)
+                | Size::Program(at),
+            ) => {
                 vec![at]
             }
             Some(Size::Product(one, other)) => vec![one, other],

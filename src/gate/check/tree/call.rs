@@ -56,7 +56,7 @@ fn callable(catalog: &Catalog, name: &str, arity: usize) -> Option<Callable> {
         let Verdict::Allowed { function, .. } = builtin::verdict(&one.name, &one.argument_names) else { return None };
         match function.size {
             Some(Size::Length(at) | Size::Times(at)) => drop(sizes.insert(usize::from(at) - 1)),
-            Some(Size::Dimensions(_) | Size::Widths(_)) => return None,
+            Some(Size::Corners(_) | Size::Dimensions(_) | Size::Widths(_)) => return None,
             Some(Size::Series | Size::Product(..) | Size::Program(_)) | None => {}
         }
     }
