@@ -285,3 +285,75 @@ async fn a_violated_constraint_tells_no_value() {
     let rejection = library.query("INSERT INTO notes (author) VALUES ('a')").await.unwrap_err();
     assert!(rejection.to_json(None).to_string().contains("23502"), "{rejection}");
 }
+
+/// A partition is no way round the rules on its parent.
+#[tokio::test]
+async fn what_is_said_of_writing_a_parent_holds_for_its_partitions_and_children() {
+    let database = Database::empty().await;
+    database
+        .script(
+            "CREATE SCHEMA desk;
+             CREATE TABLE desk.visits (id int, day int) PARTITION BY RANGE (day);
+             CREATE TABLE desk.visits_old PARTITION OF desk.visits FOR VALUES FROM (0) TO (100);
+             CREATE TABLE desk.visits_new PARTITION OF desk.visits FOR VALUES FROM (100) TO (200);
+             INSERT INTO desk.visits SELECT i, i * 10 FROM generate_series(1, 19) i;
+             CREATE TABLE desk.shut (id int);
+             CREATE TABLE desk.shut_child () INHERITS (desk.shut);
+             CREATE TABLE desk.shut_grandchild () INHERITS (desk.shut_child);
+             CREATE TABLE desk.opened () INHERITS (desk.shut);
+             INSERT INTO desk.shut_grandchild VALUES (1);
+             CREATE SCHEMA low;
+             CREATE TABLE low.parent (id int);
+             CREATE TABLE desk.of_low () INHERITS (low.parent);
+             CREATE TABLE desk.named_of_low () INHERITS (low.parent);
+             GRANT ALL ON SCHEMA desk, low TO wicket;
+             GRANT ALL ON ALL TABLES IN SCHEMA desk, low TO wicket;",
+        )
+        .await;
+    let policy = r#"
+version = 1
+name = "desk"
+[statements]
+allow = ["select", "insert", "update", "delete"]
+[schemas.desk]
+access = "write"
+[schemas.low]
+access = "read"
+[tables."desk.visits"]
+max_affected_rows = 3
+require_where = true
+[tables."desk.visits_new"]
+max_affected_rows = 50
+[tables."desk.shut"]
+access = "read"
+[tables."desk.opened"]
+access = "write"
+[tables."desk.named_of_low"]
+access = "write"
+"#;
+    let library = Library::open(&database, policy, &[]).await;
+    for (sql, reason) in [
+        ("DELETE FROM desk.visits_old", "where_required"),
+        ("DELETE FROM desk.visits_old WHERE day > 0 OR true", "where_required"),
+        ("DELETE FROM desk.visits_old WHERE day < 50", "too_many_rows_affected"),
+        ("DELETE FROM desk.visits_new WHERE day < 150", "too_many_rows_affected"),
+        (
+            "WITH a AS (DELETE FROM desk.visits_old WHERE day IN (10, 20)), b AS (DELETE FROM desk.visits_new WHERE day IN (100, 110)) SELECT 1",
+            "too_many_rows_affected",
+        ),
+        (
+            "WITH a AS (DELETE FROM desk.visits_old WHERE day IN (10, 20)) DELETE FROM desk.visits WHERE day IN (100, 110)",
+            "too_many_rows_affected",
+        ),
+        ("DELETE FROM desk.shut_child WHERE id = 1", "write_not_allowed"),
+        ("DELETE FROM desk.shut_grandchild WHERE id = 1", "write_not_allowed"),
+        ("INSERT INTO desk.opened VALUES (1)", "write_not_allowed"),
+        ("INSERT INTO desk.of_low VALUES (1)", "write_not_allowed"),
+    ] {
+        assert_eq!(code(library.query(sql).await), reason, "{sql}");
+    }
+    assert_eq!(library.rows("SELECT count(*) FROM desk.visits").await, json!([[19]]));
+    library.query("DELETE FROM desk.visits_old WHERE day = 10").await.unwrap();
+    // Its own section opens it, and nobody wrote one for its parent.
+    library.query("INSERT INTO desk.named_of_low VALUES (1)").await.unwrap();
+}

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::bound::{ColumnRights, RelationRights, Visibility};
 use super::model::Policy;
 use crate::gate::catalog::{Catalog, Oid, Relation, RelationKind, builtin};
+use crate::gate::diagnostic::Rule;
 
 /// Refuses what the rules on other relations make unsafe: a parent whose child has rules that the parent's don't
 /// imply, a child of a protected parent, a view over something protected.
@@ -41,6 +42,37 @@ pub(super) fn protect(
         refuse(relations, &mut refused);
     }
     fence_views(catalog, relations);
+    bound_writes(catalog, policy, relations);
+}
+
+/// A write of a partition or child by its own name changes what its parents show, so what a rule on a parent says of
+/// writes holds there, too. A child is written that its own section opens, where nobody wrote a section for the parent. A
+/// parent that is hidden by default deny only has no rules.
+fn bound_writes(catalog: &Catalog, policy: &Policy, relations: &mut HashMap<Oid, RelationRights>) {
+    let named = |one: &Relation| policy.tables.contains_key(&(one.schema.clone(), one.name.clone()));
+    let mut bounded = Vec::new();
+    for relation in &catalog.parts().relations {
+        let Some(own) = relations.get(&relation.oid).filter(|own| own.write.is_some()) else { continue };
+        let mut rights = own.clone();
+        for ancestor in catalog.ancestors(relation.oid) {
+            let Some(theirs) = relations.get(&ancestor.oid) else { continue };
+            if matches!(theirs.visibility, Visibility::Hidden(None)) {
+                continue;
+            }
+            if theirs.write.is_none() && (named(ancestor) || !named(relation)) {
+                rights.write = None;
+            }
+            if rights.require_where.is_none() {
+                rights.require_where.clone_from(&theirs.require_where);
+            }
+            let most = |cap: &Option<(u64, Rule)>| cap.as_ref().map_or(u64::MAX, |(most, _)| *most);
+            if most(&theirs.max_affected_rows) < most(&rights.max_affected_rows) {
+                rights.max_affected_rows.clone_from(&theirs.max_affected_rows);
+            }
+        }
+        bounded.push((relation.oid, rights));
+    }
+    relations.extend(bounded);
 }
 
 /// Views over something not fully readable. PostgreSQL makes one query of a view and the statement that reads it, and

@@ -163,8 +163,12 @@ fn held_to(permit: &Permit, written: &[Touched]) -> Result<u64, ExecuteError> {
     let checks = || permit.writes.iter().zip(written);
     for (check, _) in checks() {
         let Some((most, rule)) = &check.max_affected_rows else { continue };
-        let same_table = checks().filter(|(other, _)| other.target == check.target);
-        let affected = same_table.fold(0_u64, |sum, (_, touched)| sum.saturating_add(touched.rows));
+        // A rule on a table counts what is written of its partitions and children, whatever name they are written by.
+        let under_it = checks().filter(|(other, _)| {
+            let by_the_rule = other.max_affected_rows.as_ref().is_some_and(|(_, other)| other == rule);
+            by_the_rule || other.target == check.target || check.descendants.contains(&other.target)
+        });
+        let affected = under_it.fold(0_u64, |sum, (_, touched)| sum.saturating_add(touched.rows));
         if affected > *most {
             return Err(ExecuteError::TooManyAffected { affected, most: *most, rule: Box::new(rule.clone()) });
         }
