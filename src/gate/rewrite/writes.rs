@@ -4,7 +4,7 @@
 //! - UPDATE and DELETE get `WHERE filter AND safe AND CASE WHEN filter THEN rest ELSE false END`. PostgreSQL may evaluate
 //!   the conjuncts of a WHERE in any order, but `rest`, which may raise an error, is reached only for rows that the filter
 //!   shows. *Safe* conjuncts stay outside, so that they can use an index or make a join fast
-//!   ([`pushdown::beside_filter`] says which).
+//!   ([`pushdown::beside_filters`] says which).
 //! - DO UPDATE of ON CONFLICT gets the same, so it leaves a row alone that the principal doesn't see.
 //! - Every write returns, behind what the client asked for, whether the filter is true of the row as it was written: the
 //!   executor rolls back if it isn't true of one. So no row can be made that the principal wouldn't see, and none be moved
