@@ -471,10 +471,15 @@ async fn no_statement_makes_a_shape_of_many_corners() {
     }
     let long = format!("SELECT '({}(1,1))'::polygon", "(0,0),".repeat(10_000));
     assert_eq!(refused(&library, &long).await.reason.code(), "not_supported");
-    let text = "SELECT $1::polygon".to_owned();
-    let parameters = vec![json!("((0,0),(1,1))")];
-    let bound = library.run(Submission::Sql { text, parameters }).await.unwrap_err();
-    assert_eq!(bound.reason.code(), "not_supported");
+    let many = json!(format!("({}(1,1))", "(0,0),".repeat(10_000)));
+    for text in ["SELECT $1::polygon", "SELECT $1::text, $1::polygon", "SELECT $1::path, $1::text"] {
+        let run =
+            |value: &Value| library.run(Submission::Sql { text: text.to_owned(), parameters: vec![value.clone()] });
+        assert_eq!(run(&many).await.unwrap_err().reason.code(), "limit_exceeded", "{text}");
+    }
+    let text = "SELECT $1::text::polygon".to_owned();
+    let cast = library.run(Submission::Sql { text, parameters: vec![many] }).await.unwrap_err();
+    assert_eq!(cast.reason.code(), "not_supported");
     let small = "SELECT polygon(12, circle '<(0,0),1>') @> point '(0,0)', polygon '((0,0),(1,1),(1,0))' && polygon(box '(0,0),(1,1)')";
     assert_eq!(library.rows(small).await, json!([[true, true]]));
 }

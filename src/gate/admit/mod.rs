@@ -11,7 +11,7 @@ use super::catalog::{Catalog, Oid};
 use super::diagnostic::{Place, Reason, Rejection};
 use super::emit::{emit, emit_redacted};
 use super::ir::{Explain, ExplainFormat, Expr, ExprKind, Literal, Node, Statement, renumber, walk};
-use super::lower::{Lowering, Mode};
+use super::lower::{Lowering, Mode, SHAPE_BYTES, has_corners};
 use super::parse::{parse, parse_emitted};
 use super::policy::BoundPolicy;
 use super::rewrite::{ParameterPlan, Rewritten, rewrite, text_form};
@@ -132,6 +132,12 @@ fn with_values(compiled: Arc<Compiled>, catalog: &Catalog, parameters: &[Value])
         let hint = ty.and_then(|oid| catalog.type_(oid));
         let text = value::to_text(value, hint)
             .map_err(|why| Rejection::new(Reason::InvalidParameter, why).at(Place::Json(format!("/params/{at}"))))?;
+        if hint.is_some_and(|hint| has_corners(&hint.schema, &hint.name))
+            && text.as_ref().is_some_and(|text| text.len() > SHAPE_BYTES)
+        {
+            let message = format!("a path or polygon may have {SHAPE_BYTES} bytes");
+            return Err(Rejection::new(Reason::LimitExceeded, message).at(Place::Json(format!("/params/{at}"))));
+        }
         values.push(text);
     }
     admitted(compiled, values)

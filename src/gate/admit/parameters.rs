@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::gate::catalog::{Catalog, Oid};
 use crate::gate::diagnostic::{Place, Reason, Rejection};
 use crate::gate::ir::{Expr, ExprKind, FromItem, ItemId, Node, Statement, TypeRef, walk};
+use crate::gate::lower::has_corners;
 
 /// For each of the client's values the type that the statement casts it to. A value that the statement doesn't use is a
 /// mistake, and PostgreSQL couldn't tell its type.
@@ -20,7 +21,11 @@ pub(super) fn client_types(
         }
         Node::Expr(Expr { kind: ExprKind::Cast { expr, to }, .. }) => {
             if let ExprKind::Parameter(number) = expr.kind {
-                used.insert(number, Some(to));
+                let known = used.entry(number).or_insert(None);
+                // What bounds its length counts most.
+                if !known.is_some_and(|known: &TypeRef| has_corners(&known.schema, &known.name)) {
+                    *known = Some(to);
+                }
             }
         }
         _ => {}

@@ -56,6 +56,8 @@ mod write;
 pub use keywords::is_plain_name;
 pub use policy::policy_expression;
 
+pub(in crate::gate) use size::{SHAPE_BYTES, has_corners};
+
 /// Whose text is lowered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {

@@ -97,7 +97,7 @@ fn text_length(expr: &Expr) -> Option<u64> {
 
 /// Corners of a shape at most, and bytes of the literal that has them.
 const CORNERS: u64 = 1_000;
-const SHAPE_BYTES: usize = 16_384;
+pub(in crate::gate) const SHAPE_BYTES: usize = 16_384;
 
 fn bound_corners(argument: Option<&mut Expr>, span: Span) -> Result<(), Rejection> {
     match argument.as_deref().and_then(constant) {
@@ -110,16 +110,23 @@ fn bound_corners(argument: Option<&mut Expr>, span: Span) -> Result<(), Rejectio
     }
 }
 
-/// Paths and polygons with many corners are made by nothing but a stored value: see [`Size::Corners`].
+/// Whether it is a type whose values may have many corners.
+pub(in crate::gate) fn has_corners(schema: &str, name: &str) -> bool {
+    schema == "pg_catalog" && matches!(name, "path" | "polygon")
+}
+
+/// Paths and polygons with many corners are made by nothing but a stored value: see [`Size::Corners`]. How long the value of a
+/// parameter is, is seen when it comes.
 pub(super) fn refuse_many_corners(expr: &Expr, to: &TypeRef, span: Span) -> Result<(), Rejection> {
-    if to.schema != "pg_catalog" || !matches!(to.name.as_str(), "path" | "polygon") {
+    if !has_corners(&to.schema, &to.name) {
         return Ok(());
     }
     match &expr.kind {
         ExprKind::Literal(Literal::Null) => Ok(()),
+        ExprKind::Parameter(_) if !to.array => Ok(()),
         ExprKind::Literal(Literal::String(text)) if text.len() <= SHAPE_BYTES => Ok(()),
         _ if expr.ty.is_some_and(|ty| ty == to.oid) && !to.array => Ok(()),
-        _ => Err(not_supported(&format!("casting anything but a short literal to {}", to.name), span)
+        _ => Err(not_supported(&format!("casting anything but a short literal or a parameter to {}", to.name), span)
             .help("write the shape out, or read it from a column of this type")),
     }
 }
