@@ -14,7 +14,7 @@ pub use finding::{Damage, Finding, Place, Severity};
 pub use report::{ChainReport, Report};
 
 use super::note::Checkpoint;
-use super::segments::instances;
+use super::segments::{instances, segments};
 use crate::keys::PublicKey;
 use claims::{Claim, Claims};
 use jiff::Timestamp;
@@ -44,10 +44,11 @@ pub fn verify(directory: &Path, kept: &Kept, progress: &mut dyn FnMut(Timestamp)
     let mut findings = Verifier { kept, report: Report::default(), claims: Claims::default(), keys: Keys::default() };
     let chains = instances(directory)?;
     for (name, path) in &chains {
-        let alive = is_alive(path);
+        let (alive, before) = (is_alive(path), reaches(path));
         let mut walk = chain::Walk::new(name, path, &mut findings);
         walk.records(progress)?;
-        walk.end(alive || is_alive(path));
+        // A process may have come and gone while its records were read.
+        walk.end(alive || is_alive(path) || reaches(path) != before);
     }
     findings.pending_checkpoints();
     findings.kept_checkpoints();
@@ -161,6 +162,12 @@ impl Verifier<'_> {
         self.claims.unchecked(&mut self.report);
         self.report
     }
+}
+
+/// How far the chain reaches: the number of its last segment, and that one's bytes.
+fn reaches(instance: &Path) -> Option<(u64, u64)> {
+    let last = segments(instance).ok()?.pop()?;
+    Some((last.number, std::fs::metadata(&last.path).ok()?.len()))
 }
 
 /// Whether a process holds the chain.
