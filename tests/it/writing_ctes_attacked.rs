@@ -63,6 +63,12 @@ impl Desk {
             .unwrap_or_else(|rejection| panic!("{sql}\n{}", rejection.revealed().to_json(None)))
     }
 
+    /// PostgreSQL 15 brought MERGE.
+    async fn has_merge(&self) -> bool {
+        let sql = "SELECT current_setting('server_version_num')::integer";
+        self.database.connect().await.query_one(sql, &[]).await.unwrap().get::<_, i32>(0) >= 150_000
+    }
+
     /// The statement is refused for that reason, tells nothing hidden, and nothing has changed.
     async fn refuses(&self, sql: &str, code: &str) {
         let before = self.all().await;
@@ -168,7 +174,7 @@ async fn every_row_is_checked_however_it_is_written() {
         // MERGE has nothing that could be counted.
         (
             "WITH a AS (DELETE FROM archive RETURNING id) MERGE INTO teams t USING a ON t.id = a.id WHEN MATCHED THEN DELETE",
-            "not_yet_supported",
+            if desk.has_merge().await { "not_yet_supported" } else { "not_supported" },
         ),
         (
             "WITH a AS (MERGE INTO teams t USING archive a ON t.id = a.id WHEN MATCHED THEN DELETE) SELECT 1",
