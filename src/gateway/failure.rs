@@ -58,6 +58,7 @@ pub(super) fn reason(error: &ExecuteError) -> Reason {
         ExecuteError::UnforeseenColumn { .. } | ExecuteError::Unexpected(_) | ExecuteError::StalePlan => {
             Reason::InternalError
         }
+        ExecuteError::NotAsText(why) => why.reason,
         ExecuteError::TooManyAffected { .. } => Reason::TooManyRowsAffected,
         ExecuteError::RowNotVisible { .. } => Reason::RowNotVisible,
         ExecuteError::TooCostly { .. } => Reason::TooCostly,
@@ -84,6 +85,7 @@ pub(super) fn status(error: &ExecuteError) -> Status {
         | ExecuteError::Unexpected(_)
         | ExecuteError::StalePlan
         | ExecuteError::RowTooLarge { .. }
+        | ExecuteError::NotAsText(_)
         | ExecuteError::TooManyAffected { .. }
         | ExecuteError::TooCostly { .. }
         | ExecuteError::RowNotVisible { .. } => Status::Failed,
@@ -123,6 +125,7 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
         )
         .help("read less: add a WHERE, aggregate in SQL, or use an indexed column"),
         ExecuteError::Stopped(StopReason::Cancelled) => Rejection::new(reason, "the statement was cancelled"),
+        ExecuteError::NotAsText(why) => (**why).clone(),
         ExecuteError::TooManyAffected { affected, most, rule } => Rejection::new(
             reason,
             format!(

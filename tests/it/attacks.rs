@@ -496,3 +496,47 @@ async fn a_users_cast_to_text_is_no_hindrance_to_rows_of_a_group() {
     let told = library.rows("SELECT r, r.name FROM sales.regions AS r GROUP BY r.code ORDER BY r.code LIMIT 1").await;
     assert_eq!(told, json!([["(eu,Europe,EUR)", "Europe"]]));
 }
+
+/// A result whose type only PostgreSQL knows comes in its binary format beside such a cast; what has none is refused before
+/// it runs, and the cast doesn't run.
+#[tokio::test]
+async fn a_users_cast_to_text_hinders_only_results_that_have_to_come_as_text() {
+    let (database, library) = attacked(
+        "CREATE TYPE sales.odd AS (s text);
+         CREATE TABLE sales.oddities (id int, odd sales.odd);
+         INSERT INTO sales.oddities VALUES (1, ROW('one')), (2, ROW('two'));
+         CREATE TABLE sales.told (s text);
+         CREATE FUNCTION sales.odd_text(sales.odd) RETURNS text LANGUAGE plpgsql AS
+             $$ BEGIN INSERT INTO sales.told VALUES ('ran'); RETURN 'hidden'; END $$;
+         CREATE CAST (sales.odd AS text) WITH FUNCTION sales.odd_text(sales.odd)",
+    )
+    .await;
+    for (sql, rows) in [
+        (
+            "SELECT id * 2.5, lag(id) OVER (ORDER BY id) FROM sales.oddities ORDER BY id",
+            json!([["2.5", null], ["5.0", 1]]),
+        ),
+        (
+            "SELECT max(id) FILTER (WHERE id < 2), id % 2 FROM sales.oddities GROUP BY id % 2 ORDER BY 2",
+            json!([[null, 0], [1, 1]]),
+        ),
+        (
+            "WITH w AS (SELECT lag(id) OVER (ORDER BY id) AS b FROM sales.oddities) SELECT b + 1 FROM w WHERE b IS NOT NULL",
+            json!([[2]]),
+        ),
+    ] {
+        assert_eq!(library.rows(sql).await, rows, "{sql}");
+    }
+    for sql in [
+        "SELECT lag(odd) OVER (ORDER BY id) FROM sales.oddities",
+        "SELECT id, first_value(odd) OVER (ORDER BY id) AS first FROM sales.oddities",
+        "SELECT array_agg(odd) FROM sales.oddities",
+        "SELECT odd FROM sales.oddities",
+    ] {
+        let rejection = refused(&library, sql).await;
+        assert_eq!(rejection.reason, Reason::NotYetSupported, "{sql}: {rejection}");
+        assert!(rejection.message.contains("might run a user-defined cast"), "{sql}: {rejection}");
+    }
+    let told: i64 = database.connect().await.query_one("SELECT count(*) FROM sales.told", &[]).await.unwrap().get(0);
+    assert_eq!(told, 0);
+}

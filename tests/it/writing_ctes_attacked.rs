@@ -95,6 +95,7 @@ impl Desk {
 async fn a_query_beside_writes_may_have_any_shape() {
     let desk = Desk::open().await;
     let u = "WITH u AS (UPDATE tickets SET subject = subject WHERE id IN (1, 2, 3) RETURNING id, price)";
+    let has_ties = desk.library.catalog.current().server_version() >= 130_000;
     for (rest, rows) in [
         ("SELECT id FROM u ORDER BY price FETCH FIRST 1 ROWS WITH TIES", json!([[1]])),
         ("SELECT id FROM u ORDER BY price DESC, id FETCH FIRST 2 ROWS WITH TIES", json!([[2], [3]])),
@@ -110,7 +111,12 @@ async fn a_query_beside_writes_may_have_any_shape() {
         ("SELECT NULL AS n, 'text' AS t", json!([[null, "text"]])),
         ("SELECT row_number() OVER (ORDER BY id DESC) AS n, id FROM u ORDER BY n LIMIT 1", json!([[1, 3]])),
     ] {
-        let result = desk.gives(&format!("{u} {rest}")).await;
+        let sql = format!("{u} {rest}");
+        if rest.contains("WITH TIES") && !has_ties {
+            assert!(desk.library.query(&sql).await.unwrap_err().message.contains("before PostgreSQL 13"), "{rest}");
+            continue;
+        }
+        let result = desk.gives(&sql).await;
         assert_eq!((&result["rows"], &result["affected_rows"]), (&rows, &json!(3)), "{rest}");
     }
     // Rows without columns are rows.

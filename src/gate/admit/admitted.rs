@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::text::TextForm;
 use crate::gate::catalog::Oid;
-use crate::gate::diagnostic::Rule;
+use crate::gate::diagnostic::{Rejection, Rule};
 use crate::gate::plan::PlanShape;
 use crate::gate::policy::model::StatementKind;
 
@@ -140,7 +141,7 @@ pub struct Admitted {
 /// policy and principal always gives the same one. Nothing executes it; that takes an [`Admitted`].
 pub struct Compiled {
     pub(super) sql: String,
-    pub(super) text_sql: Option<String>,
+    pub(super) text: TextForm,
     pub(super) estimate_sql: Option<String>,
     /// For each parameter of the client's the type whose input format its value takes, where that is known.
     pub(super) client_types: Vec<Option<Oid>>,
@@ -162,7 +163,7 @@ impl Admitted {
     pub(crate) fn for_executor_tests(sql: &str, text_sql: Option<&str>, permit: Permit) -> Self {
         let compiled = Compiled {
             sql: sql.to_owned(),
-            text_sql: text_sql.map(str::to_owned),
+            text: text_sql.map_or(TextForm::NotNeeded, |sql| TextForm::Emitted(sql.to_owned())),
             estimate_sql: permit.cost_cap.is_some().then(|| format!("EXPLAIN (FORMAT JSON) {sql}")),
             client_types: Vec::new(),
             own_values: Vec::new(),
@@ -238,10 +239,22 @@ impl Compiled {
         &self.sql
     }
 
-    /// The same statement with every output column cast to text, for types without binary output; `None` for EXPLAIN,
-    /// which gives text anyway.
+    /// The same statement with every output column cast to text, for types without binary output; `None` where they all
+    /// have it, where everything is text anyway (EXPLAIN), and where [`Self::text_refusal`] says why not.
     pub fn text_sql(&self) -> Option<&str> {
-        self.text_sql.as_deref()
+        match &self.text {
+            TextForm::Emitted(sql) => Some(sql),
+            TextForm::NotNeeded | TextForm::Refused(_) => None,
+        }
+    }
+
+    /// Why there is no [`Self::text_sql`] although the gate doesn't know the type of some output column: to be told if
+    /// PostgreSQL says that it has no binary output.
+    pub fn text_refusal(&self) -> Option<&Rejection> {
+        match &self.text {
+            TextForm::Refused(why) => Some(why),
+            TextForm::NotNeeded | TextForm::Emitted(_) => None,
+        }
     }
 
     /// EXPLAIN of what the statement reads, where its cost is bounded.

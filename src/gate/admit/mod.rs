@@ -27,7 +27,7 @@ mod text;
 pub use admitted::{Admitted, Compiled, Permit, RelationAccess, RelationUse, Verification, WriteCheck};
 use parameters::{certain_types, client_types, doubtful};
 pub use request::{AttributeValue, Change, Principal, Submission};
-use text::{may_need_text, may_render};
+use text::{TextForm, may_need_text, may_render, needs_text};
 
 /// Compiles what a principal submitted into what may be executed, or says why not.
 ///
@@ -213,13 +213,18 @@ impl Stages<'_> {
 
         let emitted = Emitted { catalog, policy, parameters: plan.count() };
         let sql = emitted.verified(&statement)?;
-        let mut text_sql = None;
+        let mut text = TextForm::NotNeeded;
         if may_need_text(&statement, catalog)
             && let Some(mut form) = text_form(&statement, catalog, helpers)
         {
-            may_render(&statement, catalog).and_then(|()| certain_types(&form, &doubtful, catalog))?;
-            renumber(&mut form);
-            text_sql = Some(emitted.verified(&form)?);
+            text = match may_render(&statement, catalog).and_then(|()| certain_types(&form, &doubtful, catalog)) {
+                Ok(()) => {
+                    renumber(&mut form);
+                    TextForm::Emitted(emitted.verified(&form)?)
+                }
+                Err(why) if needs_text(&statement, catalog) => return Err(why),
+                Err(why) => TextForm::Refused(Box::new(why)),
+            };
         }
 
         let limits = &policy.policy().limits;
@@ -231,7 +236,7 @@ impl Stages<'_> {
         Ok(Compiled {
             attributes,
             sql,
-            text_sql,
+            text,
             client_types,
             mask_key: plan.mask_key(),
             own_values: plan.own_values,

@@ -43,9 +43,26 @@ const BINARY_TYPES: &[&str] = &[
     "varchar",
 ];
 
+/// What runs in place of a statement of which some output column has no binary format that the executor reads.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum TextForm {
+    /// Nothing: by the gate's types every column has one, or everything is text already.
+    NotNeeded,
+    /// The same with every output column cast to text.
+    Emitted(String),
+    /// Nothing: those casts might run a user's function. The statement itself may, if PostgreSQL says before it runs that
+    /// every column has a binary format after all.
+    Refused(Box<Rejection>),
+}
+
 /// Whether some output column may have a type without binary output, as far as the gate can tell.
 pub(super) fn may_need_text(statement: &Statement, catalog: &Catalog) -> bool {
     statement.output().iter().any(|column| !column.ty.is_some_and(|oid| comes_in_binary(catalog, oid)))
+}
+
+/// Whether some output column certainly has such a type.
+pub(super) fn needs_text(statement: &Statement, catalog: &Catalog) -> bool {
+    statement.output().iter().any(|column| column.ty.is_some_and(|oid| !comes_in_binary(catalog, oid)))
 }
 
 /// Rendering casts every output column to text, which must not run a function that a user made.

@@ -3,7 +3,7 @@
 
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
-use crate::gate::diagnostic::Rule;
+use crate::gate::diagnostic::{Rejection, Rule};
 use crate::postgres::pool::PoolError;
 use crate::postgres::rows::Undecodable;
 
@@ -33,6 +33,10 @@ pub enum ExecuteError {
         /// Attribute number in it.
         column: i16,
     },
+    /// An output column has no binary format, as only PostgreSQL knew, and the gate refuses to read it as text; nothing was
+    /// run.
+    #[error("{}", .0.message)]
+    NotAsText(Box<Rejection>),
     /// A write touched more rows than allowed and was rolled back.
     #[error("the statement would change {affected} rows, more than {most}")]
     TooManyAffected {

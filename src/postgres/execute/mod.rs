@@ -318,9 +318,9 @@ async fn settle(session: &Session) -> bool {
 }
 
 /// PostgreSQL's refusal may come from a catalog that isn't the admitted one, and then its words may quote what policy
-/// hides; and what is too costly may be another relation than the admitted one. Stamps never return to an earlier value, so if they hold now, they held when it was refused.
+/// hides; and what is too costly, or has no binary format, may be another relation than the admitted one. Stamps never return to an earlier value, so if they hold now, they held when it was refused.
 async fn explain(error: ExecuteError, session: &Session, plan: &Plan<'_>, purpose: Purpose) -> ExecuteError {
-    if !matches!(error, ExecuteError::Database(_) | ExecuteError::TooCostly { .. }) {
+    if !matches!(error, ExecuteError::Database(_) | ExecuteError::TooCostly { .. } | ExecuteError::NotAsText(_)) {
         return error;
     }
     let (client, frame) = session.parts();

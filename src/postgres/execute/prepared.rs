@@ -66,8 +66,9 @@ impl Prepared {
         if columns.iter().all(OutputColumn::is_encodable) {
             return Ok(Self { statement, text_form: None, columns, estimate });
         }
-        let text = admitted.text_sql().ok_or_else(|| {
-            ExecuteError::Unexpected("a statement without text form gives values of its own".to_owned())
+        let text = admitted.text_sql().ok_or_else(|| match admitted.text_refusal() {
+            Some(why) => ExecuteError::NotAsText(Box::new(why.clone())),
+            None => ExecuteError::Unexpected("a statement without text form gives values of its own".to_owned()),
         })?;
         let text_form = client.prepare(text).await?;
         if text_form.columns().len() != columns.len() {
