@@ -44,53 +44,33 @@ impl Check<'_> {
 
     /// Whether the relation, or what a view behind it reads, has its rows from elsewhere.
     fn reads_foreign(&self, relation: &Relation) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut waiting = vec![relation.oid];
-        while let Some(oid) = waiting.pop() {
-            for one in self.catalog.tree(oid).into_iter().filter(|one| seen.insert(one.oid)) {
-                if one.kind == RelationKind::ForeignTable {
-                    return true;
-                }
-                if one.kind == RelationKind::View {
-                    waiting.extend(one.view.iter().flat_map(|view| view.relations.iter().copied()));
-                }
-            }
-        }
-        false
+        self.catalog.read_by_plan(relation.oid).iter().any(|one| one.kind == RelationKind::ForeignTable)
     }
 
     /// Whether a plan that reads the relation names and counts only what the principal may see whole: PostgreSQL
     /// explains a view by what it reads, and a tree by its children.
     pub(super) fn plan_is_open(&self, relation: &Relation) -> bool {
         let is_hidden = |oid: Oid| has_hidden_name(self.catalog, self.policy.policy(), oid);
-        let mut seen = BTreeSet::new();
-        let mut waiting = vec![relation.oid];
-        while let Some(oid) = waiting.pop() {
-            for one in self.catalog.tree(oid) {
-                // The plan of a foreign table tells of its source: a file's name, another database's tables.
-                let foreign = one.kind == RelationKind::ForeignTable;
-                // That of a table with row-level security counts the rows that are hidden, and quotes their conditions.
-                if foreign || one.row_security || self.policy.rights(one.oid).is_none_or(RelationRights::is_protected) {
-                    return false;
-                }
-                // What a view does with a column isn't known.
-                if relation.view.is_some() && one.columns.iter().any(|column| is_hidden(column.type_oid)) {
-                    return false;
-                }
-                if !seen.insert(one.oid) || one.kind != RelationKind::View {
-                    continue;
-                }
-                let Some(reads) = &one.view else { return false };
-                // A function in SQL is explained by its body.
-                let all_held = reads.relations.iter().all(|read| self.catalog.relation(*read).is_some());
-                let types_open = !reads.types.iter().copied().any(is_hidden);
-                if !all_held || !types_open || !reads.functions.iter().all(|function| function.is_builtin()) {
-                    return false;
-                }
-                waiting.extend(reads.relations.iter().copied());
+        self.catalog.read_by_plan(relation.oid).into_iter().all(|one| {
+            // The plan of a foreign table tells of its source: a file's name, another database's tables.
+            let foreign = one.kind == RelationKind::ForeignTable;
+            // That of a table with row-level security counts the rows that are hidden, and quotes their conditions.
+            if foreign || one.row_security || self.policy.rights(one.oid).is_none_or(RelationRights::is_protected) {
+                return false;
             }
-        }
-        true
+            // What a view does with a column isn't known.
+            if relation.view.is_some() && one.columns.iter().any(|column| is_hidden(column.type_oid)) {
+                return false;
+            }
+            if one.kind != RelationKind::View {
+                return true;
+            }
+            let Some(reads) = &one.view else { return false };
+            let all_held = reads.relations.iter().all(|read| self.catalog.relation(*read).is_some());
+            let types_open = !reads.types.iter().copied().any(is_hidden);
+            // A function in SQL is explained by its body.
+            all_held && types_open && reads.functions.iter().all(|function| function.is_builtin())
+        })
     }
 }
 

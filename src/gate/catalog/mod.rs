@@ -1,7 +1,7 @@
 //! What the database has, as data: a snapshot that the gate resolves names against. Filled by the catalog loader of
 //! the server (or by a test); knows nothing of connections.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -224,45 +224,50 @@ impl Catalog {
 
     /// The relation and everything below it by inheritance or partitioning, itself first.
     pub fn tree(&self, oid: Oid) -> Vec<&Relation> {
-        self.closure(oid, |relation| &relation.children)
+        self.closure([oid], |relation| relation.children.iter())
     }
 
     /// Everything above the relation by inheritance or partitioning, itself left out.
     pub fn ancestors(&self, oid: Oid) -> Vec<&Relation> {
-        let mut all = self.closure(oid, |relation| &relation.parents);
+        let mut all = self.closure([oid], |relation| relation.parents.iter());
         all.retain(|relation| relation.oid != oid);
         all
+    }
+
+    /// Everything that a plan which reads the relation reads: its tree, what the views in it are made of, and so on; itself
+    /// first. A materialised view is read as it stands.
+    pub fn read_by_plan(&self, oid: Oid) -> Vec<&Relation> {
+        self.closure([oid], |relation| {
+            let view = relation.view.as_ref().filter(|_| relation.kind == RelationKind::View);
+            relation.children.iter().chain(view.into_iter().flat_map(|view| &view.relations))
+        })
     }
 
     /// Whether reading one of the relations reads rows of the target, through views, parents and partitions, too.
     pub fn reads_any(&self, relations: impl IntoIterator<Item = Oid>, target: Oid) -> bool {
         let around = self.tree(target).into_iter().chain(self.ancestors(target));
         let family: BTreeSet<Oid> = around.map(|one| one.oid).chain([target]).collect();
-        let (mut seen, mut waiting) = (BTreeSet::new(), relations.into_iter().collect::<Vec<Oid>>());
-        while let Some(oid) = waiting.pop() {
-            if family.contains(&oid) {
-                return true;
-            }
-            if seen.insert(oid)
-                && let Some(found) = self.relation(oid)
-            {
-                waiting.extend(found.view.iter().flat_map(|view| &view.relations));
-                waiting.extend(&found.children);
-            }
-        }
-        false
+        // The rows of a materialised view are those of what it was made from, as they were.
+        let reached = self.closure(relations, |relation| {
+            relation.children.iter().chain(relation.view.iter().flat_map(|view| &view.relations))
+        });
+        reached.iter().any(|one| family.contains(&one.oid))
     }
 
-    fn closure<'a>(&'a self, oid: Oid, next: impl Fn(&'a Relation) -> &'a Vec<Oid>) -> Vec<&'a Relation> {
-        let mut seen = BTreeMap::new();
+    fn closure<'a, Next: Iterator<Item = &'a Oid>>(
+        &'a self,
+        from: impl IntoIterator<Item = Oid>,
+        next: impl Fn(&'a Relation) -> Next,
+    ) -> Vec<&'a Relation> {
+        let mut seen = BTreeSet::new();
         let mut order = Vec::new();
-        let mut waiting = vec![oid];
+        let mut waiting: Vec<Oid> = from.into_iter().collect();
         while let Some(oid) = waiting.pop() {
             if let Some(relation) = self.relation(oid)
-                && seen.insert(oid, ()).is_none()
+                && seen.insert(oid)
             {
                 order.push(relation);
-                waiting.extend(next(relation).iter().copied());
+                waiting.extend(next(relation));
             }
         }
         order
