@@ -10,8 +10,10 @@ use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::policy::{nearest, types};
 
 mod hidden;
+mod search;
 
 use hidden::HiddenNames;
+pub use search::{Detail, Findings, Found, Search, search};
 
 /// One line of `get_tables`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -133,7 +135,9 @@ pub fn table(catalog: &Catalog, policy: &BoundPolicy, name: &[String]) -> Result
         _ => return Err(missing()),
     };
     match policy.rights(relation.oid) {
-        Some(rights) if rights.visibility == Visibility::Readable => Ok(describe(catalog, policy, relation, rights)),
+        Some(rights) if rights.visibility == Visibility::Readable => {
+            Ok(describe(catalog, policy, &HiddenNames::of(catalog, policy), relation, rights))
+        }
         Some(RelationRights { visibility: Visibility::Unsupported(why), .. }) => {
             Err(Rejection::new(Reason::NotYetSupported, why.clone()))
         }
@@ -180,8 +184,13 @@ fn summary(relation: &Relation, rights: &RelationRights) -> TableSummary {
     }
 }
 
-fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights: &RelationRights) -> TableDescription {
-    let hidden = HiddenNames::of(catalog, policy);
+fn describe(
+    catalog: &Catalog,
+    policy: &BoundPolicy,
+    hidden: &HiddenNames,
+    relation: &Relation,
+    rights: &RelationRights,
+) -> TableDescription {
     let mut columns: Vec<ColumnDescription> = relation
         .columns
         .iter()
@@ -189,9 +198,9 @@ fn describe(catalog: &Catalog, policy: &BoundPolicy, relation: &Relation, rights
         .filter(|(at, _)| rights.column_visible(*at))
         .map(|(at, column)| column_description(catalog, policy, relation, rights, (at, column)))
         .collect();
-    columns.iter_mut().for_each(|one| without(&hidden, &mut one.comment));
+    columns.iter_mut().for_each(|one| without(hidden, &mut one.comment));
     let mut summary = summary(relation, rights);
-    without(&hidden, &mut summary.comment);
+    without(hidden, &mut summary.comment);
     let visible_key = |key: &Key| key_columns(relation, rights, &key.columns);
     TableDescription {
         summary,

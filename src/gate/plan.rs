@@ -5,6 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+mod summary;
+
+pub use summary::PlanSummary;
+use summary::line;
+
 /// What of a plan may be told beside its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanShape {
@@ -33,9 +38,9 @@ impl PlanShape {
         let plan: Value = serde_json::from_str(plan).ok()?;
         let step = self.step(plan.as_array()?.first()?.get("Plan")?, 0)?;
         if self.text {
-            let mut lines = Vec::new();
-            line(&step, 0, &mut lines);
-            return Some(lines);
+            let mut told = Vec::new();
+            lines(&step, 0, &mut told);
+            return Some(told);
         }
         let document = Value::Array(vec![Value::Object(Map::from_iter([("Plan".to_owned(), step)]))]);
         Some(vec![document.to_string()])
@@ -73,25 +78,10 @@ fn is_word(value: &str) -> bool {
     value.len() <= 40 && value.chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '-')
 }
 
-fn line(step: &Value, depth: usize, lines: &mut Vec<String>) {
-    let word = |key: &str| step.get(key).and_then(Value::as_str);
-    let mut text = match depth {
-        0 => String::new(),
-        depth => format!("{}->  ", " ".repeat(2 + 6 * (depth - 1))),
-    };
-    text += word("Node Type").unwrap_or("Step");
-    if let Some(join) = word("Join Type").filter(|join| *join != "Inner") {
-        text += &format!(" ({join})");
-    }
-    if let Some(index) = word("Index Name") {
-        text += &format!(" using {index}");
-    }
-    if let Some((schema, name)) = word("Schema").zip(word("Relation Name")) {
-        text += &format!(" on {schema}.{name}");
-    }
-    lines.push(text);
+fn lines(step: &Value, depth: usize, told: &mut Vec<String>) {
+    line(step, depth, told);
     for one in step.get("Plans").and_then(Value::as_array).into_iter().flatten() {
-        line(one, depth + 1, lines);
+        lines(one, depth + 1, told);
     }
 }
 

@@ -5,30 +5,29 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::catalog::CatalogWatch;
 use crate::gate::admit::{Admitted, Compiled, Submission};
-use crate::gate::describe::{self, TableDescription, TableSummary};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::policy::model::Limits;
 use crate::gate::policy::{Diagnostics, Policy};
-use crate::history::{Access, Entry, History, LogRead, Outcome, Recent, Status, What, Where, Whose};
+use crate::history::{Access, Entry, History, Outcome, What, Where};
 use crate::keys::{Keys, Purpose};
 use crate::postgres::execute::{Backend, Context, Outcome as Answer};
 use crate::postgres::{ExecuteError, Pool, execute};
 use crate::quota::{Exceeded, Permit, Quota};
 
 mod failure;
+mod metadata;
 mod record;
 mod request;
 mod session;
 mod world;
 
 use record::Home;
-pub use request::{Caller, Checked, DatabaseInfo, LimitsInfo, Request, local_address};
+pub use request::{Caller, Checked, DatabaseInfo, LimitsInfo, Plan, Request, Verdict, local_address};
 pub use session::Session;
 pub use world::{Member, PolicySet};
 use world::{Snapshot, World};
@@ -211,113 +210,6 @@ impl Gateway {
         }
     }
 
-    /// Runs the gate alone.
-    ///
-    /// # Errors
-    /// The rejection with its truth: `check` is for whoever runs pgwicket.
-    pub async fn check(&self, caller: &Caller, submission: Submission) -> Result<Checked, Rejection> {
-        let call = Call { caller, asked: Asked::Statement(&submission), arrived: Instant::now() };
-        let (snapshot, _permit) = self.enter(&call).await?;
-        match self.gate(&snapshot, &submission).await {
-            Ok(admitted) => {
-                let what = record::admitted(caller, &submission, &admitted, &self.keys, snapshot.full());
-                self.told(&snapshot, &call, what, None).await?;
-                let permit = admitted.permit();
-                Ok(Checked {
-                    rewritten: admitted.sql().to_owned(),
-                    relations: permit.relations.iter().map(|used| format!("{}.{}", used.schema, used.name)).collect(),
-                    masked_columns: permit.masked_columns.clone(),
-                    filters: permit.filters.iter().map(|(name, rule)| (name.clone(), rule.to_string())).collect(),
-                    row_cap: permit.row_cap,
-                    cost_cap: permit.cost_cap.as_ref().map(|(most, _)| *most),
-                })
-            }
-            Err(rejection) => {
-                let revealed = rejection.revealed();
-                let refused = self.refuse(Some(&snapshot), &call, rejection).await;
-                Err(if refused.reason == Reason::HistoryUnavailable { refused } else { revealed })
-            }
-        }
-    }
-
-    /// The relations that the principal may see.
-    ///
-    /// # Errors
-    /// Quota and history.
-    pub async fn tables(
-        &self,
-        caller: &Caller,
-        schema: Option<&str>,
-        pattern: Option<&str>,
-    ) -> Result<Vec<TableSummary>, Rejection> {
-        let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
-        self.metadata(call, |snapshot| Ok(describe::tables(snapshot.catalog(), snapshot.policy(), schema, pattern)))
-            .await
-    }
-
-    /// One relation.
-    ///
-    /// # Errors
-    /// A missing or hidden relation, quota and history.
-    pub async fn table(&self, caller: &Caller, name: &[String]) -> Result<TableDescription, Rejection> {
-        let call = Call { caller, asked: Asked::Relation(name), arrived: Instant::now() };
-        self.metadata(call, |snapshot| describe::table(snapshot.catalog(), snapshot.policy(), name)).await
-    }
-
-    /// The resource `database_info`.
-    ///
-    /// # Errors
-    /// Quota and history.
-    pub async fn database(&self, caller: &Caller) -> Result<DatabaseInfo, Rejection> {
-        let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
-        self.metadata(call, |snapshot| {
-            let policy = snapshot.policy().policy();
-            let limits = &policy.limits;
-            Ok(DatabaseInfo {
-                version: snapshot.catalog().parts().version_text.clone(),
-                database: snapshot.catalog().parts().database.clone(),
-                schemas: describe::schemas(snapshot.catalog(), snapshot.policy()),
-                search_path: policy.search_path.clone(),
-                extensions: policy.functions.trusted_extensions.iter().map(|one| one.value.clone()).collect(),
-                statements: policy.statements.keys().map(|kind| kind.name()).collect(),
-                limits: LimitsInfo {
-                    rows: limits.rows,
-                    bytes: limits.bytes,
-                    timeout_seconds: limits.timeout.as_secs_f64(),
-                    cost: limits.cost.as_ref().map(|cost| cost.value),
-                    rate: limits.rate.map(|rate| rate.to_string()),
-                    concurrency: limits.concurrency,
-                },
-            })
-        })
-        .await
-    }
-
-    /// The recent calls, newest first: the principal's own, or everyone's if its policy says `read = "all"`, which is a
-    /// record of its own kind.
-    ///
-    /// # Errors
-    /// Quota and history.
-    pub async fn recent(&self, caller: &Caller, limit: usize) -> Result<Recent, Rejection> {
-        let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
-        let (snapshot, _permit) = self.enter(&call).await?;
-        let everyones = snapshot.policy().policy().history.read_all;
-        let what = record::called(caller);
-        let whose = if everyones {
-            let detail = LogRead { whose: "everyone".to_owned(), newest: limit as u64 };
-            let mut entry = Entry::log_read(record::who(caller), self.place(Some(&snapshot), caller), what, detail);
-            self.decided_by(&mut entry, Some(&snapshot), caller);
-            entry.result = Outcome::new(Status::Ok, call.arrived.elapsed());
-            self.history.append(entry).await.map_err(failure::history)?;
-            Whose::Everyone
-        } else {
-            self.told(&snapshot, &call, what, None).await?;
-            Whose::Principal(caller.principal.clone())
-        };
-        let recent = self.history.recent(whose, limit).await;
-        recent.map_err(|error| failure::unreadable_history(&error))
-    }
-
     /// A call whose arguments the door can't read: counted and recorded like every other. Gives what may leave.
     pub async fn misread(&self, caller: &Caller, rejection: Rejection) -> Rejection {
         let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
@@ -351,23 +243,6 @@ impl Gateway {
     pub async fn close(&self) {
         self.stop().await;
         self.history.close().await;
-    }
-
-    /// A call that executes nothing: one record.
-    async fn metadata<T: Serialize>(
-        &self,
-        call: Call<'_>,
-        work: impl FnOnce(&Snapshot) -> Result<T, Rejection>,
-    ) -> Result<T, Rejection> {
-        let (snapshot, _permit) = self.enter(&call).await?;
-        match work(&snapshot) {
-            Ok(answer) => {
-                let bytes = serde_json::to_vec(&answer).map(|json| json.len() as u64);
-                self.told(&snapshot, &call, call.what(), bytes.ok()).await?;
-                Ok(answer)
-            }
-            Err(rejection) => Err(self.refuse(Some(&snapshot), &call, rejection).await),
-        }
     }
 
     /// Quota and snapshot: what every call begins with.
@@ -430,20 +305,6 @@ impl Gateway {
         let current = self.catalog.current();
         let catalog = snapshot.map_or(&*current, Snapshot::catalog);
         record::decided_by(entry, catalog, self.world.policy(&caller.principal).as_deref());
-    }
-
-    /// Records a call that executed nothing. `bytes`: of its answer.
-    async fn told(
-        &self,
-        snapshot: &Snapshot,
-        call: &Call<'_>,
-        what: What,
-        bytes: Option<u64>,
-    ) -> Result<(), Rejection> {
-        let mut entry = Entry::call(record::who(call.caller), self.place(Some(snapshot), call.caller), what);
-        self.decided_by(&mut entry, Some(snapshot), call.caller);
-        entry.result = Outcome { bytes, ..Outcome::new(Status::Ok, call.arrived.elapsed()) };
-        self.history.append(entry).await.map(|_| ()).map_err(failure::history)
     }
 
     /// Records a rejection and gives it the form that may leave.

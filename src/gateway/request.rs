@@ -1,6 +1,7 @@
 //! What doors ask of the gateway, and what it tells them beside rows.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::parent_id;
 use std::time::Duration;
@@ -8,7 +9,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::gate::admit::Submission;
+use crate::gate::admit::{Permit, RelationUse, Submission};
+use crate::gate::plan::PlanSummary;
+use crate::gate::policy::{BoundPolicy, Visibility};
 
 /// Who calls through which door, with what: the head of every request.
 #[derive(Debug, Clone)]
@@ -85,6 +88,59 @@ pub struct Checked {
     pub row_cap: u64,
     /// The planner's estimate of its cost at most, if that is bounded.
     pub cost_cap: Option<u64>,
+}
+
+/// What the gate says to a principal of a statement that it admits.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Verdict {
+    /// Always `admitted`; a rejection is an error.
+    pub verdict: &'static str,
+    /// The statement's kind.
+    pub statement: &'static str,
+    /// The relations that it reads or writes, as far as the principal sees them, `schema.name`.
+    pub relations: Vec<String>,
+    /// The columns of which it gets masked values, `schema.table.column`, and the mask.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub masked_columns: BTreeMap<String, &'static str>,
+    /// The relations of which only some rows are seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rows_filtered: Vec<String>,
+    /// Rows that it gives at most.
+    pub row_limit: u64,
+}
+
+impl Verdict {
+    /// Of what the gate permits, without what the principal doesn't see: what row filters and views read.
+    pub(super) fn of(permit: &Permit, policy: &BoundPolicy) -> Self {
+        let readable = |used: &&RelationUse| {
+            policy.rights(used.oid).is_some_and(|rights| rights.visibility == Visibility::Readable)
+        };
+        let relations: Vec<String> =
+            permit.relations.iter().filter(readable).map(|used| format!("{}.{}", used.schema, used.name)).collect();
+        let filtered = permit.filters.iter().map(|(name, _)| name.clone()).filter(|name| relations.contains(name));
+        Self {
+            verdict: "admitted",
+            statement: permit.kind.name(),
+            masked_columns: permit.masked_columns.iter().cloned().collect(),
+            rows_filtered: filtered.collect(),
+            row_limit: permit.row_cap,
+            relations,
+        }
+    }
+}
+
+/// The plan of a query, for an agent.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Plan {
+    /// The plan.
+    #[serde(flatten)]
+    pub summary: PlanSummary,
+    /// Only the steps may be told: it reads something restricted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_steps: bool,
+    /// The estimate above which the query is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_limit: Option<u64>,
 }
 
 /// What the resource `database_info` tells.

@@ -4,6 +4,7 @@ use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
 
 use crate::gate::admit::{Change, Submission};
+use crate::gate::describe::{Detail, Search};
 use crate::gate::diagnostic::{Place, Reason, Rejection};
 
 /// Arguments being taken one by one.
@@ -84,13 +85,59 @@ fn table(value: Value) -> Result<Vec<String>, Rejection> {
 
 /// `sql` and `params`.
 pub(super) fn query(arguments: JsonObject) -> Result<Submission, Rejection> {
+    statement(arguments).map(|(text, parameters)| Submission::Sql { text, parameters })
+}
+
+/// `sql` and `params` of a query to be explained.
+pub(super) fn explain(arguments: JsonObject) -> Result<Submission, Rejection> {
+    statement(arguments).map(|(text, parameters)| Submission::Explain { text, parameters })
+}
+
+fn statement(arguments: JsonObject) -> Result<(String, Vec<Value>), Rejection> {
     let mut arguments = Arguments::new(arguments, &["sql", "params"])?;
     let sql = text("sql", arguments.need("sql")?)?;
     let parameters = match arguments.take("params") {
         Some(value) => array("params", value)?,
         None => Vec::new(),
     };
-    Ok(Submission::Sql { text: sql, parameters })
+    Ok((sql, parameters))
+}
+
+/// The words for how much a search tells.
+pub(super) const DETAILS: [(&str, Detail); 3] =
+    [("names", Detail::Names), ("summary", Detail::Summary), ("full", Detail::Full)];
+
+/// Relations that a search gives at most.
+pub(super) const MOST_FOUND: usize = 200;
+
+/// Relations that a search gives where the client says nothing.
+const USUALLY_FOUND: usize = 20;
+
+/// `query`, `schema`, `detail` and `limit`.
+pub(super) fn search(arguments: JsonObject) -> Result<Search, Rejection> {
+    let mut arguments = Arguments::new(arguments, &["query", "schema", "detail", "limit"])?;
+    let query = text("query", arguments.need("query")?)?;
+    let words: Vec<String> = query.split_whitespace().map(ToOwned::to_owned).collect();
+    if words.is_empty() {
+        return Err(wrong("query", "`query` has no word".to_owned()).help("get_tables lists all tables"));
+    }
+    let schema = arguments.take("schema").map(|value| text("schema", value)).transpose()?;
+    let detail = match arguments.take("detail").map(|value| text("detail", value)).transpose()? {
+        None => Detail::default(),
+        Some(asked) => DETAILS.iter().find(|(name, _)| *name == asked).map(|(_, detail)| *detail).ok_or_else(|| {
+            wrong("detail", format!("`{asked}` is no detail"))
+                .help(format!("it is {}", DETAILS.map(|(name, _)| name).join(", ")))
+        })?,
+    };
+    let limit = match arguments.take("limit") {
+        None => USUALLY_FOUND,
+        Some(asked) => asked
+            .as_u64()
+            .and_then(|asked| usize::try_from(asked).ok())
+            .filter(|asked| (1..=MOST_FOUND).contains(asked))
+            .ok_or_else(|| wrong("limit", format!("`limit` has to be a number from 1 to {MOST_FOUND}")))?,
+    };
+    Ok(Search { words, schema, detail, limit })
 }
 
 /// `schema` and `pattern`.

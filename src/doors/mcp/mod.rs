@@ -30,8 +30,8 @@ const LONGEST_NAME: usize = 128;
 
 const INSTRUCTIONS: &str = "A guarded gate to a PostgreSQL database. Every statement is checked against a policy: some \
     tables, columns and rows may not exist for you, some values are masked, and results are capped. Begin with \
-    get_tables and get_table_schema; then query_execute takes one PostgreSQL statement with $1 parameters. A refusal \
-    has a reason code and says what would be allowed instead.";
+    get_tables or search_objects, and get_table_schema; then query_execute takes one PostgreSQL statement with $1 \
+    parameters. A refusal has a reason code and says what would be allowed instead.";
 
 /// The server of one connection: one principal.
 #[derive(Clone)]

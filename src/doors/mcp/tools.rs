@@ -25,6 +25,9 @@ pub(super) struct Definition {
 #[derive(Clone, Copy)]
 enum Kind {
     QueryExecute,
+    Check,
+    Explain,
+    Search,
     Tables,
     TableSchema,
     Insert,
@@ -43,6 +46,27 @@ const TOOLS: &[Definition] = &[
             truncated}. Integers beyond 2^53 and numerics are strings.",
         writes: false,
         kind: Kind::QueryExecute,
+    },
+    Definition {
+        name: "check_query",
+        title: "Check a statement",
+        description: "The policy's verdict on a statement, and what would be allowed instead. Runs nothing.",
+        writes: false,
+        kind: Kind::Check,
+    },
+    Definition {
+        name: "explain_query",
+        title: "Explain a query",
+        description: "The plan of a query in lines, its estimated cost and rows. Doesn't run it.",
+        writes: false,
+        kind: Kind::Explain,
+    },
+    Definition {
+        name: "search_objects",
+        title: "Search tables and columns",
+        description: "Finds tables and columns by words in names, types and comments.",
+        writes: false,
+        kind: Kind::Search,
     },
     Definition {
         name: "get_tables",
@@ -101,18 +125,37 @@ pub(super) async fn call(
 ) -> CallToolResult {
     match tool.kind {
         Kind::QueryExecute => execute(gateway, caller, arguments::query(arguments), cancel).await,
+        Kind::Check => match arguments::query(arguments) {
+            Ok(submission) => {
+                let verdict = gateway.verdict(&caller, &submission).await;
+                answer(verdict.map(|verdict| json!(verdict)), text(&submission))
+            }
+            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+        },
+        Kind::Explain => match arguments::explain(arguments) {
+            Ok(submission) => {
+                let text = text(&submission).map(ToOwned::to_owned);
+                let plan = gateway.plan(Request { caller, submission, timeout: None, cancel }).await;
+                answer(plan.map(|plan| json!(plan)), text.as_deref())
+            }
+            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+        },
+        Kind::Search => match arguments::search(arguments) {
+            Ok(search) => answer(gateway.search(&caller, &search).await.map(|findings| json!(findings)), None),
+            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+        },
         Kind::Insert => execute(gateway, caller, arguments::insert(arguments), cancel).await,
         Kind::Update => execute(gateway, caller, arguments::update(arguments), cancel).await,
         Kind::Delete => execute(gateway, caller, arguments::delete(arguments), cancel).await,
         Kind::Tables => match arguments::tables(arguments) {
             Ok((schema, pattern)) => {
                 let tables = gateway.tables(&caller, schema.as_deref(), pattern.as_deref()).await;
-                answer(tables.map(|tables| json!({ "tables": tables })))
+                answer(tables.map(|tables| json!({ "tables": tables })), None)
             }
             Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
         },
         Kind::TableSchema => match arguments::table_schema(arguments) {
-            Ok(name) => answer(gateway.table(&caller, &name).await.map(|table| json!(table))),
+            Ok(name) => answer(gateway.table(&caller, &name).await.map(|table| json!(table)), None),
             Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
         },
     }
@@ -128,10 +171,7 @@ async fn execute(
         Ok(submission) => submission,
         Err(rejection) => return rejected(&gateway.misread(&caller, rejection).await, None),
     };
-    let text = match &submission {
-        Submission::Sql { text, .. } => Some(text.clone()),
-        Submission::Change(_) => None,
-    };
+    let text = text(&submission).map(ToOwned::to_owned);
     let request = Request { caller, submission, timeout: None, cancel };
     match gateway.execute(request).await {
         Ok(answer) => CallToolResult::success(vec![ContentBlock::text(answer.result.json)]),
@@ -139,10 +179,19 @@ async fn execute(
     }
 }
 
-fn answer(result: Result<Value, Rejection>) -> CallToolResult {
+/// `sql`: what the places in a rejection are of.
+fn answer(result: Result<Value, Rejection>, sql: Option<&str>) -> CallToolResult {
     match result {
         Ok(value) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
-        Err(rejection) => rejected(&rejection, None),
+        Err(rejection) => rejected(&rejection, sql),
+    }
+}
+
+/// The statement's text, if it has one.
+fn text(submission: &Submission) -> Option<&str> {
+    match submission {
+        Submission::Sql { text, .. } | Submission::Explain { text, .. } => Some(text),
+        Submission::Change(_) => None,
     }
 }
 
@@ -155,7 +204,7 @@ impl Definition {
     fn describe(&self, may_write: bool) -> Tool {
         let read_only = !(self.writes || may_write && matches!(self.kind, Kind::QueryExecute));
         let destructive = match self.kind {
-            Kind::Tables | Kind::TableSchema | Kind::Insert => false,
+            Kind::Check | Kind::Explain | Kind::Search | Kind::Tables | Kind::TableSchema | Kind::Insert => false,
             Kind::QueryExecute => may_write,
             Kind::Update | Kind::Delete => true,
         };
@@ -184,12 +233,28 @@ impl Kind {
         });
         let filter = json!({ "type": "object", "description": WHERE });
         let (properties, required) = match self {
-            Self::QueryExecute => (
+            Self::QueryExecute | Self::Check => (
                 json!({
                     "sql": { "type": "string", "description": "One statement; values as $1, $2, …" },
                     "params": { "type": "array", "description": "Values of $1, $2, … in order" },
                 }),
                 json!(["sql"]),
+            ),
+            Self::Explain => (
+                json!({
+                    "sql": { "type": "string", "description": "One query, without EXPLAIN" },
+                    "params": { "type": "array", "description": "Values of $1, $2, … in order" },
+                }),
+                json!(["sql"]),
+            ),
+            Self::Search => (
+                json!({
+                    "query": { "type": "string", "description": "Words; all have to fit" },
+                    "schema": { "type": "string", "description": "Only this schema" },
+                    "detail": { "enum": arguments::DETAILS.map(|(name, _)| name), "description": "Default summary" },
+                    "limit": { "type": "integer", "minimum": 1, "maximum": arguments::MOST_FOUND, "description": "Default 20" },
+                }),
+                json!(["query"]),
             ),
             Self::Tables => (
                 json!({
@@ -230,7 +295,10 @@ mod tests {
     #[test]
     fn writing_tools_are_listed_only_where_writing_is_allowed() {
         let names = |may_write| list(may_write).iter().map(|tool| tool.name.to_string()).collect::<Vec<_>>();
-        assert_eq!(names(false), ["query_execute", "get_tables", "get_table_schema"]);
+        assert_eq!(
+            names(false),
+            ["query_execute", "check_query", "explain_query", "search_objects", "get_tables", "get_table_schema"]
+        );
         assert_eq!(names(true).len(), TOOLS.len());
         assert!(find("delete_data", false).is_none());
     }

@@ -44,7 +44,11 @@ pub fn admit(
 ) -> Result<Admitted, Rejection> {
     on_big_stack(|| match submission {
         Submission::Sql { text, parameters } => {
-            let compiled = compile(catalog, policy, principal, text, parameters.len())?;
+            let compiled = compile(catalog, policy, principal, (text, Form::AsWritten), parameters.len())?;
+            with_values(Arc::new(compiled), catalog, parameters)
+        }
+        Submission::Explain { text, parameters } => {
+            let compiled = compile(catalog, policy, principal, (text, Form::Explained), parameters.len())?;
             with_values(Arc::new(compiled), catalog, parameters)
         }
         Submission::Change(change) => {
@@ -96,7 +100,8 @@ impl Gate {
         if let Some(known) = known {
             return with_values(known, &self.catalog, parameters);
         }
-        let compile = || compile(&self.catalog, &self.policy, &self.principal, text, parameters.len());
+        let compile =
+            || compile(&self.catalog, &self.policy, &self.principal, (text, Form::AsWritten), parameters.len());
         let compiled = Arc::new(on_big_stack(compile)?);
         if compiled.sql.len() <= LONGEST_TEXT {
             self.kept().keep(text, Arc::clone(&compiled));
@@ -109,18 +114,30 @@ impl Gate {
     }
 }
 
+/// What of a text is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// The statement.
+    AsWritten,
+    /// Its plan.
+    Explained,
+}
+
 /// Everything but the values.
 fn compile(
     catalog: &Catalog,
     policy: &BoundPolicy,
     principal: &Principal,
-    text: &str,
+    (text, form): (&str, Form),
     parameters: usize,
 ) -> Result<Compiled, Rejection> {
     let source = Source::new(text);
     let parsed = parse(&source)?;
     let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters as u32);
-    let statement = lowering.statement(&parsed.statement)?;
+    let statement = match form {
+        Form::AsWritten => lowering.statement(&parsed.statement)?,
+        Form::Explained => lowering.explained(&parsed.statement)?,
+    };
     let types = client_types(&statement, parameters, catalog)?;
     Stages { catalog, policy, principal }.after_lower(statement, Values::Any(parameters), types)
 }

@@ -32,6 +32,13 @@ pub enum Submission {
         /// JSON values in order.
         parameters: Vec<Value>,
     },
+    /// The plan of a query, as `EXPLAIN (FORMAT JSON)` before it gives it.
+    Explain {
+        /// The query's text.
+        text: String,
+        /// JSON values in order.
+        parameters: Vec<Value>,
+    },
     /// A structured change, lowered without any SQL text.
     Change(Change),
 }

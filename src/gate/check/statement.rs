@@ -168,14 +168,16 @@ fn is_concealed(rejection: &Rejection) -> bool {
 
 fn public(submission: &Submission, rejection: &Rejection) -> String {
     match submission {
-        Submission::Sql { text, .. } => rejection.to_json(Some(&Source::new(text))).to_string(),
+        Submission::Sql { text, .. } | Submission::Explain { text, .. } => {
+            rejection.to_json(Some(&Source::new(text))).to_string()
+        }
         Submission::Change(_) => rejection.to_json(None).to_string(),
     }
 }
 
 fn written(submission: &Submission) -> String {
     match submission {
-        Submission::Sql { text, .. } => text.clone(),
+        Submission::Sql { text, .. } | Submission::Explain { text, .. } => text.clone(),
         Submission::Change(change) => format!("{change:?}"),
     }
 }

@@ -20,6 +20,17 @@ impl<'a> Lowering<'a> {
         Ok(lowered)
     }
 
+    /// The plan of one statement of the principal's, in JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::statement`]; and it is no query.
+    pub fn explained(&mut self, statement: &ast::Statement) -> Result<Statement, Rejection> {
+        let span = self.first_word();
+        let lowered = self.statement(statement)?;
+        explain(lowered, ExplainFormat::Json, false).ok_or_else(|| not_yet("the plan of anything but a query", span))
+    }
+
     fn any_statement(&mut self, statement: &ast::Statement) -> Result<Statement, Rejection> {
         match statement {
             ast::Statement::Query(query) => self.query_statement(query),
@@ -59,17 +70,8 @@ impl<'a> Lowering<'a> {
                 let ast::Statement::Query(query) = statement.as_ref() else {
                     return Err(not_yet("EXPLAIN of anything but a query", span));
                 };
-                match self.query_statement(query)? {
-                    Statement::Query(query) if query.ctes.iter().all(|cte| cte.write().is_none()) => {
-                        Ok(Statement::Explain(Explain { query, format, analyze }))
-                    }
-                    Statement::Query(_)
-                    | Statement::Explain(_)
-                    | Statement::Insert(_)
-                    | Statement::Update(_)
-                    | Statement::Delete(_)
-                    | Statement::Merge(_) => Err(not_yet("EXPLAIN of anything but a query", span)),
-                }
+                explain(self.query_statement(query)?, format, analyze)
+                    .ok_or_else(|| not_yet("EXPLAIN of anything but a query", span))
             }
             other => Err(self.other_statement(other)),
         }
@@ -239,5 +241,19 @@ fn switched_on(arg: Option<&AstExpr>, word: Option<&str>, at: Span) -> Result<bo
         (None, _) | (Some(_), Some("true" | "on" | "1")) => Ok(true),
         (Some(_), Some("false" | "off" | "0")) => Ok(false),
         (Some(_), _) => Err(Rejection::new(Reason::InvalidStatement, "this option is TRUE or FALSE").at(at)),
+    }
+}
+/// EXPLAIN of it; `None` if it isn't a query, or writes.
+fn explain(statement: Statement, format: ExplainFormat, analyze: bool) -> Option<Statement> {
+    match statement {
+        Statement::Query(query) if query.ctes.iter().all(|cte| cte.write().is_none()) => {
+            Some(Statement::Explain(Explain { query, format, analyze }))
+        }
+        Statement::Query(_)
+        | Statement::Explain(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_)
+        | Statement::Merge(_) => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The MCP server through the real binary over its standard streams: tools, resources, refusals, what an ill-behaved or
 //! vanishing client meets, and the history that every call leaves.
 
+mod advice;
 mod bombs;
 mod history;
 mod robust;

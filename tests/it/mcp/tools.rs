@@ -20,7 +20,10 @@ async fn refused(mcp: &mut Mcp, tool: &str, arguments: Value) -> Value {
 async fn the_handshake_and_the_lists() {
     let database = Database::sample().await;
     let (wicket, mut mcp) = reader(&database).await;
-    assert_eq!(names(&mcp.tools().await), ["query_execute", "get_tables", "get_table_schema"]);
+    assert_eq!(
+        names(&mcp.tools().await),
+        ["query_execute", "check_query", "explain_query", "search_objects", "get_tables", "get_table_schema"]
+    );
     assert_eq!(names(&mcp.resources().await), ["database_info", "query_history"]);
     for tool in mcp.tools().await {
         assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
@@ -40,7 +43,17 @@ async fn the_handshake_and_the_lists() {
     let tools = mcp.tools().await;
     assert_eq!(
         names(&tools),
-        ["query_execute", "get_tables", "get_table_schema", "insert_data", "update_data", "delete_data"]
+        [
+            "query_execute",
+            "check_query",
+            "explain_query",
+            "search_objects",
+            "get_tables",
+            "get_table_schema",
+            "insert_data",
+            "update_data",
+            "delete_data"
+        ]
     );
     let hint = |name: &str| {
         let tool = tools.iter().find(|tool| tool["name"] == name).unwrap();

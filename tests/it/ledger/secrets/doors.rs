@@ -125,6 +125,25 @@ fn calls(nest: &mut Nest) -> Vec<(&'static str, Value)> {
             "query_execute",
             json!({ "sql": "SELECT ssn FROM vault WHERE name = $1", "params": [word("beside a hidden column")] }),
         ),
+        ("check_query", json!({ "sql": format!("SELECT id FROM vault WHERE name = '{}'", word("a checked literal")) })),
+        (
+            "check_query",
+            json!({ "sql": "SELECT ssn FROM vault WHERE name = $1", "params": [word("a checked parameter")] }),
+        ),
+        (
+            "explain_query",
+            json!({ "sql": format!("SELECT id FROM vault WHERE name = '{}'", word("an explained literal")) }),
+        ),
+        (
+            "explain_query",
+            json!({ "sql": "SELECT id FROM vault WHERE name = $1", "params": [word("an explained parameter")] }),
+        ),
+        (
+            "explain_query",
+            json!({ "sql": format!("DELETE FROM vault WHERE name = '{}'", word("not to be explained")) }),
+        ),
+        ("search_objects", json!({ "query": word("words to look for") })),
+        ("search_objects", json!({ "query": "x", "detail": word("a detail") })),
         ("get_tables", json!({ "pattern": word("a pattern of names") })),
         ("get_tables", json!({ "schema": word("a schema") })),
         ("get_tables", json!({ "schema": { "x": word("a schema that is no text") } })),
