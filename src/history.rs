@@ -20,6 +20,7 @@ pub mod check;
 mod compress;
 mod detail;
 mod elsewhere;
+pub mod find;
 mod fit;
 #[cfg(feature = "history-index")]
 mod index;

@@ -1,7 +1,8 @@
 //! What the ledger's readers have to do with any bytes, as a function: for the fuzz crate and the unit tests. A ledger
 //! may be damaged, or made by somebody who wants its reader to fail.
 
-use super::read::{Backward, Filter, Forward, Found, Neighbours, Place, fetch, newest};
+use super::find::Neighbours;
+use super::read::{Backward, Filter, Forward, Found, Place, fetch, newest};
 use super::search::{MAX_PAGE, Query, search};
 use super::verify::{Kept, verify};
 use std::collections::BTreeMap;

@@ -12,8 +12,10 @@ mod tests;
 use super::lines::LineHash;
 use super::read::{Found, Place, fetch};
 use super::search::{Cursor, Page, Query, Unserved};
+use rusqlite::Connection;
 use std::io;
 use std::path::Path;
+use uuid::Uuid;
 
 /// Why the index can't be used as it is.
 #[derive(Debug)]
@@ -63,6 +65,24 @@ struct Hit {
 
 /// A page of a search through the index.
 pub(super) fn search(directory: &Path, query: &Query, progress: &mut dyn FnMut(&Found)) -> Result<Page, Unserved> {
+    through(directory, progress, |db| page(directory, query, db))
+}
+
+/// The records that have this id, or whose intent has.
+pub(super) fn named(directory: &Path, id: Uuid, progress: &mut dyn FnMut(&Found)) -> Result<Vec<Found>, Unserved> {
+    through(directory, progress, |db| {
+        let mut found = read_back(directory, hits::named(db, id)?)?;
+        found.retain(|one| one.record.id == id || one.record.intent == Some(id));
+        Ok(found)
+    })
+}
+
+/// Asks the index once it is up to date; one that doesn't fit is made anew, once.
+fn through<T>(
+    directory: &Path,
+    progress: &mut dyn FnMut(&Found),
+    ask: impl Fn(&Connection) -> Result<T, Trouble>,
+) -> Result<T, Unserved> {
     let mut unfit = None;
     // An index that was just made anew and doesn't fit either can't be helped.
     for _ in 0..2 {
@@ -70,8 +90,8 @@ pub(super) fn search(directory: &Path, query: &Query, progress: &mut dyn FnMut(&
             Ok(file) => file,
             Err(trouble) => return Err(told(trouble)),
         };
-        match page(directory, query, &mut file, progress) {
-            Ok(page) => return Ok(page),
+        match fill::catch_up(&mut file.db, directory, progress).and_then(|()| ask(&file.db)) {
+            Ok(answer) => return Ok(answer),
             Err(Trouble::Unfit(cause)) => {
                 tracing::info!(cause, "the history's index is made anew");
                 unfit = Some(file.identity());
@@ -89,27 +109,24 @@ fn told(trouble: Trouble) -> Unserved {
     }
 }
 
-fn page(
-    directory: &Path,
-    query: &Query,
-    file: &mut file::File,
-    progress: &mut dyn FnMut(&Found),
-) -> Result<Page, Trouble> {
-    fill::catch_up(&mut file.db, directory, progress)?;
-    let (hits, more) = hits::newest(&file.db, query)?;
-    let places: Vec<Place> = hits.iter().map(|(_, hit)| hit.place.clone()).collect();
+fn page(directory: &Path, query: &Query, db: &Connection) -> Result<Page, Trouble> {
+    let (hits, more) = hits::newest(db, query)?;
     let next: Option<Cursor> = more.then(|| hits.last().map(|(cursor, _)| cursor.clone())).flatten();
-    let mut records = Vec::new();
-    for (found, (_, hit)) in fetch(directory, &places)?.into_iter().zip(hits) {
-        match found {
-            Some(found) if found.hash() == hit.hash => {
-                // The index may give too much, where two names have one code.
-                if query.filter.matches(&found.record) {
-                    records.push(found);
-                }
-            }
-            _ => return Err(Trouble::Unfit("a record is not where the index has it".to_owned())),
-        }
-    }
+    let mut records = read_back(directory, hits.into_iter().map(|(_, hit)| hit).collect())?;
+    // The index may give too much, where two names have one code.
+    records.retain(|found| query.filter.matches(&found.record));
     Ok(Page { records, next, without_index: None })
+}
+
+/// The hits as the segments have them.
+fn read_back(directory: &Path, hits: Vec<Hit>) -> Result<Vec<Found>, Trouble> {
+    let places: Vec<Place> = hits.iter().map(|hit| hit.place.clone()).collect();
+    let found = fetch(directory, &places)?.into_iter().zip(hits);
+    found
+        .map(|(found, hit)| {
+            found
+                .filter(|found| found.hash() == hit.hash)
+                .ok_or_else(|| Trouble::Unfit("a record is not where the index has it".to_owned()))
+        })
+        .collect()
 }

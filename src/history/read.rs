@@ -4,9 +4,9 @@
 
 mod backward;
 mod chain;
+mod durations;
 mod fetch;
 mod filter;
-mod find;
 mod forward;
 mod record;
 mod stats;
@@ -15,10 +15,10 @@ mod tests;
 mod words;
 
 pub(super) use backward::Backward;
+pub(super) use chain::ChainReader;
 pub use chain::Position;
 pub use fetch::fetch;
 pub use filter::Filter;
-pub use find::{Call, Neighbours, Wanted, find};
 pub use forward::Forward;
 pub use record::{Found, Place, ReadRecord};
 pub use stats::{Stats, Tally};

@@ -13,18 +13,20 @@ pub(super) const FILE: &str = "index.sqlite";
 /// Held shared by whoever uses the index, alone by whoever replaces it.
 const LOCK: &str = "index.lock";
 /// The tables' version; an index of another is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long to wait for another process that fills the index.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Records are numbered as they come in, nearly by time; a block is a row of them, see [`super::fill::BLOCK_BITS`]. The
-/// text table holds no text, only what is needed to find words.
+/// text table holds no text, only what is needed to find words. A record's names are its id and that of its intent, which
+/// begin with the time: so new ones come at the end.
 const SCHEMA: &str = "
 CREATE TABLE chains (id INTEGER PRIMARY KEY, instance TEXT NOT NULL UNIQUE, segment INTEGER NOT NULL,
     offset INTEGER NOT NULL, last_segment INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_hash TEXT NOT NULL,
     first_segment INTEGER NOT NULL);
 CREATE TABLE records (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, chain INTEGER NOT NULL, seq INTEGER NOT NULL,
     segment INTEGER NOT NULL, offset INTEGER NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE names (name BLOB, record INTEGER, PRIMARY KEY (name, record)) WITHOUT ROWID;
 CREATE TABLE blocks (id INTEGER PRIMARY KEY, oldest INTEGER NOT NULL, newest INTEGER NOT NULL);
 CREATE VIRTUAL TABLE texts USING fts5 (terms, sql, relations, principal, reason, content='', columnsize=0,
     tokenize=\"ascii tokenchars '_'\");

@@ -104,6 +104,10 @@ fn check(db: &mut Connection, directory: &Path) -> Result<(), Trouble> {
 fn forget(db: &mut Connection, known: &Known, first: u64) -> Result<(), Trouble> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let first = first.cast_signed();
+    transaction.execute(
+        "DELETE FROM names WHERE record IN (SELECT id FROM records WHERE chain = ? AND segment < ?)",
+        params![known.id, first],
+    )?;
     transaction.execute("DELETE FROM records WHERE chain = ? AND segment < ?", params![known.id, first])?;
     transaction.execute("UPDATE chains SET first_segment = ? WHERE id = ?", params![first, known.id])?;
     let (left, ever): (i64, Option<i64>) =
@@ -128,6 +132,7 @@ fn fill(batch: &Transaction<'_>, records: &mut Forward, progress: &mut dyn FnMut
     let mut insert_text = batch.prepare_cached(
         "INSERT INTO texts (rowid, terms, sql, relations, principal, reason) VALUES (?, ?, ?, ?, ?, ?)",
     )?;
+    let mut insert_name = batch.prepare_cached("INSERT OR IGNORE INTO names (name, record) VALUES (?, ?)")?;
     let mut widen = batch.prepare_cached(
         "INSERT INTO blocks (id, oldest, newest) VALUES (?1, ?2, ?2)
          ON CONFLICT (id) DO UPDATE SET oldest = min(oldest, ?2), newest = max(newest, ?2)",
@@ -149,6 +154,9 @@ fn fill(batch: &Transaction<'_>, records: &mut Forward, progress: &mut dyn FnMut
         let (seq, segment, offset) =
             (found.record.seq.cast_signed(), found.place.segment.cast_signed(), found.place.offset.cast_signed());
         insert.execute(params![id, time, chain, seq, segment, offset, hash.bytes()])?;
+        for name in [found.record.id].into_iter().chain(found.record.intent) {
+            insert_name.execute(params![name.as_bytes(), id])?;
+        }
         let [sql, relations, principal, reason] = fields(&found.record).map(|field| joined(&field));
         insert_text.execute(params![id, terms(&found.record), sql, relations, principal, reason])?;
         widen.execute(params![id >> BLOCK_BITS, time])?;

@@ -11,6 +11,7 @@ use super::{Hit, Trouble};
 use rusqlite::{Connection, params, params_from_iter};
 use std::collections::HashMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Half a million records: what may match among them is looked at in a second.
 const MOST_AT_ONCE: usize = 128;
@@ -73,6 +74,20 @@ pub(super) fn newest(db: &Connection, query: &Query) -> Result<(Vec<(Cursor, Hit
         }
         at_once = (at_once * 2).min(MOST_AT_ONCE);
     }
+}
+
+/// The records of that name, oldest first.
+pub(super) fn named(db: &Connection, id: Uuid) -> Result<Vec<Hit>, Trouble> {
+    let mut records = db.prepare_cached(
+        "SELECT c.instance, r.segment, r.offset, r.hash FROM names AS n JOIN records AS r ON r.id = n.record
+         JOIN chains AS c ON c.id = r.chain WHERE n.name = ? ORDER BY r.id",
+    )?;
+    let rows = records.query_map(params![id.as_bytes()], |row| {
+        let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+        let place = Place { instance: row.get::<_, String>(0)?.into(), segment: number(1)?, offset: number(2)? };
+        Ok(Hit { place, hash: LineHash::from_bytes(row.get(3)?) })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Blocks that follow each other, as first and last.

@@ -33,7 +33,7 @@ pub(super) fn ends(directory: &Path) -> io::Result<Vec<Position>> {
 }
 
 /// Reads one chain forwards.
-pub(super) struct ChainReader {
+pub(in crate::history) struct ChainReader {
     path: PathBuf,
     /// What is read next.
     at: Position,

@@ -1,6 +1,7 @@
 //! What the ledger adds up to: calls, rows and durations by principal, verdict, reason, relation and day. A call counts
 //! when it ends: at its outcome, or its rejection.
 
+use super::durations::Durations;
 use super::record::ReadRecord;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -28,10 +29,13 @@ pub struct Tally {
     pub affected: u64,
     /// Bytes of results.
     pub bytes: u64,
-    /// All durations together, in nanoseconds; rejections have none.
+    /// All durations together, in nanoseconds; those of rejections, which took only the gate, aren't among them.
     pub duration_ns: u64,
     /// The longest of them.
     pub longest_ns: u64,
+    /// How they are distributed.
+    #[serde(flatten)]
+    pub durations: Durations,
 }
 
 /// What the ledger adds up to.
@@ -66,8 +70,11 @@ impl Tally {
         sum(&mut self.rows, result.rows);
         sum(&mut self.affected, result.affected);
         sum(&mut self.bytes, result.bytes);
-        sum(&mut self.duration_ns, result.duration_ns);
-        self.longest_ns = self.longest_ns.max(result.duration_ns.unwrap_or(0));
+        if let Some(ns) = result.duration_ns.filter(|_| record.kind != "rejection") {
+            self.duration_ns = self.duration_ns.saturating_add(ns);
+            self.longest_ns = self.longest_ns.max(ns);
+            self.durations.add(ns);
+        }
     }
 }
 
@@ -163,14 +170,25 @@ mod tests {
         let failure = Outcome { reason: Some("database_error".into()), ..outcome(Status::Failed, 9, 0) };
         let failed_end = failed.outcome(failure);
         let refused = Entry::rejection(who("ana"), Where::default(), Default::default(), "no_where");
+        let refused = Entry { result: Outcome::took(Duration::from_millis(3)), ..refused };
         for entry in [intent, failed, ended, query("eve", "never ended"), failed_end, refused] {
             stats.take(&read(entry), true);
         }
         let ms = 1_000_000;
-        let ok = Tally { calls: 1, rows: 7, duration_ns: 5 * ms, longest_ns: 5 * ms, ..Tally::default() };
-        let failed = Tally { calls: 1, failed: 1, duration_ns: 9 * ms, longest_ns: 9 * ms, ..Tally::default() };
+        let timed = |all: &[u64]| {
+            let mut durations = Durations::default();
+            all.iter().for_each(|ns| durations.add(*ns));
+            Tally {
+                duration_ns: all.iter().sum(),
+                longest_ns: all.iter().copied().max().unwrap_or(0),
+                durations,
+                ..Tally::default()
+            }
+        };
+        let ok = Tally { calls: 1, rows: 7, ..timed(&[5 * ms]) };
+        let failed = Tally { calls: 1, failed: 1, ..timed(&[9 * ms]) };
         let rejected = Tally { calls: 1, rejected: 1, ..Tally::default() };
-        let total = Tally { calls: 3, rejected: 1, failed: 1, duration_ns: 14 * ms, longest_ns: 9 * ms, ..ok.clone() };
+        let total = Tally { calls: 3, rejected: 1, failed: 1, rows: 7, ..timed(&[5 * ms, 9 * ms]) };
         let map = |all: &[(&str, &Tally)]| -> BTreeMap<String, Tally> {
             all.iter().map(|(name, tally)| ((*name).to_owned(), (*tally).clone())).collect()
         };

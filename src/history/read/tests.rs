@@ -1,9 +1,7 @@
-use super::super::tests::{ledger, open, query, segment, who};
-use super::super::{Outcome, Status, Where};
+use super::super::tests::{ledger, open, query, segment};
 use super::*;
 use std::fs;
 use std::io::Write;
-use std::time::Duration;
 
 fn seqs(records: impl IntoIterator<Item = Found>) -> Vec<(String, u64)> {
     records.into_iter().map(|found| (found.record.instance, found.record.seq)).collect()
@@ -103,46 +101,4 @@ async fn segments_follow_each_other() {
     assert_eq!(forward.iter().map(|found| found.record.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     assert_eq!((forward[2].place.segment, forward[2].place.offset), (4, 0));
     assert_eq!(seqs(newest(home.path(), &Filter::default(), 9, &mut |_| ()).unwrap().0), seqs(forward));
-}
-
-#[tokio::test]
-async fn a_record_is_found_with_its_other_half_and_its_neighbours() {
-    let home = tempfile::tempdir().unwrap();
-    let history = open(home.path());
-    let intent = super::super::tests::intent("ana", "SELECT 1");
-    let outcome = intent.outcome(Outcome::new(Status::Ok, Duration::ZERO));
-    let rejection = super::super::Entry::rejection(who("ana"), Where::default(), Default::default(), "no_where");
-    let alone = query("ana", "SELECT 2");
-    for entry in [&intent, &rejection, &outcome, &alone] {
-        history.append(entry.clone()).await.unwrap();
-    }
-    let other = |wanted: &Wanted| {
-        let call = find(home.path(), wanted, &mut |_| ()).unwrap().unwrap();
-        (call.record.record.seq, call.other.map(|other| other.record.seq))
-    };
-    assert_eq!(other(&Wanted::Id(intent.id)), (2, Some(4)));
-    assert_eq!(other(&Wanted::parse("i0001/2").unwrap()), (2, Some(4)));
-    assert_eq!(other(&Wanted::Id(outcome.id)), (4, Some(2)));
-    assert_eq!(other(&Wanted::Number("i0001".to_owned(), 4)), (4, Some(2)));
-    assert_eq!(other(&Wanted::Id(rejection.id)), (3, None));
-    assert_eq!(other(&Wanted::parse(&alone.id.to_string()).unwrap()), (5, None));
-    assert_eq!(other(&Wanted::parse("i0001/5").unwrap()), (5, None));
-    assert_eq!(find(home.path(), &Wanted::Id(uuid::Uuid::nil()), &mut |_| ()).unwrap(), None);
-    assert_eq!(find(home.path(), &Wanted::Number("i0002".to_owned(), 2), &mut |_| ()).unwrap(), None);
-    for nonsense in ["", "x", "i0001", "i0001/x"] {
-        assert_eq!(Wanted::parse(nonsense), None);
-    }
-
-    let of = |seq| {
-        let call = find(home.path(), &Wanted::Number("i0001".to_owned(), seq), &mut |_| ()).unwrap().unwrap();
-        Neighbours::of(home.path(), &call.record).unwrap()
-    };
-    assert_eq!(of(1), Neighbours { before: None, after: Some(true) });
-    assert_eq!(of(3), Neighbours { before: Some(true), after: Some(true) });
-    assert_eq!(of(5), Neighbours { before: Some(true), after: None });
-    let path = segment(home.path(), "i0001");
-    let changed = fs::read_to_string(&path).unwrap().replacen("no_where", "yes_where", 1);
-    fs::write(&path, changed).unwrap();
-    assert_eq!(of(3), Neighbours { before: Some(true), after: Some(false) });
-    assert_eq!(of(4), Neighbours { before: Some(false), after: Some(true) });
 }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::doors::cli::draw::printable;
-use crate::history::read::{Found, Neighbours, ReadRecord};
+use crate::history::find::Neighbours;
+use crate::history::read::{Found, ReadRecord};
 
 /// The sections of a record, in their order, with their titles; the fields outside of them come first.
 const SECTIONS: [(&str, &str); 7] = [

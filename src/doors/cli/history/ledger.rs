@@ -161,6 +161,13 @@ impl Drop for Progress {
     }
 }
 
+/// Says why everything was read, if the index should have served.
+pub(super) fn note_unused_index(cause: Option<&str>) {
+    if let Some(cause) = cause {
+        output::message(&format!("note: the whole history was read, the index can't be used: {cause}"));
+    }
+}
+
 /// Says that something in the ledger was no record.
 pub(super) fn note_skipped(lines: u64) {
     if lines > 0 {

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::ledger::{Ledger, Progress, Which, blocking, unreadable};
+use super::ledger::{Ledger, Progress, Which, blocking, note_unused_index, unreadable};
 use super::summary;
 use crate::doors::cli::{Exit, Failure, output};
 use crate::history::read::Words;
@@ -83,9 +83,7 @@ fn find(directory: &Path, query: &Query, index: bool) -> Result<Page, Failure> {
     let page = search(directory, query, index, &mut |found| progress.read(found));
     drop(progress);
     let page = page.map_err(|error| unreadable(directory, error))?;
-    if let Some(cause) = &page.without_index {
-        output::message(&format!("note: the whole history was read, the index can't be used: {cause}"));
-    }
+    note_unused_index(page.without_index.as_deref());
     Ok(page)
 }
 

@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::explain;
-use super::ledger::{Ledger, Progress, blocking, unreadable};
+use super::ledger::{Ledger, Progress, blocking, note_unused_index, unreadable};
 use crate::doors::cli::{Exit, Failure, output};
-use crate::history::read::{Call, Found, Neighbours, Wanted, find};
+use crate::history::find::{Answer, Call, Neighbours, Wanted, find};
+use crate::history::read::Found;
 
 const EXAMPLES: &str = "Examples:
   pgwicket history show 0198c0de-7a6b-7cc4-8000-3d1f2a5b6c7d --config pgwicket.toml
@@ -26,6 +27,9 @@ pub(in crate::doors::cli) struct Arguments {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Read the whole history instead of the index, and leave the index alone
+    #[arg(long)]
+    no_index: bool,
     #[command(flatten)]
     ledger: Ledger,
 }
@@ -43,16 +47,19 @@ fn wanted(text: &str) -> Result<Wanted, String> {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let directory = arguments.ledger.directory()?;
-    blocking(move || show(&directory, &arguments.wanted, arguments.format)).await
+    let Arguments { wanted, format, no_index, ledger } = arguments;
+    let directory = ledger.directory()?;
+    blocking(move || show(&directory, &wanted, !no_index, format)).await
 }
 
-fn show(directory: &Path, wanted: &Wanted, format: Format) -> Result<Exit, Failure> {
+fn show(directory: &Path, wanted: &Wanted, index: bool, format: Format) -> Result<Exit, Failure> {
     let failed = |error| unreadable(directory, error);
     let mut progress = Progress::new();
-    let found = find(directory, wanted, &mut |found| progress.read(found));
+    let found = find(directory, wanted, index, &mut |found| progress.read(found));
     drop(progress);
-    let Some(Call { record, other }) = found.map_err(failed)? else {
+    let Answer { call, without_index } = found.map_err(failed)?;
+    note_unused_index(without_index.as_deref());
+    let Some(Call { record, other }) = call else {
         return Err(Failure::new(Exit::Refused, "there is no such record in the history"));
     };
     let mut halves = vec![(record, "record")];

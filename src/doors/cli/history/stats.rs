@@ -114,15 +114,28 @@ fn table(by: &str, all: &BTreeMap<String, Tally>) -> String {
     let left_out = rows.len().saturating_sub(SHOWN);
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header([by, "calls", "rejected", "failed", "rows", "affected", "mean ms", "longest ms"]);
+    table.set_header([
+        by,
+        "calls",
+        "rejected",
+        "failed",
+        "rows",
+        "affected",
+        "mean ms",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "longest ms",
+    ]);
     for (name, tally) in rows.into_iter().take(SHOWN) {
         let ms = |ns: f64| format!("{:.1}", ns / 1e6);
         let timed = tally.calls - tally.rejected;
         let mean = if timed == 0 { String::new() } else { ms(tally.duration_ns as f64 / timed as f64) };
+        let percentile = |percent| tally.durations.percentile(percent).map_or_else(String::new, |ns| ms(ns as f64));
         let longest = if timed == 0 { String::new() } else { ms(tally.longest_ns as f64) };
         let counts =
             [tally.calls, tally.rejected, tally.failed, tally.rows, tally.affected].map(|count| count.to_string());
-        let numbers = counts.into_iter().chain([mean, longest]);
+        let numbers = counts.into_iter().chain([mean, percentile(50), percentile(95), percentile(99), longest]);
         let numbers = numbers.map(|number| Cell::new(number).set_alignment(CellAlignment::Right));
         table.add_row(std::iter::once(Cell::new(printable(name))).chain(numbers));
     }
