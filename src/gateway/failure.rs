@@ -11,7 +11,8 @@ use crate::postgres::execute::{DatabaseError, Outcome, StopReason};
 
 /// The history can't be written, so nothing is answered.
 pub(super) fn history(error: HistoryError) -> Rejection {
-    tracing::error!(%error, "the history can't be written");
+    // The chain has told the log when it began.
+    tracing::debug!(%error, "a call is refused");
     Rejection::new(Reason::HistoryUnavailable, error.to_string())
         .help("nothing is answered that can't be recorded; try again when whoever runs pgwicket has made room")
 }

@@ -138,6 +138,9 @@ impl Chain {
         let (bytes, placed) = match composed {
             Ok(composed) => composed,
             Err(cause) => {
+                if self.reported.is_news(&cause) {
+                    tracing::error!(segment = %self.segment.path.display(), %cause, "the history can't be written");
+                }
                 return batch.iter().map(|_| Err(HistoryError::Unavailable { cause: cause.clone() })).collect();
             }
         };

@@ -6,7 +6,7 @@ use super::storage::{Storage, StorageFile};
 use super::tail::write_all_at;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +21,7 @@ pub(super) fn compress(instance: &Path, segment: &Segment, storage: &dyn Storage
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
+    has_room(instance, segment)?;
     if let Err(error) = pack(segment, &draft, storage, stop) {
         // The disk may be full: an attempt shall not make that worse. What can't be deleted now is at the next attempt.
         let _ = storage.remove(&draft);
@@ -30,6 +31,20 @@ pub(super) fn compress(instance: &Path, segment: &Segment, storage: &dyn Storage
     storage.sync_directory(instance)?;
     storage.remove(&segment.path)?;
     storage.sync_directory(instance)
+}
+
+/// Compressing makes room in the end, and takes some on the way: never more than half of what is left, so that records still
+/// find theirs.
+fn has_room(instance: &Path, segment: &Segment) -> io::Result<()> {
+    let system = rustix::fs::statvfs(instance)?;
+    let free = system.f_bavail.saturating_mul(system.f_frsize);
+    match free / 2 < fs::metadata(&segment.path)?.len() {
+        true => Err(io::Error::new(
+            ErrorKind::StorageFull,
+            format!("less than twice the size of {} is free", segment.path.display()),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Writes the draft, syncs it, reads it back and compares.

@@ -96,6 +96,12 @@ impl Queue {
         }
     }
 
+    /// Records on their way, and how many there may be at most.
+    #[cfg(test)]
+    pub fn under_way(&self) -> (usize, usize) {
+        (self.shared.queued.load(Ordering::SeqCst), QUEUE + BATCH_RECORDS)
+    }
+
     pub fn is_sound(&self) -> bool {
         self.shared.sound.load(Ordering::Relaxed)
     }

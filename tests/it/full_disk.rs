@@ -223,6 +223,32 @@ async fn what_can_not_be_compressed_or_indexed_stays_readable_and_is_done_when_t
     verified(&wicket).await;
 }
 
+#[tokio::test]
+async fn compressing_takes_no_room_that_records_need() {
+    let database = Database::sample().await;
+    let wicket = installation(&database, "");
+    let Some(small) = Small::mount(wicket.path("small"), "size=2m") else { return };
+    let mut mcp = serve(&wicket).await;
+    for _ in 0..40 {
+        mcp.query("SELECT count(*) FROM sales.regions").await.rows();
+    }
+    mcp.close().await;
+    installation_again(&wicket, "segment_bytes = \"32KiB\"\n");
+    let chain = small.path.join("history/i0001");
+    let bytes = fs::metadata(chain.join("segment-00000001.jsonl")).unwrap().len();
+    // Room for the segment compressed, and for records, but not for twice the plain one.
+    small.fill(usize::try_from(bytes * 3 / 2 / 4096).unwrap());
+    let mut mcp = serve(&wicket).await;
+    mcp.wait_for_stderr("closed segments could not be tidied up").await;
+    assert!(mcp.stderr().contains("less than twice the size"), "{}", mcp.stderr());
+    assert_eq!((files(&chain, ".gz").len(), files(&chain, ".tmp").len()), (0, 0));
+    mcp.query("SELECT 1").await.rows();
+    small.free();
+    mcp.close().await;
+    serve(&wicket).await.close().await;
+    verified(&wicket).await;
+}
+
 fn installation_again(wicket: &Wicket, more: &str) {
     let text = fs::read_to_string(wicket.path("pgwicket.toml")).unwrap();
     wicket.write("pgwicket.toml", &format!("{text}{more}"));

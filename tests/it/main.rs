@@ -38,6 +38,7 @@ mod smoke;
 mod sql_support;
 mod support;
 mod types;
+mod unrecordable;
 mod verification;
 mod writes;
 mod writing_ctes;

@@ -210,3 +210,38 @@ async fn records_exist_from_the_first_start_on() {
     abandon(&open(&directory)).await;
     assert!(has_records(&directory).unwrap());
 }
+
+/// Where the disk can't keep up, those who bring records wait: no more of them are held than the queue has room for, and none is
+/// lost.
+#[tokio::test]
+async fn a_full_queue_holds_its_callers_up_and_loses_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let disk = super::faulty::Faulty::default();
+    let history = History::open_on(Arc::new(disk.clone()), options(home.path(), SyncMode::All)).unwrap();
+    let gate = disk.gate();
+    let held = gate.lock().unwrap();
+    let count = 900;
+    let callers: Vec<_> = (0..count)
+        .map(|number| {
+            let history = history.clone();
+            tokio::spawn(async move { history.append(write("ana", &format!("UPDATE {number}"))).await })
+        })
+        .collect();
+    let (mut under_way, mut before) = (0, usize::MAX);
+    while under_way != before {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        (before, under_way) = (under_way, history.queue.under_way().0);
+    }
+    let most = history.queue.under_way().1;
+    assert!((1..=most).contains(&under_way), "{under_way} of {most}");
+    assert!(callers.iter().all(|caller| !caller.is_finished()));
+    drop(held);
+    let mut written = Vec::new();
+    for caller in callers {
+        written.push(caller.await.unwrap().unwrap().seq);
+    }
+    written.sort_unstable();
+    assert_eq!(written, (2..count + 2).collect::<Vec<u64>>());
+    assert_eq!(lines(home.path(), "i0001").len() as u64, count + 1);
+    assert_eq!(history.queue.under_way().0, 0);
+}

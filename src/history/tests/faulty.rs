@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::sync::Mutex;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Faulty(Arc<Mutex<State>>);
+pub(super) struct Faulty(Arc<Mutex<State>>, Arc<Mutex<()>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -39,6 +39,11 @@ impl Faulty {
 
     pub fn slow_syncs(&self, each: std::time::Duration) {
         self.0.lock().unwrap().sync_takes = each;
+    }
+
+    /// While it is locked, no sync comes to its end.
+    pub fn gate(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.1)
     }
 
     /// How often a file was synced since the last question.
@@ -108,6 +113,7 @@ impl StorageFile for FaultyFile {
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
+        drop(self.disk.1.lock().unwrap());
         let mut state = self.disk.0.lock().unwrap();
         state.syncs += 1;
         std::thread::sleep(state.sync_takes);
