@@ -194,13 +194,14 @@ impl History {
         let bodies: Vec<_> = bodies.collect::<Result<_, _>>().map_err(|error| unwritable(error.to_string()))?;
         let name = Arc::from(instance.name.as_str());
         let (teller, news) = mpsc::channel();
+        let public_key = signer.public_key().to_owned();
         let mut chain =
             chain::Chain::new(Arc::clone(&instance), tail, Arc::clone(&storage), settings.clone(), signer, teller);
         if let Some(Err(error)) = chain.append(&bodies).into_iter().find(Result::is_err) {
             return Err(unwritable(error.to_string()));
         }
         left.report(&instance.path);
-        let tidy = |queue| tidy::Tidy::start(instance, storage, settings, queue, news);
+        let tidy = |queue| tidy::Tidy::start(instance, storage, settings, public_key, queue, news);
         let queue = queue::Queue::start(chain, tidy)
             .map_err(|cause| OpenError::io("start the writer of", &directory, cause))?;
         Ok(History { directory: directory.into(), instance: name, queue })

@@ -148,6 +148,8 @@ pub struct Retention {
     pub keep_seconds: Option<u64>,
     /// The bytes above which they are.
     pub keep_bytes: Option<u64>,
+    /// The public key, as in `log_open`, which may be among what is deleted.
+    pub public_key: String,
 }
 
 /// One deleted segment.

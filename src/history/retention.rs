@@ -16,7 +16,12 @@ const AT_ONCE: usize = 256;
 
 /// The oldest closed segments that are too old, or too many; `None` if there are none. A segment's last record is known
 /// from the first of the next one, which names its hash.
-pub(super) fn due(instance: &Path, settings: &Settings, now: Timestamp) -> io::Result<Option<Retention>> {
+pub(super) fn due(
+    instance: &Path,
+    settings: &Settings,
+    public_key: &str,
+    now: Timestamp,
+) -> io::Result<Option<Retention>> {
     if settings.keep.is_none() && settings.keep_bytes.is_none() {
         return Ok(None);
     }
@@ -44,7 +49,8 @@ pub(super) fn due(instance: &Path, settings: &Settings, now: Timestamp) -> io::R
         first = Some(there);
     }
     let keep_seconds = settings.keep.map(|keep| keep.as_secs());
-    let retention = Retention { deleted, keep_seconds, keep_bytes: settings.keep_bytes };
+    let public_key = public_key.to_owned();
+    let retention = Retention { deleted, keep_seconds, keep_bytes: settings.keep_bytes, public_key };
     Ok((!retention.deleted.is_empty()).then_some(retention))
 }
 

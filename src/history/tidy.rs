@@ -43,12 +43,13 @@ impl Tidy {
         instance: Arc<Instance>,
         storage: Arc<dyn Storage>,
         settings: Settings,
+        public_key: String,
         queue: Weak,
         news: mpsc::Receiver<News>,
     ) -> io::Result<Tidy> {
         let stop = Arc::new(AtomicBool::new(false));
         let elsewhere = Elsewhere::new(settings.checkpoint_to.clone());
-        let mut worker = Worker { instance, storage, settings, queue, elsewhere, stop: Arc::clone(&stop) };
+        let mut worker = Worker { instance, storage, settings, public_key, queue, elsewhere, stop: Arc::clone(&stop) };
         let thread = thread::Builder::new().name("history-tidy".into()).spawn(move || worker.run(&news))?;
         Ok(Tidy { stop, thread })
     }
@@ -65,6 +66,8 @@ struct Worker {
     instance: Arc<Instance>,
     storage: Arc<dyn Storage>,
     settings: Settings,
+    /// For the record of what is deleted.
+    public_key: String,
     queue: Weak,
     elsewhere: Elsewhere,
     stop: Arc<AtomicBool>,
@@ -117,7 +120,8 @@ impl Worker {
 
     fn delete(&self) -> io::Result<()> {
         while !self.stop.load(Ordering::Relaxed)
-            && let Some(retention) = retention::due(&self.instance.path, &self.settings, Timestamp::now())?
+            && let Some(retention) =
+                retention::due(&self.instance.path, &self.settings, &self.public_key, Timestamp::now())?
         {
             let body = fit::body(Entry::retention(retention.clone()))?;
             match self.queue.append(body) {

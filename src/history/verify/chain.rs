@@ -76,8 +76,13 @@ impl<'w, 'k> Walk<'w, 'k> {
             };
             if let Some(wanted) = wanted.filter(|wanted| *wanted < segment.number) {
                 match &self.last_segment {
-                    // Retention overtook us: what is left has to be explained by what stands behind.
-                    Some(before) if !all.iter().any(|one| one.number == before.number) => self.begins = None,
+                    // Retention overtook us: what is left has to be explained by what stands behind, and outcomes may have
+                    // stood in what is gone.
+                    Some(before) if !all.iter().any(|one| one.number == before.number) => {
+                        self.begins = None;
+                        self.open.clear();
+                        self.more_open = 0;
+                    }
                     _ => (wanted..segment.number)
                         .take(10)
                         .for_each(|number| self.find(None, None, Damage::MissingSegment(number))),

@@ -36,6 +36,7 @@ impl Walk<'_, '_> {
             "log_open" => LogOpen::deserialize(detail).map(|opening| self.opening(opening, record, place)),
             "checkpoint" => Signed::deserialize(detail).map(|signed| self.checkpoint(&signed, record, place)),
             "retention" => Retention::deserialize(detail).map(|retention| {
+                self.named_key(&retention.public_key, record, place);
                 self.deleted.extend(retention.deleted.iter().map(|one| (one.last_seq, one.last_hash)));
                 self.deleted_until = retention.deleted.iter().map(|one| one.segment).fold(self.deleted_until, u64::max);
             }),
@@ -49,14 +50,7 @@ impl Walk<'_, '_> {
     fn opening(&mut self, opening: LogOpen, record: &ReadRecord, place: Place) {
         // The process before is gone, and with it the hope for outcomes.
         self.lost();
-        match PublicKey::parse(&opening.public_key) {
-            Some(key) if key.key_id() == record.key_id => drop(self.to.keys.known.insert(key.key_id(), key)),
-            Some(key) => {
-                let damage = Damage::WrongKey { expected: key.key_id(), found: record.key_id.clone() };
-                self.find(Some(record.seq), Some(place), damage);
-            }
-            None => self.find(None, Some(place), Damage::NotARecord("`public_key` is no key".to_owned())),
-        }
+        self.named_key(&opening.public_key, record, place);
         for Head { instance, seq, hash } in opening.heads {
             let by = format!("the record {}/{}", self.name, record.seq);
             self.to.claims.add(&instance, seq, Claim { hash, by, anchor: false });
@@ -64,6 +58,18 @@ impl Walk<'_, '_> {
         if let Some(repair) = opening.repaired {
             self.report.repairs += 1;
             self.set_aside(repair, record, place);
+        }
+    }
+
+    /// The key that a record names is the one that it was written with.
+    fn named_key(&mut self, public_key: &str, record: &ReadRecord, place: Place) {
+        match PublicKey::parse(public_key) {
+            Some(key) if key.key_id() == record.key_id => drop(self.to.keys.known.insert(key.key_id(), key)),
+            Some(key) => {
+                let damage = Damage::WrongKey { expected: key.key_id(), found: record.key_id.clone() };
+                self.find(Some(record.seq), Some(place), damage);
+            }
+            None => self.find(None, Some(place), Damage::NotARecord("`public_key` is no key".to_owned())),
         }
     }
 
