@@ -12,6 +12,7 @@ mod torn;
 use super::verify::{ChainReport, Kept, Report, Severity, verify};
 use super::*;
 use std::fs;
+use std::time::Duration;
 
 /// A directory for a ledger, and a key that needs no file.
 fn options(directory: &Path, sync: SyncMode) -> Options {
@@ -54,6 +55,11 @@ fn write(principal: &str, sql: &str) -> Entry {
 /// Ends the ledger as a crash would: without a record of it.
 pub(super) async fn abandon(history: &History) {
     history.queue.abandon().await;
+    // A process that another test starts at this moment holds a copy of the lock until its program begins.
+    let lock = fs::File::open(history.directory.join(history.instance()).join("lock")).unwrap();
+    while lock.try_lock_shared().is_err() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 pub(super) fn intent(principal: &str, sql: &str) -> Entry {

@@ -17,6 +17,10 @@ use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
 use uuid::Uuid;
 
+/// How often a segment may be listed and not be there, or the other way round, before that is believed: each time somebody may
+/// have compressed or deleted it in between.
+const MOST_VANISHED: u32 = 20;
+
 pub(super) struct Walk<'w, 'k> {
     name: &'w str,
     path: &'w Path,
@@ -69,54 +73,87 @@ impl<'w, 'k> Walk<'w, 'k> {
     /// All segments in their order, as far as the chain reaches now.
     pub fn records(&mut self, progress: &mut dyn FnMut(Timestamp)) -> io::Result<()> {
         let mut wanted = None;
+        // Where the last segment was left: it may have been written on and closed since.
+        let mut left: Option<Place> = None;
+        let mut vanished = 0;
         loop {
-            let all = segments(self.path)?;
-            let Some(segment) = all.iter().find(|one| wanted.is_none_or(|wanted| one.number >= wanted)) else {
+            let all = self.listing(left.map(|left| left.segment).or(wanted))?;
+            if left.is_some_and(|left| all.iter().all(|one| one.number <= left.segment)) {
                 return Ok(());
-            };
-            if let Some(wanted) = wanted.filter(|wanted| *wanted < segment.number) {
-                match &self.last_segment {
-                    // Retention overtook us: what is left has to be explained by what stands behind, and outcomes may have
-                    // stood in what is gone.
-                    Some(before) if !all.iter().any(|one| one.number == before.number) => {
-                        self.begins = None;
-                        self.open.clear();
-                        self.more_open = 0;
-                    }
-                    _ => (wanted..segment.number)
-                        .take(10)
-                        .for_each(|number| self.find(None, None, Damage::MissingSegment(number))),
-                }
-                self.last = None;
             }
-            let growing = all.last() == Some(segment);
-            match self.segment(segment, growing, progress) {
+            let begun = left.and_then(|left| all.iter().find(|one| one.number == left.segment));
+            let next = || all.iter().find(|one| wanted.is_none_or(|wanted| one.number >= wanted));
+            let Some(segment) = begun.or_else(next) else { return Ok(()) };
+            if begun.is_none() {
+                (left, self.torn) = (None, 0);
+                self.between(wanted, segment, &all);
+                wanted = Some(segment.number);
+            }
+            let mut place = left.unwrap_or(Place { segment: segment.number, line: 1, byte: 0 });
+            match self.segment(segment, &mut place, progress) {
+                // It was compressed, or deleted, since the directory was listed.
+                Err(error) if error.kind() == ErrorKind::NotFound && vanished < MOST_VANISHED => {
+                    vanished += 1;
+                    continue;
+                }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 other => other?,
             }
+            vanished = 0;
             wanted = Some(segment.number + 1);
             self.last_segment = Some(segment.clone());
+            left = None;
+            if all.last() == Some(segment) {
+                left = Some(place);
+            } else if std::mem::take(&mut self.torn) > 0 {
+                self.find(None, Some(place), Damage::HalfALine);
+            }
         }
     }
 
-    fn segment(&mut self, segment: &Segment, growing: bool, progress: &mut dyn FnMut(Timestamp)) -> io::Result<()> {
-        let mut place = Place { segment: segment.number, line: 1, byte: 0 };
-        self.torn = self.lines(&mut segment.open()?, &mut place, progress)?;
-        if growing && self.is_closed(segment)? {
-            // It was closed since: what came in between is whole now.
-            let mut source = segment.open()?;
-            io::copy(&mut source.by_ref().take(place.byte), &mut io::sink())?;
-            self.torn = self.lines(&mut source, &mut place, progress)?;
+    /// The segments that are there. Who reads a directory while a file in it gets another name may see neither: a hole is
+    /// believed only if it stays.
+    fn listing(&self, expected: Option<u64>) -> io::Result<Vec<Segment>> {
+        let mut all = segments(self.path)?;
+        for _ in 0..MOST_VANISHED {
+            let has_hole =
+                |number| all.iter().all(|one| one.number != number) && all.iter().any(|one| one.number > number);
+            if !expected.is_some_and(has_hole) {
+                break;
+            }
+            all = segments(self.path)?;
         }
-        if self.torn > 0 && (!growing || self.is_closed(segment)?) {
-            self.torn = 0;
-            self.find(None, Some(place), Damage::HalfALine);
+        Ok(all)
+    }
+
+    /// What is missing between the last segment that was read and the one that is there.
+    fn between(&mut self, wanted: Option<u64>, there: &Segment, all: &[Segment]) {
+        let Some(wanted) = wanted.filter(|wanted| *wanted < there.number) else { return };
+        let is_there = |before: &Segment| all.iter().any(|one| one.number == before.number);
+        if self.last_segment.as_ref().is_some_and(is_there) {
+            (wanted..there.number).take(10).for_each(|number| self.find(None, None, Damage::MissingSegment(number)));
+        } else {
+            // Retention overtook us: what is left has to be explained by what stands behind, and outcomes may have stood in
+            // what is gone.
+            self.begins = None;
+            self.open.clear();
+            self.more_open = 0;
         }
+        self.last = None;
+    }
+
+    /// Every line of the segment from `place` on, which is then where it ends.
+    fn segment(&mut self, segment: &Segment, place: &mut Place, progress: &mut dyn FnMut(Timestamp)) -> io::Result<()> {
+        let mut source = segment.open()?;
+        match io::copy(&mut source.by_ref().take(place.byte), &mut io::sink()) {
+            Err(error) if is_damage(&error) => {
+                self.find(None, Some(*place), Damage::Unreadable(error.to_string()));
+                return Ok(());
+            }
+            other => other.map(drop)?,
+        }
+        self.torn = self.lines(&mut source, place, progress)?;
         Ok(())
-    }
-
-    fn is_closed(&self, segment: &Segment) -> io::Result<bool> {
-        Ok(segments(self.path)?.iter().any(|one| one.number > segment.number))
     }
 
     /// Every line from `place` on; how many bytes of half a line stand at the end.
