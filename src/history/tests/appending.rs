@@ -218,8 +218,7 @@ async fn a_full_queue_holds_its_callers_up_and_loses_nothing() {
     let home = tempfile::tempdir().unwrap();
     let disk = super::faulty::Faulty::default();
     let history = History::open_on(Arc::new(disk.clone()), options(home.path(), SyncMode::All)).unwrap();
-    let gate = disk.gate();
-    let held = gate.lock().unwrap();
+    disk.hold_syncs(true);
     let count = 900;
     let callers: Vec<_> = (0..count)
         .map(|number| {
@@ -235,7 +234,7 @@ async fn a_full_queue_holds_its_callers_up_and_loses_nothing() {
     let most = history.queue.under_way().1;
     assert!((1..=most).contains(&under_way), "{under_way} of {most}");
     assert!(callers.iter().all(|caller| !caller.is_finished()));
-    drop(held);
+    disk.hold_syncs(false);
     let mut written = Vec::new();
     for caller in callers {
         written.push(caller.await.unwrap().unwrap().seq);

@@ -3,9 +3,10 @@
 use super::*;
 use std::fs::Metadata;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Faulty(Arc<Mutex<State>>, Arc<Mutex<()>>);
+pub(super) struct Faulty(Arc<Mutex<State>>, Arc<AtomicBool>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -41,9 +42,9 @@ impl Faulty {
         self.0.lock().unwrap().sync_takes = each;
     }
 
-    /// While it is locked, no sync comes to its end.
-    pub fn gate(&self) -> Arc<Mutex<()>> {
-        Arc::clone(&self.1)
+    /// While they are held, no sync comes to its end.
+    pub fn hold_syncs(&self, hold: bool) {
+        self.1.store(hold, Ordering::SeqCst);
     }
 
     /// How often a file was synced since the last question.
@@ -113,7 +114,9 @@ impl StorageFile for FaultyFile {
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
-        drop(self.disk.1.lock().unwrap());
+        while self.disk.1.load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
         let mut state = self.disk.0.lock().unwrap();
         state.syncs += 1;
         std::thread::sleep(state.sync_takes);
