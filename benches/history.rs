@@ -94,7 +94,13 @@ async fn lone_statements(server: &Ephemeral) {
         let prepared = client.prepare(sql).await.unwrap();
         let mut times = vec![Vec::new(); variants.len()];
         for round in 0..ROUNDS + WARM_UP {
-            for (at, history) in variants.iter().enumerate() {
+            // What stands first, and what comes after what, changes: a sync slows the next statement, too.
+            let mut order: Vec<_> = variants.iter().enumerate().collect();
+            order.rotate_left(round % variants.len());
+            if round / variants.len() % 2 == 1 {
+                order.reverse();
+            }
+            for (at, history) in order {
                 let begin = Instant::now();
                 statement(&client, &prepared, writes, *history).await;
                 if round >= WARM_UP {
