@@ -22,6 +22,7 @@ pub use config::{DatabaseConfig, DatabaseSettings, SettingError, SslMode};
 pub use connect::ConnectError;
 pub use execute::{ExecuteError, execute};
 pub use pool::{Pool, PoolError};
+pub use rows::{ResultSet, Truncation};
 pub use statements::{Stamped, Verifier, VerifyError};
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::draw::printable;
+use crate::doors::layout::{Column, field, value_text};
 
 /// The result of a statement as JSON, taken apart no further than needed.
 #[derive(Deserialize)]
@@ -13,13 +14,6 @@ pub(super) struct Rows<'j> {
     columns: Vec<Column>,
     #[serde(borrow)]
     rows: Vec<Vec<&'j RawValue>>,
-}
-
-#[derive(Deserialize)]
-struct Column {
-    name: String,
-    #[serde(rename = "type")]
-    type_name: String,
 }
 
 /// Types whose values are aligned at their last digit.
@@ -62,26 +56,6 @@ impl<'j> Rows<'j> {
             lines.push(fields.collect::<Vec<_>>().join(","));
         }
         lines.join("\r\n") + "\r\n"
-    }
-}
-
-/// What a JSON value says: a text without its quotes, anything else as it is written; `None` for null.
-fn value_text(value: &RawValue) -> Option<String> {
-    match value.get() {
-        "null" => None,
-        text if text.starts_with('"') => Some(serde_json::from_str(text).unwrap_or_else(|_| text.to_owned())),
-        other => Some(other.to_owned()),
-    }
-}
-
-/// One field of CSV: null is empty, the empty text is `""`.
-pub(super) fn field(text: Option<&str>) -> String {
-    match text {
-        None => String::new(),
-        Some(text) if text.is_empty() || text.contains([',', '"', '\n', '\r']) => {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        }
-        Some(text) => text.to_owned(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use rmcp::model::JsonObject;
 use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 
+use crate::doors::layout::{Layout, Presentation};
 use crate::gate::admit::{Change, Submission};
 use crate::gate::describe::{Detail, Search};
 use crate::gate::diagnostic::{Place, Reason, Rejection};
@@ -88,13 +90,52 @@ pub(super) fn query(arguments: JsonObject) -> Result<Submission, Rejection> {
     statement(arguments).map(|(text, parameters)| Submission::Sql { text, parameters })
 }
 
+/// `sql` and `params`, and how the rows shall come: `format` and `max_cell`.
+pub(super) fn presented_query(arguments: JsonObject) -> Result<(Submission, Presentation), Rejection> {
+    let mut arguments = Arguments::new(arguments, &["sql", "params", "format", "max_cell"])?;
+    let layout = match arguments.take("format").map(|value| text("format", value)).transpose()? {
+        None => Layout::default(),
+        Some(asked) => one_of("format", &asked, &Layout::ALL)?,
+    };
+    let longest_value = match arguments.take("max_cell") {
+        None => None,
+        Some(asked) => Some(count("max_cell", &asked, SHORTEST_CELL..=usize::MAX)?),
+    };
+    let (text, parameters) = taken_statement(&mut arguments)?;
+    Ok((Submission::Sql { text, parameters }, Presentation { layout, longest_value }))
+}
+
+/// Characters that a cell has at least before it is cut: less tells nothing.
+pub(super) const SHORTEST_CELL: usize = 8;
+
+/// The value of a word.
+fn one_of<T: Copy>(name: &'static str, asked: &str, all: &[(&'static str, T)]) -> Result<T, Rejection> {
+    all.iter().find(|(word, _)| *word == asked).map(|(_, value)| *value).ok_or_else(|| {
+        let words: Vec<&str> = all.iter().map(|(word, _)| *word).collect();
+        wrong(name, format!("`{asked}` is no {name}")).help(format!("it is one of {}", words.join(", ")))
+    })
+}
+
+/// A whole number within bounds.
+fn count(name: &'static str, asked: &Value, bounds: RangeInclusive<usize>) -> Result<usize, Rejection> {
+    let number = asked.as_u64().and_then(|asked| usize::try_from(asked).ok());
+    number.filter(|number| bounds.contains(number)).ok_or_else(|| {
+        let (least, most) = bounds.into_inner();
+        let most = if most == usize::MAX { String::new() } else { format!(", and at most {most}") };
+        wrong(name, format!("`{name}` has to be a number of at least {least}{most}"))
+    })
+}
+
 /// `sql` and `params` of a query to be explained.
 pub(super) fn explain(arguments: JsonObject) -> Result<Submission, Rejection> {
     statement(arguments).map(|(text, parameters)| Submission::Explain { text, parameters })
 }
 
 fn statement(arguments: JsonObject) -> Result<(String, Vec<Value>), Rejection> {
-    let mut arguments = Arguments::new(arguments, &["sql", "params"])?;
+    taken_statement(&mut Arguments::new(arguments, &["sql", "params"])?)
+}
+
+fn taken_statement(arguments: &mut Arguments) -> Result<(String, Vec<Value>), Rejection> {
     let sql = text("sql", arguments.need("sql")?)?;
     let parameters = match arguments.take("params") {
         Some(value) => array("params", value)?,
@@ -124,18 +165,11 @@ pub(super) fn search(arguments: JsonObject) -> Result<Search, Rejection> {
     let schema = arguments.take("schema").map(|value| text("schema", value)).transpose()?;
     let detail = match arguments.take("detail").map(|value| text("detail", value)).transpose()? {
         None => Detail::default(),
-        Some(asked) => DETAILS.iter().find(|(name, _)| *name == asked).map(|(_, detail)| *detail).ok_or_else(|| {
-            wrong("detail", format!("`{asked}` is no detail"))
-                .help(format!("it is {}", DETAILS.map(|(name, _)| name).join(", ")))
-        })?,
+        Some(asked) => one_of("detail", &asked, &DETAILS)?,
     };
     let limit = match arguments.take("limit") {
         None => USUALLY_FOUND,
-        Some(asked) => asked
-            .as_u64()
-            .and_then(|asked| usize::try_from(asked).ok())
-            .filter(|asked| (1..=MOST_FOUND).contains(asked))
-            .ok_or_else(|| wrong("limit", format!("`limit` has to be a number from 1 to {MOST_FOUND}")))?,
+        Some(asked) => count("limit", &asked, 1..=MOST_FOUND)?,
     };
     Ok(Search { words, schema, detail, limit })
 }

@@ -3,6 +3,7 @@
 
 mod advice;
 mod bombs;
+mod formats;
 mod history;
 mod robust;
 mod tools;

@@ -43,8 +43,10 @@ pub struct Pending {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolResult {
     pub is_error: bool,
-    /// The text of all content blocks.
+    /// The text of the first content block.
     pub text: String,
+    /// The texts of all content blocks.
+    pub blocks: Vec<String>,
     /// The whole `result`.
     pub whole: Value,
 }
@@ -222,8 +224,16 @@ impl Pending {
         let response = self.response().await;
         let whole = response.get("result").unwrap_or_else(|| panic!("{what}: {response}")).clone();
         let blocks = whole["content"].as_array().unwrap_or_else(|| panic!("{what}: no content: {response}"));
-        let text: Vec<&str> = blocks.iter().filter_map(|block| block["text"].as_str()).collect();
-        ToolResult { is_error: whole["isError"] == true, text: text.join("\n"), whole }
+        let blocks: Vec<String> = blocks
+            .iter()
+            .map(|block| block["text"].as_str().unwrap_or_else(|| panic!("{what}: {block}")).to_owned())
+            .collect();
+        ToolResult {
+            is_error: whole["isError"] == true,
+            text: blocks.first().cloned().unwrap_or_default(),
+            blocks,
+            whole,
+        }
     }
 
     /// Whether no answer comes within `patience`, as it shall be after a cancellation.

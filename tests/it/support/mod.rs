@@ -12,7 +12,7 @@ pub use corpus::statements;
 pub use database::{Database, server_version};
 pub use direct::{Asker, Direct, is_ordered};
 pub use library::{Library, sql_of};
-pub use mcp::{Mcp, Pending};
+pub use mcp::{Mcp, Pending, ToolResult};
 pub use process::{Finished, Wicket};
 
 /// How long anything may take before a test calls it a hang. Generous: two cores may be busy compiling.

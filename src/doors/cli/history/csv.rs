@@ -2,7 +2,7 @@
 //! would run as a formula gets an apostrophe before it.
 
 use super::summary::word;
-use crate::doors::cli::table::field;
+use crate::doors::layout::field;
 use crate::history::read::ReadRecord;
 
 /// What a column takes from a record.
