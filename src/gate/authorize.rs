@@ -15,6 +15,7 @@ use super::policy::model::StatementKind;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::source::Span;
 
+mod beside;
 mod effects;
 mod explain;
 mod restriction;
@@ -88,6 +89,7 @@ pub fn authorize(
     check.statement_kind(statement);
     check.nodes(statement);
     statement.writes().into_iter().for_each(|write| check.write(write));
+    check.writes_beside(statement);
     check.foreign_objects();
     match Rejection::join(check.violations) {
         Some(rejection) => Err(rejection),

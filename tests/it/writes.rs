@@ -357,3 +357,108 @@ access = "write"
     // Its own section opens it, and nobody wrote one for its parent.
     library.query("INSERT INTO desk.named_of_low VALUES (1)").await.unwrap();
 }
+
+/// What is said of a partition or child isn't got around by the parent's name.
+#[tokio::test]
+async fn a_write_of_a_parent_is_held_to_what_is_said_of_its_children() {
+    let database = Database::empty().await;
+    database
+        .script(
+            "CREATE SCHEMA desk;
+             CREATE SCHEMA old;
+             CREATE TABLE desk.closed (id int, year int) PARTITION BY LIST (year);
+             CREATE TABLE desk.closed_1 PARTITION OF desk.closed FOR VALUES IN (1);
+             CREATE TABLE desk.closed_2 PARTITION OF desk.closed FOR VALUES IN (2);
+             CREATE TABLE desk.moved (id int, year int) PARTITION BY LIST (year);
+             CREATE TABLE desk.moved_1 PARTITION OF desk.moved FOR VALUES IN (1);
+             CREATE TABLE old.moved_2 PARTITION OF desk.moved FOR VALUES IN (2);
+             CREATE TABLE desk.filtered (id int, year int) PARTITION BY LIST (year);
+             CREATE TABLE desk.filtered_1 PARTITION OF desk.filtered FOR VALUES IN (1);
+             CREATE TABLE desk.filtered_2 PARTITION OF desk.filtered FOR VALUES IN (2);
+             CREATE TABLE desk.parent (id int);
+             CREATE TABLE desk.child () INHERITS (desk.parent);
+             CREATE TABLE desk.grandchild () INHERITS (desk.child);
+             CREATE TABLE desk.open (id int, year int) PARTITION BY LIST (year);
+             CREATE TABLE desk.open_1 PARTITION OF desk.open FOR VALUES IN (1);
+             INSERT INTO desk.closed SELECT i, 1 + i % 2 FROM generate_series(1, 9) AS i;
+             INSERT INTO desk.moved TABLE desk.closed;
+             INSERT INTO desk.filtered TABLE desk.closed;
+             INSERT INTO desk.grandchild SELECT id FROM desk.closed;
+             GRANT ALL ON SCHEMA desk, old TO wicket;
+             GRANT ALL ON ALL TABLES IN SCHEMA desk, old TO wicket;",
+        )
+        .await;
+    let policy = r#"
+version = 1
+name = "desk"
+[statements]
+allow = ["select", "insert", "update", "delete"]
+[schemas.desk]
+access = "write"
+[schemas.old]
+access = "read"
+[tables."desk.closed_2"]
+access = "read"
+[tables."desk.filtered"]
+rows = "id > 0"
+[tables."desk.filtered_2"]
+access = "read"
+[tables."desk.grandchild"]
+max_affected_rows = 2
+require_where = true
+"#;
+    let library = Library::open(&database, policy, &[]).await;
+    for (sql, reason) in [
+        ("DELETE FROM desk.closed WHERE id = 1", "write_not_allowed"),
+        ("INSERT INTO desk.closed VALUES (10, 2)", "write_not_allowed"),
+        ("UPDATE desk.closed SET year = 2 WHERE id = 2", "write_not_allowed"),
+        ("WITH a AS (DELETE FROM desk.closed WHERE year = 2 RETURNING id) SELECT id FROM a", "write_not_allowed"),
+        ("DELETE FROM desk.moved WHERE id = 1", "write_not_allowed"),
+        ("DELETE FROM desk.filtered WHERE id = 1", "write_not_allowed"),
+        ("DELETE FROM desk.parent", "where_required"),
+        ("UPDATE desk.child SET id = id + 1", "where_required"),
+        ("DELETE FROM desk.parent WHERE id < 5", "too_many_rows_affected"),
+        ("INSERT INTO desk.child SELECT generate_series(1, 3)", "too_many_rows_affected"),
+    ] {
+        assert_eq!(code(library.query(sql).await), reason, "{sql}");
+    }
+    for table in ["closed", "moved", "filtered", "parent"] {
+        assert_eq!(library.rows(&format!("SELECT count(*) FROM desk.{table}")).await, json!([[9]]), "{table}");
+    }
+    library.query("DELETE FROM desk.closed_1 WHERE id = 2").await.unwrap();
+    library.query("INSERT INTO desk.open VALUES (1, 1)").await.unwrap();
+    library.query("DELETE FROM desk.parent WHERE id IN (1, 2)").await.unwrap();
+}
+
+/// A generated column is false of a row only where the one that it is made from is true.
+#[tokio::test]
+async fn a_generated_column_fills_no_gap_of_another_condition() {
+    let database = Database::empty().await;
+    database
+        .script(
+            "CREATE SCHEMA desk;
+             CREATE TABLE desk.twice (id int PRIMARY KEY, n int, g int GENERATED ALWAYS AS (n) STORED);
+             INSERT INTO desk.twice SELECT i, i FROM generate_series(1, 9) AS i;
+             GRANT ALL ON SCHEMA desk TO wicket;
+             GRANT ALL ON desk.twice TO wicket;",
+        )
+        .await;
+    let policy = r#"
+version = 1
+name = "desk"
+[statements]
+allow = ["select", "delete"]
+[schemas.desk]
+access = "write"
+[tables."desk.twice"]
+require_where = true
+"#;
+    let library = Library::open(&database, policy, &[]).await;
+    for condition in ["n > 3 OR g <= 3", "g > 3 OR n <= 3", "n < 5 OR (g >= 5 AND id IS NOT NULL)"] {
+        let result = library.query(&format!("DELETE FROM desk.twice WHERE {condition}")).await;
+        assert_eq!(code(result), "where_required", "{condition}");
+    }
+    assert_eq!(library.rows("SELECT count(*) FROM desk.twice").await, json!([[9]]));
+    library.query("DELETE FROM desk.twice WHERE g = 3 AND n > 2").await.unwrap();
+    library.query("DELETE FROM desk.twice WHERE n = 4 OR id = 5").await.unwrap();
+}

@@ -36,7 +36,9 @@ enum Reach {
     Points(usize),
     /// One side of a value that isn't the end of the type.
     Range,
-    /// NULL, texts with certain characters, what a table holds: never all values of a type, whatever is added to it.
+    /// What a table or list holds: so many values that they aren't counted, but not all of a type.
+    Many,
+    /// NULL, texts with certain characters: never all values of a type, whatever is added to it.
     Some,
 }
 
@@ -99,9 +101,16 @@ impl<'a> Restriction<'a> {
             let (points, ranges) = by_column.entry(part.column).or_default();
             match part.reach {
                 Reach::Points(count) => *points = points.saturating_add(count),
+                // Of a type with more values than can be counted only.
+                Reach::Many => *points = points.saturating_add(1),
                 Reach::Range => *ranges += 1,
                 Reach::Some => {}
             }
+        }
+        // One alternative may be about what another column leaves out.
+        let generated = |column: &u32| self.column_of(*column).is_none_or(|found| found.generated);
+        if by_column.len() > 1 && by_column.keys().any(generated) {
+            return None;
         }
         let leaves_some = by_column.iter().all(|(column, (points, ranges))| match ranges {
             0 => *points < self.size(*column),
@@ -157,7 +166,7 @@ impl<'a> Restriction<'a> {
 
     /// As many values as a statement or a table brings: too many to count, and more than a small type has.
     fn of_many(&self, column: u32) -> Option<Vec<Part>> {
-        (self.size(column) == usize::MAX).then(|| vec![Part { column, reach: Reach::Some }])
+        (self.size(column) == usize::MAX).then(|| vec![Part { column, reach: Reach::Many }])
     }
 
     /// `column LIKE pattern` with a character that a text may lack.

@@ -25,6 +25,11 @@ struct Written<'s> {
     from: Vec<&'s FromItem>,
 }
 
+/// What happens to rows of a write's target.
+pub(super) fn kinds(statement: &Statement) -> Vec<StatementKind> {
+    Written::of(statement).map(|written| written.kinds).unwrap_or_default()
+}
+
 impl<'s> Written<'s> {
     fn of(statement: &'s Statement) -> Option<Self> {
         match statement {

@@ -16,6 +16,11 @@ pub(super) fn protect(
     functions: &HashSet<Oid>,
 ) {
     let mut refused: Vec<(Oid, String)> = Vec::new();
+    let read_only: HashSet<Oid> = relations
+        .iter()
+        .filter(|(_, rights)| rights.visibility == Visibility::Readable && rights.write.is_none())
+        .map(|(oid, _)| *oid)
+        .collect();
     for relation in &catalog.parts().relations {
         let Some(rights) = relations.get(&relation.oid) else { continue };
         if rights.visibility != Visibility::Readable {
@@ -42,13 +47,21 @@ pub(super) fn protect(
         refuse(relations, &mut refused);
     }
     fence_views(catalog, relations);
-    bound_writes(catalog, policy, relations);
+    bound_writes(catalog, policy, relations, &read_only);
 }
 
 /// A write of a partition or child by its own name changes what its parents show, so what a rule on a parent says of
 /// writes holds there, too. A child is written that its own section opens, where nobody wrote a section for the parent. A
 /// parent that is hidden by default deny only has no rules.
-fn bound_writes(catalog: &Catalog, policy: &Policy, relations: &mut HashMap<Oid, RelationRights>) {
+///
+/// And a write of a parent writes its partitions and children: it is held to the strictest of what is said of them, and
+/// isn't allowed where one of them may only be read. A child that nothing opens goes with its parent.
+fn bound_writes(
+    catalog: &Catalog,
+    policy: &Policy,
+    relations: &mut HashMap<Oid, RelationRights>,
+    read_only: &HashSet<Oid>,
+) {
     let named = |one: &Relation| policy.tables.contains_key(&(one.schema.clone(), one.name.clone()));
     let mut bounded = Vec::new();
     for relation in &catalog.parts().relations {
@@ -62,17 +75,30 @@ fn bound_writes(catalog: &Catalog, policy: &Policy, relations: &mut HashMap<Oid,
             if theirs.write.is_none() && (named(ancestor) || !named(relation)) {
                 rights.write = None;
             }
-            if rights.require_where.is_none() {
-                rights.require_where.clone_from(&theirs.require_where);
+            bound(&mut rights, theirs);
+        }
+        for descendant in catalog.tree(relation.oid).into_iter().filter(|one| one.oid != relation.oid) {
+            if read_only.contains(&descendant.oid) {
+                rights.write = None;
             }
-            let most = |cap: &Option<(u64, Rule)>| cap.as_ref().map_or(u64::MAX, |(most, _)| *most);
-            if most(&theirs.max_affected_rows) < most(&rights.max_affected_rows) {
-                rights.max_affected_rows.clone_from(&theirs.max_affected_rows);
+            if let Some(theirs) = relations.get(&descendant.oid) {
+                bound(&mut rights, theirs);
             }
         }
         bounded.push((relation.oid, rights));
     }
     relations.extend(bounded);
+}
+
+/// Holds writes to the bounds of another relation, where these are stricter.
+fn bound(rights: &mut RelationRights, theirs: &RelationRights) {
+    if rights.require_where.is_none() {
+        rights.require_where.clone_from(&theirs.require_where);
+    }
+    let most = |cap: &Option<(u64, Rule)>| cap.as_ref().map_or(u64::MAX, |(most, _)| *most);
+    if most(&theirs.max_affected_rows) < most(&rights.max_affected_rows) {
+        rights.max_affected_rows.clone_from(&theirs.max_affected_rows);
+    }
 }
 
 /// Views over something not fully readable. PostgreSQL makes one query of a view and the statement that reads it, and
