@@ -257,7 +257,11 @@ async fn nothing_is_written_beside_what_a_row_filter_asks() {
         desk.refuses(sql, "not_supported").await;
     }
     // What is gone needs no sight; and the one after the other may be written.
-    let gone = desk.gives("WITH a AS (DELETE FROM members WHERE id = 1 RETURNING team) DELETE FROM teams USING a WHERE id = a.team").await;
+    let gone = desk
+        .gives(
+            "WITH a AS (DELETE FROM members WHERE id = 1 RETURNING team) DELETE FROM teams USING a WHERE id = a.team",
+        )
+        .await;
     assert_eq!(gone["affected_rows"], 2, "{gone}");
     desk.gives("INSERT INTO teams VALUES (3, 1)").await;
     desk.gives("INSERT INTO members VALUES (3, 3)").await;
