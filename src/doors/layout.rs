@@ -436,11 +436,11 @@ mod tests {
                 }
                 field = Some(text);
             } else {
-                let end = rest.find(',').unwrap_or(rest.len());
-                if end > 0 {
-                    field = Some(rest[..end].to_owned());
+                let (plain, tail) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+                if !plain.is_empty() {
+                    field = Some(plain.to_owned());
                 }
-                rest = &rest[end..];
+                rest = tail;
             }
             fields.push(field);
             match rest.strip_prefix(',') {
