@@ -8,6 +8,8 @@ use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Explain, ExplainFormat, Statement};
 use crate::gate::source::Span;
 
+const EXPLAIN_OPTIONS: &str = "leave it out; ANALYZE, FORMAT TEXT and FORMAT JSON are supported";
+
 impl<'a> Lowering<'a> {
     /// Lowers a whole statement.
     ///
@@ -58,7 +60,7 @@ impl<'a> Lowering<'a> {
                     span,
                 )?;
                 if *verbose {
-                    return Err(not_yet("EXPLAIN VERBOSE", span));
+                    return Err(not_yet("EXPLAIN VERBOSE", span).help(EXPLAIN_OPTIONS));
                 }
                 if let Some(AnalyzeFormatKind::Keyword(_) | AnalyzeFormatKind::Assignment(_)) = format {
                     return Err(
@@ -162,7 +164,7 @@ impl<'a> Lowering<'a> {
                 "costs" if self.mode == Mode::Verify => costs = switched_on(arg.as_ref(), word.as_deref(), at)?,
                 other => {
                     return Err(not_yet(&format!("the option `{other}` of EXPLAIN"), at)
-                        .help("ANALYZE, FORMAT TEXT and FORMAT JSON are supported"));
+                        .help(EXPLAIN_OPTIONS));
                 }
             }
         }

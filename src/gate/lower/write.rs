@@ -73,22 +73,35 @@ impl<'a> Lowering<'a> {
     /// SET of the innermost level, whose first item is the target.
     pub(super) fn assignments(&mut self, assignments: &[Assignment]) -> Result<Vec<(TargetColumn, Expr)>, Rejection> {
         let mut all: Vec<(TargetColumn, Expr)> = Vec::new();
-        for Assignment { target: column, value } in assignments {
-            let name = match column {
-                AssignmentTarget::ColumnName(name) => name,
-                AssignmentTarget::Tuple(_) => {
-                    return Err(not_yet("SET (a, b) = …", self.span(column)).help("write SET a = …, b = …"));
+        for Assignment { target, value } in assignments {
+            match target {
+                AssignmentTarget::ColumnName(name) => self.assign(name, value, &mut all)?,
+                AssignmentTarget::Tuple(names) => {
+                    let span = self.span(target);
+                    for (name, value) in names.iter().zip(row_of_values(names.len(), value, span)?) {
+                        self.assign(name, value, &mut all)?;
+                    }
                 }
-            };
-            let set: Vec<TargetColumn> = all.iter().map(|(column, _)| column.clone()).collect();
-            let Some(scope) = self.scope.level().items().first() else {
-                return Err(invalid("UPDATE has no target", self.span(name)));
-            };
-            let column = self.written_column(name, scope, &set)?;
-            let value = self.value_or_default(value)?;
-            all.push((column, value));
+            }
         }
         Ok(all)
+    }
+
+    /// One column and its value, behind those that were set before.
+    fn assign(
+        &mut self,
+        name: &ObjectName,
+        value: &AstExpr,
+        all: &mut Vec<(TargetColumn, Expr)>,
+    ) -> Result<(), Rejection> {
+        let set: Vec<TargetColumn> = all.iter().map(|(column, _)| column.clone()).collect();
+        let Some(scope) = self.scope.level().items().first() else {
+            return Err(invalid("UPDATE has no target", self.span(name)));
+        };
+        let column = self.written_column(name, scope, &set)?;
+        let value = self.value_or_default(value)?;
+        all.push((column, value));
+        Ok(())
     }
 
     /// DELETE on the innermost level.
@@ -248,4 +261,15 @@ impl<'a> Lowering<'a> {
 
 pub(super) fn target_column(at: usize, column: &ScopeColumn<'_>, span: Span) -> TargetColumn {
     TargetColumn { column: at as u32, name: column.name.to_string(), origin: Origin(span) }
+}
+
+/// The values of `SET (a, b) = (1, 2)`: PostgreSQL, too, takes a row that is written out as that many assignments.
+fn row_of_values(columns: usize, value: &AstExpr, span: Span) -> Result<&[AstExpr], Rejection> {
+    let AstExpr::Tuple(values) = value else {
+        return Err(not_yet("SET (a, b) = … with anything but a list of values", span).help("write SET a = …, b = …"));
+    };
+    if values.len() != columns {
+        return Err(invalid(format!("SET names {columns} columns and gives {} values", values.len()), span));
+    }
+    Ok(values)
 }

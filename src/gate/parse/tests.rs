@@ -33,6 +33,7 @@ fn what_the_parser_does_not_know_is_told_by_name() {
         ("select * from only sales.orders", "ONLY", "from only"),
         ("select concat(variadic array['a'])", "VARIADIC", "variadic"),
         ("select 5 not between symmetric 9 and 1", "BETWEEN SYMMETRIC", "between symmetric"),
+        ("insert into t select 1 on conflict do nothing", "ON CONFLICT right behind the list", "conflict"),
         (
             "select sum(a) over (rows between 1 preceding and 1 following exclude ties) from t",
             "EXCLUDE in a window's frame",

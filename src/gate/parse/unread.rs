@@ -102,6 +102,10 @@ fn elsewhere_read(source: &Source<'_>, shown: &[&TokenWithSpan], at: usize) -> O
         let instead = "put parentheses around what is collated, as in (x::text) COLLATE \"C\"";
         return Some(unread("COLLATE behind a cast or an operand in brackets", instead, span));
     }
+    if is_word(stopped, "CONFLICT") && before.last().is_some_and(|one| is_word(one, "ON")) {
+        let instead = "write VALUES (…), or WHERE true before ON CONFLICT";
+        return Some(unread("ON CONFLICT right behind the list of a SELECT without FROM", instead, span));
+    }
     let word = CLAUSES.iter().find(|word| is_word(stopped, word))?;
     let mut depth = 0_u32;
     let mut around = before.iter().rev();

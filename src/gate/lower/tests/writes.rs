@@ -171,6 +171,10 @@ fn updates() {
             r#"UPDATE "scratch"."notes" AS t1 SET "title" = 'x', "score" = DEFAULT WHERE (t1."id" = 1)"#,
         ),
         (
+            "update scratch.notes set (title, score) = (upper(title), default) where id = 1",
+            r#"UPDATE "scratch"."notes" AS t1 SET "title" = "pg_catalog"."upper"(t1."title"), "score" = DEFAULT WHERE (t1."id" = 1)"#,
+        ),
+        (
             "update scratch.notes n set title = o.note from sales.orders o where o.id = n.id returning title, o.id",
             r#"UPDATE "scratch"."notes" AS t1 SET "title" = t2."note" FROM "sales"."orders" AS t2 WHERE (t2."id" = t1."id") RETURNING t1."title" AS "title", t2."id" AS "id""#,
         ),
@@ -184,7 +188,11 @@ fn updates() {
         ("update scratch.notes n set id = 1 from scratch.notes n where true", "invalid_statement", "more than once"),
         ("update scratch.notes n set n.id = 1", "invalid_statement", "without its table's name"),
         ("update scratch.notes set id = 1, id = 2", "invalid_statement", "set more than once"),
-        ("update scratch.notes set (id, score) = (1, 2)", "not_yet_supported", "SET (a, b)"),
+        ("update scratch.notes set (id, score) = (1, 2, 3)", "invalid_statement", "2 columns and gives 3 values"),
+        ("update scratch.notes set (id, score) = (select 1, 2)", "not_yet_supported", "SET (a, b)"),
+        ("update scratch.notes set (id, id) = (1, 2)", "invalid_statement", "set more than once"),
+        ("update scratch.notes set score = 1, (id, score) = (1, 2)", "invalid_statement", "set more than once"),
+        ("update scratch.notes set (id, nope) = (1, 2)", "unknown_column", "`nope`"),
         ("update scratch.notes set nope = 1", "unknown_column", "`nope`"),
         ("update scratch.notes n set id = 1 from lateral (select n.id) x", "invalid_statement", "`n` can't be named"),
         ("update scratch.notes n set id = 1 from (select n.id) x", "unknown_relation", "`n`"),
