@@ -163,8 +163,7 @@ impl<'a> Lowering<'a> {
                 "verbose" if self.mode == Mode::Verify => verbose = switched_on(arg.as_ref(), word.as_deref(), at)?,
                 "costs" if self.mode == Mode::Verify => costs = switched_on(arg.as_ref(), word.as_deref(), at)?,
                 other => {
-                    return Err(not_yet(&format!("the option `{other}` of EXPLAIN"), at)
-                        .help(EXPLAIN_OPTIONS));
+                    return Err(not_yet(&format!("the option `{other}` of EXPLAIN"), at).help(EXPLAIN_OPTIONS));
                 }
             }
         }
