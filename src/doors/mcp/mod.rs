@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation,
-    InitializeRequestParams, InitializeResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
+    GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult,
+    ListPromptsResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::{QuitReason, RequestContext, RoleServer, ServerInitializeError};
 use rmcp::{ServerHandler, ServiceExt};
@@ -18,6 +19,7 @@ use crate::gateway::{Caller, Gateway, Session, local_address};
 use crate::history::SessionEnd;
 
 mod arguments;
+mod prompts;
 mod resources;
 mod stdio;
 mod tools;
@@ -168,7 +170,7 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().build())
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build())
             .with_server_info(
                 Implementation::new("pgwicket", env!("CARGO_PKG_VERSION")).with_title("pgwicket: guarded PostgreSQL"),
             )
@@ -214,6 +216,31 @@ impl ServerHandler for Server {
         };
         let arguments = request.arguments.unwrap_or_default();
         Ok(tools::call(&self.gateway, tool, caller, arguments, context.ct).await.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.session(&context).await.map_err(|rejection| unserved(&rejection))?;
+        let mut result = ListPromptsResult::with_all_items(prompts::list());
+        result.cache_scope = Some(CacheScope::Private);
+        result.ttl_ms = Some(LIST_TTL_MS);
+        Ok(result)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let Some(prompt) = prompts::find(&request.name) else {
+            return Err(self.unknown("prompt", request.name, &context, ErrorData::invalid_params).await);
+        };
+        self.session(&context).await.map_err(|rejection| unserved(&rejection))?;
+        let text = prompt.text(&request.arguments.unwrap_or_default());
+        text.map(Into::into).map_err(|message| ErrorData::invalid_params(message, None))
     }
 
     async fn list_resources(

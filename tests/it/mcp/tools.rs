@@ -254,3 +254,37 @@ async fn the_resources_tell_no_secret() {
     assert!(queries[2]["duration_ms"].as_f64().unwrap() > 0.0);
     assert!(!history.to_string().contains("a literal"), "{history}");
 }
+
+#[tokio::test]
+async fn prompts_are_listed_and_filled_in() {
+    let database = Database::sample().await;
+    let (wicket, mut mcp) = reader(&database).await;
+    let list = mcp.request("prompts/list", json!({})).await;
+    let prompts = list["result"]["prompts"].as_array().unwrap();
+    assert_eq!(names(prompts), ["explore_database", "answer_question", "review_table"]);
+    assert_eq!(prompts[1]["arguments"][0]["required"], true);
+    let asked = json!({ "name": "review_table", "arguments": { "table": "sales.orders" } });
+    let prompt = mcp.request("prompts/get", asked).await;
+    let message = &prompt["result"]["messages"][0];
+    assert_eq!(message["role"], "user");
+    assert!(message["content"]["text"].as_str().unwrap().contains("the table sales.orders behind"), "{prompt}");
+    for (wrong, message) in [
+        (json!({ "name": "review_table" }), "the argument `table` is missing"),
+        (json!({ "name": "review_table", "arguments": { "tabel": "x" } }), "the prompt has no argument `tabel`"),
+        (json!({ "name": "drop_table" }), "unknown prompt `drop_table`"),
+    ] {
+        let answer = mcp.request("prompts/get", wrong.clone()).await;
+        assert_eq!(
+            (&answer["error"]["code"], &answer["error"]["message"]),
+            (&json!(-32602), &json!(message)),
+            "{wrong}"
+        );
+    }
+    mcp.close().await;
+    // Who asks for what isn't there is on record.
+    let all = super::records(&wicket.path(super::STATE));
+    assert!(
+        all.iter().any(|record| record["kind"] == "rejection" && record["what"]["tool"] == "drop_table"),
+        "{all:?}"
+    );
+}
