@@ -34,6 +34,10 @@ const SETUP: &str = "
     CREATE FUNCTION sales.rate(bigint) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''rated''';
     CREATE TABLE sales.typed (id int, name text);
     INSERT INTO sales.typed VALUES (1, 'typed');
+    CREATE TYPE hr.mark AS ENUM ('CANARY');
+    CREATE FUNCTION sales.upper(hr.mark) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''CANARY''';
+    CREATE TABLE sales.retyped (id int, name text);
+    INSERT INTO sales.retyped VALUES (1, 'retyped');
     GRANT SELECT ON ALL TABLES IN SCHEMA sales, hr TO wicket;
     GRANT USAGE ON SCHEMA hr TO wicket;";
 
@@ -98,6 +102,12 @@ const TRAPS: &[Trap] = &[
               GRANT SELECT ON sales.typed TO wicket; COMMIT",
         clear: "BEGIN; DROP VIEW sales.typed; CREATE TABLE sales.typed (id int, name text);
                 INSERT INTO sales.typed VALUES (1, 'typed'); GRANT SELECT ON sales.typed TO wicket; COMMIT",
+    },
+    Trap {
+        what: "a column gets another type in place",
+        sql: "SELECT id, upper(name) FROM sales.retyped",
+        set: "ALTER TABLE sales.retyped ALTER name TYPE hr.mark USING 'CANARY'::hr.mark",
+        clear: "ALTER TABLE sales.retyped ALTER name TYPE text USING 'retyped'",
     },
 ];
 
