@@ -86,3 +86,33 @@ SELECT o.lower, lower(o), o.row_to_json, row_to_json(o.r) FROM sales.odd o
 
 --! a denied column told apart from a shown one by case only
 SELECT o."SSN", o."a""b", o."coalesce" FROM sales.odd o WHERE o."SSN" = 'upper'
+
+--! a write through a view by a CTE
+WITH w AS (UPDATE sales.open_view SET status = 'new' WHERE id = 1 RETURNING id) SELECT id FROM w
+
+--! a view deleted from by its rows' keys
+DELETE FROM sales.all_customers AS v USING sales.customers AS c WHERE v.id = c.id RETURNING v.ssn
+
+--! rows merged into a view
+MERGE INTO sales.open_view AS v USING (VALUES (1)) AS s (id) ON v.id = s.id WHEN MATCHED THEN DELETE
+
+--! a partition's rows by the child that holds what the parent lost
+WITH w AS (DELETE FROM sales.old_shops WHERE id = 2 RETURNING ssn) SELECT ssn FROM w
+
+--! a parent's rows without its children, to tell the hidden ones apart
+SELECT (SELECT count(*) FROM sales.shops) - (SELECT count(*) FROM sales.old_shops) AS own, s.ssn FROM sales.shops AS s
+
+--! what a view counts, read inside a write
+INSERT INTO scratch.notes (author, body) SELECT 'x', row_to_json(v)::text FROM sales.all_customers AS v RETURNING body
+
+--! the plan of a view over what is hidden, with a condition that only the hidden rows decide
+EXPLAIN SELECT secrets FROM sales.over_secret WHERE secrets > (SELECT count(*) FROM sales.customers)
+
+--! a view made anew over what is hidden
+CREATE OR REPLACE VIEW sales.open_view AS SELECT id, s AS status FROM sales.secret
+
+--! a materialised view's rows made anew
+REFRESH MATERIALIZED VIEW CONCURRENTLY sales.copied WITH DATA
+
+--! the materialised view joined with what it was made from
+SELECT c.s FROM sales.copied AS c NATURAL JOIN sales.secret AS s WHERE c.s > ''
