@@ -23,11 +23,12 @@ const ROWS: &str = "
        AND c.oid NOT IN (SELECT reltoastrelid FROM pg_class WHERE relname IN ('notes', 'tasks', 'pg_statistic', 'pg_statistic_ext_data', 'pg_class'))
        AND n.nspname NOT IN ('judge', 'information_schema')";
 
-/// What isn't rows of tables.
+/// What isn't rows of tables. Of hidden tasks not xmax: ON CONFLICT DO UPDATE locks the row that it finds, whatever its WHERE
+/// says, and leaves its mark there; a row that is changed is another one, by ctid and xmin.
 const OTHERS: &str = "
     SELECT 'relations', md5(string_agg(concat_ws(' ', oid, relname, relkind, relowner, relacl, relfilenode, reloptions), ',' ORDER BY oid))
       FROM pg_class WHERE relnamespace <> 'judge'::regnamespace
-    UNION ALL SELECT 'hidden tasks', md5(string_agg(concat_ws(' ', ctid, xmin, xmax, t::text), ',' ORDER BY id)) FROM scratch.tasks t WHERE owner <> 1
+    UNION ALL SELECT 'hidden tasks', md5(string_agg(concat_ws(' ', ctid, xmin, t::text), ',' ORDER BY id)) FROM scratch.tasks t WHERE owner <> 1
     UNION ALL SELECT 'shown tasks', md5(string_agg(concat_ws(' ', id, reward, hint), ',' ORDER BY id)) FROM judge.tasks
     UNION ALL SELECT 'roles', md5(string_agg(a::text, ',' ORDER BY rolname)) FROM pg_authid a WHERE rolname IN ('wicket', 'wicket_root', 'postgres')
     UNION ALL SELECT 'settings of roles and databases', md5(string_agg(concat_ws(' ', setdatabase, setrole, setconfig), ',' ORDER BY setrole))
