@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::roles::by_membership;
 use super::{Finding, GRANTS, Severity, Subject};
 use crate::gate::catalog::Oid;
 use crate::gate::policy::grants::{Needs, name_of};
@@ -20,6 +21,7 @@ const ACTING: &str = "pg_catalog.pg_sleep(double precision), pg_catalog.lo_creat
 pub(super) fn compare(rights: &Rights, needs: &Needs<'_>, role: &str, subject: Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let quoted = name_of(role);
+    let member = by_membership(rights, role);
     for one in &rights.functions {
         let wanted = needs.allowed.contains_key(&one.oid);
         if (wanted || needs.called.contains(&one.oid)) && !one.executes {
@@ -35,7 +37,8 @@ pub(super) fn compare(rights: &Rights, needs: &Needs<'_>, role: &str, subject: S
         let what = format!("`{role}` may execute {}", one.quoted);
         let everyone = if one.public { ", PUBLIC" } else { "" };
         let mend = format!("REVOKE EXECUTE ON FUNCTION {} FROM {quoted}{everyone};", one.quoted);
-        findings.push(Finding::new(Severity::Wide, what, why).mend(mend));
+        let finding = Finding::new(Severity::Wide, what, why).mend(mend);
+        findings.push(member.iter().cloned().fold(finding, Finding::mend));
     }
     if subject.strict {
         let what = format!("`{role}` may, as everyone may, execute {ACTING} and kin");

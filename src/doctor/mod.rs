@@ -113,7 +113,7 @@ pub async fn examine(pool: &Pool, subject: Subject<'_>) -> Result<Vec<Finding>, 
     }
     if role != subject.login {
         let rights = rights::rights_of(pool, subject.login).await?;
-        findings.extend(roles::login(&rights, subject.login));
+        findings.extend(roles::login(&rights, subject.login, role));
     }
     findings.sort();
     findings.dedup();
@@ -123,7 +123,7 @@ pub async fn examine(pool: &Pool, subject: Subject<'_>) -> Result<Vec<Finding>, 
 /// What the role under which statements run may do, against what the policy needs.
 fn of_role(rights: &Rights, role: &str, subject: Subject<'_>) -> Vec<Finding> {
     let needs = Needs::of(subject.policy, subject.catalog);
-    let mut findings = roles::wide(rights, role);
+    let mut findings = roles::wide(&rights.roles, role);
     findings.extend(functions::paths(rights, &needs, subject));
     // A superuser has every right; telling them one by one tells nothing.
     if !roles::is_superuser(rights) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::roles::by_membership;
 use super::{Finding, GRANTS, Severity};
 use crate::gate::catalog::{Catalog, Relation, RelationKind};
 use crate::gate::policy::grants::{Needs, RelationNeeds, name_of};
@@ -11,6 +12,7 @@ use crate::postgres::rights::{RelationPrivileges, Rights};
 pub(super) fn compare(rights: &Rights, needs: &Needs<'_>, role: &str, catalog: &Catalog) -> Vec<Finding> {
     let nothing = RelationNeeds::default();
     let mut findings = Vec::new();
+    let member = by_membership(rights, role);
     for live in &rights.relations {
         // One that was made since the catalog was loaded is told by the next run.
         let Some(relation) = catalog.relation(live.oid) else { continue };
@@ -23,7 +25,8 @@ pub(super) fn compare(rights: &Rights, needs: &Needs<'_>, role: &str, catalog: &
         }
         let compared = Compared::of(live, needed, relation, needs.sequences.contains(&live.quoted));
         if !live.owns {
-            findings.extend(compared.too_much(live, role));
+            let too_much = compared.too_much(live, role);
+            findings.extend(too_much.map(|finding| member.iter().cloned().fold(finding, Finding::mend)));
         }
         findings.extend(compared.too_little(live, role));
         if !needed.select.is_empty() && live.row_security {

@@ -1,5 +1,7 @@
 //! What a role is and what it is a member of, and what it may create.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, GRANTS, Severity};
 use crate::gate::policy::grants::{Needs, name_of};
 use crate::postgres::rights::{Rights, RoleRights};
@@ -37,20 +39,33 @@ fn predefined(name: &str) -> &'static str {
     }
 }
 
+/// What to do about a right that REVOKE leaves, where the role is a member of others; none where it isn't.
+pub(super) fn by_membership(rights: &Rights, role: &str) -> Option<String> {
+    let all: BTreeSet<&String> =
+        rights.roles.iter().filter(|one| !one.is_itself).flat_map(|one| &one.through).collect();
+    let names: Vec<String> = all.into_iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty())
+        .then(|| format!("what is left then comes with {}, of which `{role}` is a member", names.join(", ")))
+}
+
 /// Whether the role itself is a superuser.
 pub(super) fn is_superuser(rights: &Rights) -> bool {
     rights.roles.iter().any(|one| one.is_itself && one.attributes.contains(&"SUPERUSER"))
 }
 
 /// Attributes and memberships of the role under which statements run.
-pub(super) fn wide(rights: &Rights, role: &str) -> Vec<Finding> {
+pub(super) fn wide(roles: &[RoleRights], role: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let quoted = name_of(role);
-    for one in &rights.roles {
+    for one in roles {
         if one.is_predefined && !one.is_itself {
             let what = format!("`{role}` is a member of `{}`", one.name);
-            let mend = format!("REVOKE {} FROM {quoted};", name_of(&one.name));
-            findings.push(Finding::new(Severity::Wide, what, predefined(&one.name)).mend(mend));
+            let finding = Finding::new(Severity::Wide, what, predefined(&one.name));
+            findings.push(
+                one.through
+                    .iter()
+                    .fold(finding, |finding, by| finding.mend(format!("REVOKE {} FROM {quoted};", name_of(by)))),
+            );
         }
         findings.extend(attributes(one, role));
     }
@@ -60,18 +75,22 @@ pub(super) fn wide(rights: &Rights, role: &str) -> Vec<Finding> {
 fn attributes<'a>(one: &'a RoleRights, role: &'a str) -> impl Iterator<Item = Finding> + 'a {
     one.attributes.iter().map(move |word| {
         let (what, mend) = if one.is_itself {
-            (format!("`{role}` has the attribute {word}"), format!("ALTER ROLE {} NO{word};", name_of(role)))
+            (format!("`{role}` has the attribute {word}"), vec![format!("ALTER ROLE {} NO{word};", name_of(role))])
         } else {
-            let mend = format!("REVOKE {} FROM {};", name_of(&one.name), name_of(role));
-            (format!("`{role}` may become `{}`, which has the attribute {word}", one.name), mend)
+            let revoke = |by: &String| format!("REVOKE {} FROM {};", name_of(by), name_of(role));
+            let what = format!("`{role}` may become `{}`, which has the attribute {word}", one.name);
+            (what, one.through.iter().map(revoke).collect())
         };
-        Finding::new(Severity::Wide, what, attribute(word)).mend(mend)
+        mend.into_iter().fold(Finding::new(Severity::Wide, what, attribute(word)), Finding::mend)
     })
 }
 
-/// What the login role is and owns beside the policy's role, which it may set back.
-pub(super) fn login(rights: &Rights, login: &str) -> Vec<Finding> {
-    let mut findings = wide(rights, login);
+/// What the login role is and owns beside the policy's role, which it may set back. What it has by that role alone is told of
+/// that role.
+pub(super) fn login(rights: &Rights, login: &str, role: &str) -> Vec<Finding> {
+    let mut own = rights.roles.clone();
+    own.retain(|one| !one.is_predefined || one.through.iter().any(|by| by != role));
+    let mut findings = wide(&own, login);
     if is_superuser(rights) {
         return findings;
     }

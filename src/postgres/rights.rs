@@ -92,6 +92,8 @@ pub struct RoleRights {
     pub is_predefined: bool,
     /// The attributes that it has, as `ALTER ROLE` names them.
     pub attributes: Vec<&'static str>,
+    /// The roles of which the one that was asked for is itself a member and by which it comes to this one.
+    pub through: Vec<String>,
 }
 
 /// What a role may do in a schema, or in the database.
@@ -238,6 +240,7 @@ impl RoleRights {
             is_itself: row.try_get(1)?,
             is_predefined: row.try_get(2)?,
             attributes: words(row, 3, &["SUPERUSER", "BYPASSRLS", "CREATEROLE", "CREATEDB", "REPLICATION"])?,
+            through: row.try_get(8)?,
         })
     }
 }

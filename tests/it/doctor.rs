@@ -142,6 +142,41 @@ async fn nothing_is_found_behind_the_printed_grants() {
     clinic.close().await;
 }
 
+/// A right that comes with a membership is no grant that could be revoked: the membership is what mends it.
+#[tokio::test]
+async fn rights_that_come_with_a_membership_are_mended_by_its_end() {
+    let clinic = Clinic::open("member").await;
+    clinic.grant().await;
+    let role = &clinic.role;
+    let team = format!("{role}_team");
+    let wide = format!(
+        "CREATE ROLE {team}; GRANT SELECT ON sales.payroll_export TO {team}; GRANT {team}, pg_monitor, pg_read_all_data TO {role};
+         GRANT pg_signal_backend TO {team}"
+    );
+    clinic.database.script(&wide).await;
+    let findings = clinic.findings().await;
+    for expected in [
+        format!("wide `{role}` is a member of `pg_monitor` | REVOKE pg_monitor FROM {role};"),
+        format!("wide `{role}` is a member of `pg_read_all_stats` | REVOKE pg_monitor FROM {role};"),
+        format!("wide `{role}` is a member of `pg_signal_backend` | REVOKE {team} FROM {role};"),
+    ] {
+        assert!(findings.contains(&expected), "{expected}\n{findings:#?}");
+    }
+    let export = findings.iter().find(|one| one.contains("SELECT on sales.payroll_export |")).unwrap();
+    let rest = format!(
+        "what is left then comes with `{team}`, `pg_monitor`, `pg_read_all_data`, of which `{role}` is a member"
+    );
+    assert!(export.ends_with(&rest), "{export}");
+    for line in findings.iter().flat_map(|one| one.split(" | ").skip(1)).filter(|line| line.ends_with(';')) {
+        clinic.database.script(line).await;
+    }
+    clinic.grant().await;
+    let left = clinic.findings().await;
+    assert!(left.is_empty(), "{left:#?}");
+    clinic.database.script(&format!("DROP OWNED BY {team}; DROP ROLE {team}")).await;
+    clinic.close().await;
+}
+
 #[tokio::test]
 async fn every_right_that_is_too_wide_is_named_with_what_mends_it() {
     let clinic = Clinic::open("wide").await;

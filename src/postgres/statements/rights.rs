@@ -13,7 +13,11 @@ pub(crate) const CLOSED_FUNCTIONS: OwnStatement = OwnStatement(
 /// security, may create roles, databases, replicate. Of a superuser, who is a member of every role, it alone.
 pub(crate) const ROLES: OwnStatement = OwnStatement(
     "SELECT r.rolname::text, r.rolname = $1::text::name, r.oid < 16384 AND r.rolname ~ '^pg_', r.rolsuper, r.rolbypassrls, \
-        r.rolcreaterole, r.rolcreatedb, r.rolreplication \
+        r.rolcreaterole, r.rolcreatedb, r.rolreplication, \
+        ARRAY(SELECT d.rolname::text FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles d ON d.oid = m.roleid \
+            JOIN pg_catalog.pg_roles o ON o.oid = m.member \
+            WHERE o.rolname = $1::text::name AND NOT d.rolsuper AND pg_catalog.pg_has_role(d.oid, r.oid, 'MEMBER') \
+            OR o.rolname = $1::text::name AND d.oid = r.oid ORDER BY 1) \
      FROM pg_catalog.pg_roles r, (SELECT s.rolsuper FROM pg_catalog.pg_roles s WHERE s.rolname = $1::text::name) w \
      WHERE r.rolname = $1::text::name OR NOT w.rolsuper AND pg_catalog.pg_has_role($1::text::name, r.oid, 'MEMBER') \
      ORDER BY r.rolname",
