@@ -150,17 +150,18 @@ impl Server {
 
 impl Server {
     /// A call of what isn't there for the principal: a protocol error, and a record like every other call, since who asks
-    /// for a tool that the policy keeps from it is worth knowing.
+    /// for a tool that the policy keeps from it is worth knowing. `recorded`: as what.
     async fn unknown(
         &self,
         what: &str,
         name: String,
+        recorded: String,
         context: &RequestContext<RoleServer>,
         error: impl FnOnce(Cow<'static, str>, Option<serde_json::Value>) -> ErrorData,
     ) -> ErrorData {
         let message = format!("unknown {what} `{name}`");
         let rejection = Rejection::new(Reason::InvalidParameter, message);
-        let told = match self.caller(printable_name(&name), context).await {
+        let told = match self.caller(recorded, context).await {
             Ok(caller) => self.gateway.misread(&caller, rejection).await,
             Err(unrecordable) => unrecordable,
         };
@@ -208,7 +209,9 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = tools::find(&request.name, self.gateway.may_write(&self.caller.principal)) else {
-            return Err(self.unknown("tool", request.name.into_owned(), &context, ErrorData::invalid_params).await);
+            let recorded = printable_name(&request.name);
+            let name = request.name.into_owned();
+            return Err(self.unknown("tool", name, recorded, &context, ErrorData::invalid_params).await);
         };
         let caller = match self.caller(tool.name, &context).await {
             Ok(caller) => caller,
@@ -236,7 +239,9 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let Some(prompt) = prompts::find(&request.name) else {
-            return Err(self.unknown("prompt", request.name, &context, ErrorData::invalid_params).await);
+            // Prompts are no secret, and no policy keeps them from anyone: the name says nothing.
+            let recorded = "prompts/get".to_owned();
+            return Err(self.unknown("prompt", request.name, recorded, &context, ErrorData::invalid_params).await);
         };
         self.session(&context).await.map_err(|rejection| unserved(&rejection))?;
         let text = prompt.text(&request.arguments.unwrap_or_default());
@@ -261,7 +266,8 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let Some(resource) = resources::find(&request.uri) else {
-            return Err(self.unknown("resource", request.uri, &context, ErrorData::resource_not_found).await);
+            let recorded = printable_name(&request.uri);
+            return Err(self.unknown("resource", request.uri, recorded, &context, ErrorData::resource_not_found).await);
         };
         let caller = self.caller(resource.name, &context).await.map_err(|rejection| unserved(&rejection))?;
         resources::read(&self.gateway, resource, &caller).await.map(Into::into)

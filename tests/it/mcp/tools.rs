@@ -284,7 +284,7 @@ async fn prompts_are_listed_and_filled_in() {
     // Who asks for what isn't there is on record.
     let all = super::records(&wicket.path(super::STATE));
     assert!(
-        all.iter().any(|record| record["kind"] == "rejection" && record["what"]["tool"] == "drop_table"),
+        all.iter().any(|record| record["kind"] == "rejection" && record["what"]["tool"] == "prompts/get"),
         "{all:?}"
     );
 }
