@@ -150,7 +150,7 @@ async fn rights_that_come_with_a_membership_are_mended_by_its_end() {
     let role = &clinic.role;
     let team = format!("{role}_team");
     let wide = format!(
-        "CREATE ROLE {team}; GRANT SELECT ON sales.payroll_export TO {team}; GRANT {team}, pg_monitor, pg_read_all_data TO {role};
+        "CREATE ROLE {team}; GRANT SELECT ON sales.payroll_export TO {team}; GRANT {team}, pg_monitor TO {role};
          GRANT pg_signal_backend TO {team}"
     );
     clinic.database.script(&wide).await;
@@ -163,9 +163,7 @@ async fn rights_that_come_with_a_membership_are_mended_by_its_end() {
         assert!(findings.contains(&expected), "{expected}\n{findings:#?}");
     }
     let export = findings.iter().find(|one| one.contains("SELECT on sales.payroll_export |")).unwrap();
-    let rest = format!(
-        "what is left then comes with `{team}`, `pg_monitor`, `pg_read_all_data`, of which `{role}` is a member"
-    );
+    let rest = format!("what is left then comes with `{team}`, `pg_monitor`, of which `{role}` is a member");
     assert!(export.ends_with(&rest), "{export}");
     for line in findings.iter().flat_map(|one| one.split(" | ").skip(1)).filter(|line| line.ends_with(';')) {
         clinic.database.script(line).await;
