@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 mod summary;
 
 pub use summary::PlanSummary;
-use summary::line;
+use summary::{line, walk};
 
 /// What of a plan may be told beside its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl PlanShape {
         let step = self.step(plan.as_array()?.first()?.get("Plan")?, 0)?;
         if self.text {
             let mut told = Vec::new();
-            lines(&step, 0, &mut told);
+            walk(&step, 0, &mut |step, depth| line(step, depth, &mut told));
             return Some(told);
         }
         let document = Value::Array(vec![Value::Object(Map::from_iter([("Plan".to_owned(), step)]))]);
@@ -76,13 +76,6 @@ impl PlanShape {
 
 fn is_word(value: &str) -> bool {
     value.len() <= 40 && value.chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '-')
-}
-
-fn lines(step: &Value, depth: usize, told: &mut Vec<String>) {
-    line(step, depth, told);
-    for one in step.get("Plans").and_then(Value::as_array).into_iter().flatten() {
-        lines(one, depth + 1, told);
-    }
 }
 
 #[cfg(test)]

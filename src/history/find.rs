@@ -119,7 +119,8 @@ fn numbered(directory: &Path, instance: &str, seq: u64, progress: &mut dyn FnMut
             Some(_) | None => break,
         }
     }
-    for from in [from, 0] {
+    let everywhere = (from > 0).then_some(0);
+    for from in std::iter::once(from).chain(everywhere) {
         let mut records = reader(from);
         while let Some(found) = records.next()? {
             progress(&found);

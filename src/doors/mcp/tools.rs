@@ -129,14 +129,14 @@ pub(super) async fn call(
     match tool.kind {
         Kind::QueryExecute => match arguments::presented_query(arguments) {
             Ok((submission, presentation)) => execute(gateway, caller, submission, presentation, cancel).await,
-            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+            Err(rejection) => misread(gateway, &caller, rejection).await,
         },
         Kind::Check => match arguments::query(arguments) {
             Ok(submission) => {
                 let verdict = gateway.verdict(&caller, &submission).await;
                 answer(verdict.map(|verdict| json!(verdict)), text(&submission))
             }
-            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+            Err(rejection) => misread(gateway, &caller, rejection).await,
         },
         Kind::Explain => match arguments::explain(arguments) {
             Ok(submission) => {
@@ -144,11 +144,11 @@ pub(super) async fn call(
                 let plan = gateway.plan(Request { caller, submission, timeout: None, cancel }).await;
                 answer(plan.map(|plan| json!(plan)), text.as_deref())
             }
-            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+            Err(rejection) => misread(gateway, &caller, rejection).await,
         },
         Kind::Search => match arguments::search(arguments) {
             Ok(search) => answer(gateway.search(&caller, &search).await.map(|findings| json!(findings)), None),
-            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+            Err(rejection) => misread(gateway, &caller, rejection).await,
         },
         Kind::Insert => change(gateway, caller, arguments::insert(arguments), cancel).await,
         Kind::Update => change(gateway, caller, arguments::update(arguments), cancel).await,
@@ -158,13 +158,18 @@ pub(super) async fn call(
                 let tables = gateway.tables(&caller, schema.as_deref(), pattern.as_deref()).await;
                 answer(tables.map(|tables| json!({ "tables": tables })), None)
             }
-            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+            Err(rejection) => misread(gateway, &caller, rejection).await,
         },
         Kind::TableSchema => match arguments::table_schema(arguments) {
             Ok(name) => answer(gateway.table(&caller, &name).await.map(|table| json!(table)), None),
-            Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+            Err(rejection) => misread(gateway, &caller, rejection).await,
         },
     }
+}
+
+/// Arguments that aren't those of the tool.
+async fn misread(gateway: &Gateway, caller: &Caller, rejection: Rejection) -> CallToolResult {
+    rejected(&gateway.misread(caller, rejection).await, None)
 }
 
 async fn change(
@@ -175,7 +180,7 @@ async fn change(
 ) -> CallToolResult {
     match submission {
         Ok(submission) => execute(gateway, caller, submission, Presentation::default(), cancel).await,
-        Err(rejection) => rejected(&gateway.misread(&caller, rejection).await, None),
+        Err(rejection) => misread(gateway, &caller, rejection).await,
     }
 }
 

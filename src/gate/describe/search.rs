@@ -92,8 +92,8 @@ pub fn search(catalog: &Catalog, policy: &BoundPolicy, search: &Search) -> Findi
         .filter_map(|(relation, rights)| fits(&words, describe(catalog, policy, &hidden, relation, rights)))
         .collect();
     all.sort_by(|(a, one, _), (b, other, _)| {
-        let name = |table: &TableDescription| (table.summary.schema.clone(), table.summary.name.clone());
-        a.cmp(b).then_with(|| name(one).cmp(&name(other)))
+        let (one, other) = (&one.summary, &other.summary);
+        (a, &one.schema, &one.name).cmp(&(b, &other.schema, &other.name))
     });
     let more = all.len().saturating_sub(search.limit);
     all.truncate(search.limit);

@@ -56,7 +56,8 @@ impl PlanSummary {
     }
 }
 
-fn walk(step: &Value, depth: usize, each: &mut impl FnMut(&Value, usize)) {
+/// Each step, before what it reads.
+pub(super) fn walk(step: &Value, depth: usize, each: &mut impl FnMut(&Value, usize)) {
     each(step, depth);
     if depth < MOST_NESTED as usize {
         for one in below(step) {
