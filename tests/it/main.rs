@@ -20,6 +20,7 @@ mod fence;
 mod filters;
 mod foreign;
 mod full_disk;
+mod generated_columns;
 mod grants;
 mod history;
 mod history_size;

@@ -14,7 +14,7 @@ use super::matching::{ColumnOpening, RelationOpening};
 use super::model::{Mask, Policy, TableRule};
 use super::suggest::nearest;
 use super::{tree, types};
-use crate::gate::catalog::{Catalog, Column, Oid, Relation, RelationKind};
+use crate::gate::catalog::{Catalog, Column, Looks, Oid, Relation, RelationKind};
 use crate::gate::diagnostic::Rule;
 use crate::gate::ir::{ColumnRef, Expr, ExprKind};
 use crate::gate::lower::policy_expression;
@@ -90,7 +90,8 @@ impl<'a> Binder<'a> {
         }
         let (visibility, write) = self.access(relation);
         let told = self.errors.0.len();
-        let columns = (0..relation.columns.len()).map(|at| self.column_rights(relation, at)).collect();
+        let mut columns: Vec<_> = (0..relation.columns.len()).map(|at| self.column_rights(relation, at)).collect();
+        self.hide_generated(relation, table, &mut columns);
         if table.is_none() && matches!(visibility, Visibility::Hidden(_)) {
             // A mask by a column's name that doesn't fit the column of a relation that nobody sees.
             self.errors.0.truncate(told);
@@ -179,6 +180,36 @@ impl<'a> Binder<'a> {
                 let message = format!("the mask on `{}.{}.{}`: {why}", relation.schema, relation.name, column.name);
                 self.error(rule, message, None);
                 ColumnRights::Denied(None)
+            }
+        }
+    }
+
+    /// A column that is generated from a hidden or masked one would show it. It doesn't exist, unless the policy names it:
+    /// in the list of columns, or by a mask of its own. Children may generate it from other columns than their parent.
+    fn hide_generated(&self, relation: &Relation, table: Option<&TableRule>, columns: &mut [ColumnRights]) {
+        let hidden: Vec<Option<Option<Rule>>> = columns
+            .iter()
+            .map(|rights| match rights {
+                ColumnRights::Denied(rule) => Some(rule.clone()),
+                ColumnRights::Masked { rule, .. } => Some(Some(rule.clone())),
+                ColumnRights::Open | ColumnRights::Ungoverned(_) => None,
+            })
+            .collect();
+        let listed =
+            |name: &str| table.and_then(|table| table.columns.as_ref()).is_some_and(|list| list.value.contains(name));
+        for member in self.catalog.tree(relation.oid) {
+            let name_of = |number: i16| member.columns.iter().find(|one| one.number == number).map(|one| &one.name);
+            for looks in &member.together {
+                let Looks::Generates { column, from } = looks else { continue };
+                let Some(name) = name_of(*column).filter(|name| !listed(name)) else { continue };
+                let sources = from.iter().filter_map(|number| relation.column(name_of(*number)?));
+                let rule = sources.filter_map(|(at, _)| hidden.get(at)?.clone()).next();
+                if let (Some(rule), Some((at, _))) = (rule, relation.column(name))
+                    && let Some(rights) = columns.get_mut(at)
+                    && matches!(rights, ColumnRights::Open)
+                {
+                    *rights = ColumnRights::Denied(rule);
+                }
             }
         }
     }
