@@ -45,7 +45,7 @@ mod unpaired;
 pub mod verify;
 
 pub use detail::{
-    Change, ConfigChange, Deleted, Detail, Difference, Gap, GapKind, Head, LogClose, LogOpen, LogRead, PolicyFile,
+    AuthFailure, AuthFault, Change, ConfigChange, Deleted, Detail, Difference, Gap, GapKind, Head, LogClose, LogOpen, LogRead, PolicyFile,
     PolicyInForce, PolicyLoad, Repair, Retention, SessionClose, SessionEnd, SessionOpen, Signed, Unpaired,
 };
 pub use lines::{LineHash, MAX_RECORD_BYTES};

@@ -4,7 +4,8 @@
 //! ```text
 //!  doors                 the one path                                               outside
 //!  ─────                 ────────────                                               ───────
-//!  mcp (stdio) ─┐                ┌──────────── gate (pure) ─────────────┐
+//!  mcp (stdio) ─┐
+//!  mcp (http)  ─┤                ┌──────────── gate (pure) ─────────────┐
 //!  cli         ─┴─ Request ─ gateway ─ parse ─ lower ─ authorize ─ rewrite ─ emit ─ Admitted
 //!                principal,     │                                             │
 //!                submission,    ├─ quota    (rate, concurrency)               ▼
@@ -31,6 +32,8 @@
 
 #[cfg(feature = "server")]
 pub mod app;
+#[cfg(feature = "server")]
+pub mod auth;
 #[cfg(feature = "server")]
 pub mod catalog;
 #[cfg(feature = "server")]

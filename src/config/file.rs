@@ -7,7 +7,9 @@ use toml::de::DeValue;
 
 use super::database::{Layer, Password};
 use super::fault::{Faults, Place};
+use super::http::{self, HttpSettings};
 use super::keys;
+use crate::auth::{StoredToken, TokenError};
 use crate::gate::policy::attributes::AttributeInput;
 use crate::gate::policy::model::Ruled;
 use crate::gate::policy::raw::{Document, Entry, Section, integer};
@@ -23,6 +25,7 @@ pub(super) struct File {
     pub history: Option<PathBuf>,
     pub ledger: Settings,
     pub log: LogFormat,
+    pub http: HttpSettings,
 }
 
 /// One `[principals.…]` section.
@@ -35,6 +38,10 @@ pub(super) struct Written {
     pub attributes: BTreeMap<String, AttributeInput>,
     /// Where each attribute is written.
     pub places: BTreeMap<String, Place>,
+    /// Its tokens, each with where it is written.
+    pub tokens: Vec<(StoredToken, Place)>,
+    /// Kept out for now.
+    pub disabled: bool,
 }
 
 /// The longest name of a principal, in bytes.
@@ -90,6 +97,10 @@ impl File {
             if let Some(mut section) = doors.section("mcp", "doors.mcp", errors) {
                 // `text` is the only word yet.
                 section.entry(&keys::MCP_RESULTS).and_then(|entry| entry.word(errors));
+                section.finish(errors);
+            }
+            if let Some(mut section) = doors.section("http", "doors.http", errors) {
+                self.http = http::read(&mut section, directory, errors);
                 section.finish(errors);
             }
             doors.finish(errors);
@@ -184,6 +195,11 @@ impl Written {
             policy: policy.map(|(path, place)| (directory.join(path), place)),
             attributes: BTreeMap::new(),
             places: BTreeMap::new(),
+            tokens: section.entry(&keys::PRINCIPAL_TOKENS).map(|entry| tokens(&entry, errors)).unwrap_or_default(),
+            disabled: section
+                .entry(&keys::PRINCIPAL_DISABLED)
+                .and_then(|entry| entry.bool(errors))
+                .is_some_and(|disabled| disabled.value),
         };
         if let Some(mut attributes) = section.section("attributes", "principals.<principal>.attributes", errors) {
             for (name, entry) in attributes.all(Some(&keys::PRINCIPAL_ATTRIBUTES)) {
@@ -201,7 +217,21 @@ impl Written {
     }
 }
 
-fn text(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Ruled<String>> {
+/// What is kept of a principal's tokens.
+fn tokens(entry: &Entry<'_>, errors: &mut Diagnostics) -> Vec<(StoredToken, Place)> {
+    let mut tokens = Vec::new();
+    for one in entry.elements(errors).unwrap_or_default() {
+        let Some(text) = one.text(errors) else { continue };
+        match text.value.parse() {
+            Ok(token) => tokens.push((token, Place::from(text.rule))),
+            // Not quoted: it may be a secret.
+            Err(error) => errors.push(one.error(TokenError::to_string(&error)).help("make one by `pgwicket token new`")),
+        }
+    }
+    tokens
+}
+
+pub(super) fn text(entry: &Entry<'_>, errors: &mut Diagnostics) -> Option<Ruled<String>> {
     let text = entry.text(errors)?;
     if text.value.is_empty() || text.value.contains('\0') {
         errors.push(entry.error("the value is empty, or holds the character of code zero").help("leave the key out"));

@@ -114,6 +114,21 @@ impl Config {
             LogFormat::Json => "json",
         };
         say("log.format".into(), format.into());
+        let http = &self.http;
+        if let Some((cert, key)) = &http.tls {
+            say("doors.http.tls_cert".into(), absolute(cert));
+            say("doors.http.tls_key".into(), absolute(key));
+        }
+        say("doors.http.allowed_hosts".into(), http.allowed_hosts.join(", "));
+        say("doors.http.allowed_origins".into(), http.allowed_origins.join(", "));
+        say("doors.http.connections".into(), http.connections.to_string());
+        say("doors.http.grace".into(), seconds(http.grace));
+        for (principal, tokens) in self.tokens.ids() {
+            say(format!("principals.{principal}.tokens"), tokens.join(", "));
+        }
+        for principal in &self.disabled {
+            say(format!("principals.{principal}.disabled"), "true".into());
+        }
         for (path, loaded) in &self.policies {
             for principal in &loaded.principals {
                 say(format!("principals.{principal}.policy"), absolute(path));

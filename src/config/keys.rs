@@ -39,6 +39,10 @@ keys! {
         "The policy file that the principal is under.";
     PRINCIPAL_ATTRIBUTES = "principals.<principal>.attributes.<name>", Form::Text, default "none", Enforced,
         "A value for an attribute that the policy declares, of the type that it declares.";
+    PRINCIPAL_TOKENS = "principals.<principal>.tokens", Form::Texts("tokens"), default "none", Enforced,
+        "Tokens that prove this principal over HTTP, each as `pgwicket token new` prints it: its id, a salt and a hash.";
+    PRINCIPAL_DISABLED = "principals.<principal>.disabled", Form::Bool, default "false", Enforced,
+        "Whether the principal is kept out for now, through whatever door.";
     HISTORY_DIRECTORY = "history.directory", Form::Text, default "`history`", Enforced,
         "Where the history lies; the keys lie in the directory `keys` beside it.";
     HISTORY_SYNC = "history.sync", Form::one_of(&["all", "writes", "none"]), default "`writes`", Enforced,
@@ -61,6 +65,18 @@ keys! {
         "How the log on standard error is written.";
     MCP_RESULTS = "doors.mcp.results", Form::Word { known: &["text"], later: &["structured"] }, default "`text`",
         Enforced, "Whether results are one block of JSON text.";
+    HTTP_TLS_CERT = "doors.http.tls_cert", Form::Text, default "none", Enforced,
+        "PEM file with the server's certificate and its chain.";
+    HTTP_TLS_KEY = "doors.http.tls_key", Form::Text, default "none", Enforced,
+        "PEM file with the certificate's key.";
+    HTTP_ALLOWED_HOSTS = "doors.http.allowed_hosts", Form::Texts("hosts"), default "the names of this machine's loopback",
+        Enforced, "The names that clients may call this server by (`Host`), with or without a port. Against DNS rebinding.";
+    HTTP_ALLOWED_ORIGINS = "doors.http.allowed_origins", Form::Texts("origins"), default "none", Enforced,
+        "Web pages that may call this server (`Origin`), as `https://app.example.org:443`; `:*` stands for any port.";
+    HTTP_CONNECTIONS = "doors.http.connections", Form::Count { least: 1, most: 65_535 }, default "512", Enforced,
+        "Connections of clients at once; more wait until one is closed.";
+    HTTP_GRACE = "doors.http.grace", Form::Span { least: 0, most: 10 * MINUTE }, default "10s", Enforced,
+        "How long statements that run when pgwicket is told to end may go on before they are cancelled.";
 }
 
 #[cfg(test)]
@@ -73,6 +89,6 @@ mod tests {
         for key in ALL.0 {
             assert!(key.doc.ends_with('.') && !key.default.is_empty(), "{}", key.path);
         }
-        assert_eq!(ALL.names_in("doors"), ["mcp"]);
+        assert_eq!(ALL.names_in("doors"), ["mcp", "http"]);
     }
 }

@@ -8,6 +8,7 @@ mod database;
 mod environment;
 mod fault;
 mod file;
+mod http;
 mod in_force;
 pub mod keys;
 mod principals;
@@ -15,7 +16,7 @@ mod principals;
 mod tests;
 mod url;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use database::Layer;
@@ -23,10 +24,12 @@ pub use database::{Database, Notes};
 pub use environment::Environment;
 pub use fault::{Fault, Faults, Place};
 use file::File;
+pub use http::HttpSettings;
 pub use in_force::{FileRead, Loaded, Setting};
 use principals::Policies;
 pub use principals::{PolicyFileError, read_policy};
 
+use crate::auth::Tokens;
 use crate::gateway::PolicySet;
 use crate::history::Settings;
 use crate::telemetry::LogFormat;
@@ -55,6 +58,12 @@ pub struct Config {
     pub database: Database,
     /// Everyone who may ask.
     pub principals: PolicySet,
+    /// Those of them that are kept out for now.
+    pub disabled: BTreeSet<String>,
+    /// What proves who asks over the network.
+    pub tokens: Tokens,
+    /// The door over HTTP, if it is opened.
+    pub http: HttpSettings,
     /// The policies that they are under, by the path that the configuration names.
     pub policies: BTreeMap<PathBuf, Loaded>,
     /// Where the history lies; the keys lie beside it.
@@ -103,6 +112,9 @@ impl Config {
                 one.into_iter().map(|one| (LOCAL.to_owned(), one)).collect()
             }
         };
+        let tokens = tokens(&file, &mut faults);
+        let disabled = file.principals.iter().filter(|(_, written)| written.disabled).map(|(name, _)| name.clone());
+        let disabled = disabled.collect();
         let database = join(file.database, &dotenv, environment, &mut notes, &mut faults);
         if database.is_none() && faults.0.is_empty() {
             faults.push(no_database());
@@ -111,6 +123,9 @@ impl Config {
             (Some(database), Some(history)) if faults.0.is_empty() => Ok(Self {
                 database,
                 principals,
+                disabled,
+                tokens,
+                http: file.http,
                 policies: policies.loaded,
                 history,
                 ledger: file.ledger,
@@ -130,6 +145,15 @@ impl Config {
     /// An unknown name, or several principals and none named.
     pub fn principal(&self, named: Option<&str>) -> Result<&str, Fault> {
         let place = Place::Argument("--principal");
+        let found = self.found(place.clone(), named)?;
+        if self.disabled.contains(found) {
+            let fault = Fault::new(place, format!("the principal `{found}` is disabled"));
+            return Err(fault.help("its section says `disabled = true`"));
+        }
+        Ok(found)
+    }
+
+    fn found(&self, place: Place, named: Option<&str>) -> Result<&str, Fault> {
         let known: Vec<String> = self.principals.keys().map(|name| format!("`{name}`")).collect();
         let known = known.join(", ");
         match named {
@@ -169,6 +193,20 @@ pub fn no_database() -> Fault {
         "set POSTGRES_HOST, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD, or DATABASE_URL, or write `[database]` \
          in a configuration file",
     )
+}
+
+/// Every token with the principal that it proves.
+fn tokens(file: &File, faults: &mut Faults) -> Tokens {
+    let mut tokens = Tokens::default();
+    for (name, written) in &file.principals {
+        for (token, place) in &written.tokens {
+            if let Err(owner) = tokens.add(token.clone(), name) {
+                let message = format!("the token `{}` is already one of the principal `{owner}`", token.id());
+                faults.push(Fault::new(place.clone(), message).help("make one of another name: `pgwicket token new NAME`"));
+            }
+        }
+    }
+    tokens
 }
 
 /// The configuration file, and the `.env` beside it.

@@ -134,7 +134,7 @@ impl Gateway {
         let context = Context {
             deadline: (arrived + timeout).into(),
             cancel,
-            application_name: format!("pgwicket/{}", caller.principal),
+            application_name: caller.application_name(),
             backend: Backend::default(),
         };
         let intend = async || {

@@ -27,7 +27,7 @@ const LONGEST_NAME: usize = 63;
 pub(super) fn who(caller: &Caller) -> Who {
     Who {
         principal: Some(caller.principal.clone()),
-        authentication: Some(caller.authentication.to_owned()),
+        authentication: Some(caller.authentication.clone().into_owned()),
         client_name: caller.client_name.clone(),
         client_version: caller.client_version.clone(),
         on_behalf_of: caller.on_behalf_of.clone(),

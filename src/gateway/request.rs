@@ -18,8 +18,8 @@ use crate::gate::policy::{BoundPolicy, Visibility};
 pub struct Caller {
     /// The principal's name, as the configuration has it.
     pub principal: String,
-    /// How it proved who it is; `local` where the operating system did.
-    pub authentication: &'static str,
+    /// How it proved who it is, never the proof; `local` where the operating system did.
+    pub authentication: Cow<'static, str>,
     /// The door: `mcp`, `cli`.
     pub door: &'static str,
     /// The tool, resource or command, or what the client took for one.
@@ -41,7 +41,7 @@ impl Caller {
     pub fn local(principal: impl Into<String>, door: &'static str, tool: impl Into<Cow<'static, str>>) -> Self {
         Self {
             principal: principal.into(),
-            authentication: "local",
+            authentication: Cow::Borrowed("local"),
             door,
             tool: tool.into(),
             client_name: None,
@@ -51,7 +51,26 @@ impl Caller {
             session: None,
         }
     }
+
+    /// What PostgreSQL's `application_name` is set to while a statement of this caller runs: `pgwicket/`, the principal,
+    /// the client program and for whom it asks, as far as they are known.
+    pub fn application_name(&self) -> String {
+        let mut name = format!("pgwicket/{}", self.principal);
+        if let Some(client) = &self.client_name {
+            let version = self.client_version.as_deref().filter(|version| !version.is_empty());
+            let version = version.map(|version| format!("/{version}")).unwrap_or_default();
+            name.push_str(&format!(" {client}{version}"));
+        }
+        if let Some(whom) = &self.on_behalf_of {
+            name.push_str(&format!(" for {whom}"));
+        }
+        // PostgreSQL would put other characters in the place of these, and cut by itself.
+        name.chars().map(|char| if (' '..='~').contains(&char) { char } else { '?' }).take(LONGEST_NAME).collect()
+    }
 }
+
+/// The longest name that PostgreSQL keeps, in bytes: `NAMEDATALEN - 1`.
+const LONGEST_NAME: usize = 63;
 
 /// The address of a client on this machine: the operating system's user that this process runs as, and the process that
 /// started it. Asked for at the start: later that process may be gone.
@@ -180,4 +199,24 @@ pub struct LimitsInfo {
     pub rate: Option<String>,
     /// Statements at once.
     pub concurrency: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_application_name_tells_who_asks_with_what_for_whom() {
+        let mut caller = Caller::local("ana", "mcp", "query_execute");
+        assert_eq!(caller.application_name(), "pgwicket/ana");
+        caller.client_name = Some("Claude\nCode ✓".to_owned());
+        caller.client_version = Some("2.1".to_owned());
+        assert_eq!(caller.application_name(), "pgwicket/ana Claude?Code ?/2.1");
+        caller.on_behalf_of = Some("bob@example.org".to_owned());
+        assert_eq!(caller.application_name(), "pgwicket/ana Claude?Code ?/2.1 for bob@example.org");
+        caller.client_version = Some(String::new());
+        assert_eq!(caller.application_name(), "pgwicket/ana Claude?Code ? for bob@example.org");
+        caller.client_name = Some("ü".repeat(100));
+        assert_eq!(caller.application_name(), format!("pgwicket/ana {}", "?".repeat(50)));
+    }
 }

@@ -32,6 +32,8 @@ pub enum Detail {
     SessionClose(SessionClose),
     /// Of a `log_read`.
     LogRead(LogRead),
+    /// Of an `auth_failure`.
+    AuthFailure(AuthFailure),
     /// Of a kind that came later.
     Other(serde_json::Value),
 }
@@ -286,6 +288,37 @@ pub enum SessionEnd {
     Broken,
     /// The client began another one on the same connection.
     Replaced,
+    /// Over HTTP: the client ended it, or let it rest too long.
+    Ended,
+}
+
+/// The detail of an `auth_failure`. Nothing of what was offered as proof is in it but the name of a token that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthFailure {
+    /// What was wrong with the proof.
+    pub failed: AuthFault,
+    /// The token that was named, if there is such a token.
+    pub token: Option<String>,
+    /// Failures from the same address since the one before that are not on record: there were too many.
+    pub unrecorded: u64,
+}
+
+/// Why somebody couldn't prove who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthFault {
+    /// No token came.
+    Missing,
+    /// What came is no token.
+    Malformed,
+    /// There is no token of that name.
+    UnknownToken,
+    /// The token's secret part is wrong.
+    WrongSecret,
+    /// The token is right, and its principal is disabled.
+    Disabled,
+    /// The session belongs to somebody else.
+    AnothersSession,
 }
 
 /// The detail of a `log_read`: written before what was asked for is read.

@@ -158,6 +158,7 @@ fn cut_detail(detail: &mut Detail, items: usize) -> bool {
         | Detail::SessionOpen(_)
         | Detail::SessionClose(_)
         | Detail::LogRead(_)
+        | Detail::AuthFailure(_)
         | Detail::Other(_) => false,
     }
 }

@@ -2,7 +2,7 @@
 //! nothing fills it; the order of the fields is that of the line. `docs/history-format.md` has the same for readers.
 
 use super::detail::{
-    ConfigChange, Detail, Gap, LogClose, LogOpen, LogRead, PolicyLoad, Retention, SessionClose, SessionEnd,
+    AuthFailure, ConfigChange, Detail, Gap, LogClose, LogOpen, LogRead, PolicyLoad, Retention, SessionClose, SessionEnd,
     SessionOpen, Signed,
 };
 use super::lines::LineHash;
@@ -406,6 +406,12 @@ impl Entry {
     pub fn log_read(who: Who, place: Where, what: What, detail: LogRead) -> Entry {
         let entry = Entry::call(who, place, what);
         Entry { kind: Kind::LogRead, detail: Some(Detail::LogRead(detail)), ..entry }
+    }
+
+    /// Somebody couldn't prove who they are.
+    pub fn auth_failure(who: Who, place: Where, detail: AuthFailure) -> Entry {
+        let entry = Entry::new(Kind::AuthFailure, who, place, What::default());
+        Entry { detail: Some(Detail::AuthFailure(detail)), ..entry }
     }
 
     pub(super) fn log_open(detail: LogOpen) -> Entry {
