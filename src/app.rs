@@ -3,6 +3,7 @@
 
 mod in_force;
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,12 +48,12 @@ impl StartError {
     }
 }
 
-/// Starts the gateway for one principal of the configuration.
+/// Starts the gateway for one principal of the configuration, or for all of them.
 ///
 /// # Errors
 /// What is wrong with the database and with the history, both if both are; then what in the policy doesn't fit the
 /// database.
-pub async fn start(config: &Config, principal: &str) -> Result<Arc<Gateway>, StartError> {
+pub async fn start(config: &Config, only: Option<&str>) -> Result<Arc<Gateway>, StartError> {
     let (database, ledger) = tokio::join!(connect(&config.database), ledger(&config.history));
     let ((pool, catalog), keys) = match (database, ledger) {
         (Ok(database), Ok(keys)) => (database, keys),
@@ -63,12 +64,15 @@ pub async fn start(config: &Config, principal: &str) -> Result<Arc<Gateway>, Sta
         (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
     };
     let keys = Arc::new(keys);
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
     let policies: PolicySet =
-        config.principals.iter().filter(|(name, _)| *name == principal).map(|(n, m)| (n.clone(), m.clone())).collect();
+        config.principals.iter().filter(|(name, _)| wanted(name)).map(|(n, m)| (n.clone(), m.clone())).collect();
     warn_of_login(&pool, &config.database).await;
     // Before the history is opened, which begins with a record.
-    for member in policies.values() {
-        fit(&member.policy, &pool, &catalog.current()).await?;
+    let different: BTreeMap<&str, &Arc<Policy>> =
+        policies.values().map(|member| (member.policy.digest.as_str(), &member.policy)).collect();
+    for policy in different.values() {
+        fit(policy, &pool, &catalog.current()).await?;
     }
     let history = open(&config.history, config.ledger.clone(), &keys).await?;
     let quota = Quota::new();

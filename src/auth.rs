@@ -4,9 +4,10 @@
 //! A token is `pgw_ID_SECRET`: the id names it, in the configuration and in the history; the secret is 32 random bytes in
 //! base64url. What the configuration holds of it is `ID:SALT:HASH`, with HASH = SHA-256(SALT ‖ SECRET).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::{constant_time, rand};
 use base64::Engine;
@@ -121,6 +122,36 @@ pub struct Tokens {
     by_id: HashMap<String, (StoredToken, String)>,
 }
 
+/// Who may come in.
+#[derive(Debug, Clone, Default)]
+pub struct Entrants {
+    /// What proves who asks.
+    pub tokens: Tokens,
+    /// Principals that are kept out for now.
+    pub disabled: BTreeSet<String>,
+}
+
+/// The entrants of the moment: what holds for the next request.
+#[derive(Debug, Default)]
+pub struct Register(RwLock<Arc<Entrants>>);
+
+impl Register {
+    /// With these to begin with.
+    pub fn new(entrants: Entrants) -> Self {
+        Self(RwLock::new(Arc::new(entrants)))
+    }
+
+    /// Those of the moment.
+    pub fn current(&self) -> Arc<Entrants> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Others from here on.
+    pub fn replace(&self, entrants: Entrants) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(entrants);
+    }
+}
+
 /// Who a token proves somebody to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proven {
@@ -182,12 +213,11 @@ impl Tokens {
             return Err(Unproven::Malformed);
         };
         let known = self.by_id.get(id);
-        let (salt, expected) = known.map_or((&[0; SALT_BYTES], &[0; HASH_BYTES]), |(token, _)| (&token.salt, &token.hash));
+        let (salt, expected) =
+            known.map_or((&[0; SALT_BYTES], &[0; HASH_BYTES]), |(token, _)| (&token.salt, &token.hash));
         let equal = constant_time::verify_slices_are_equal(&hash(salt, secret), expected).is_ok();
         match known {
-            Some((token, principal)) if equal => {
-                Ok(Proven { token: token.id.clone(), principal: principal.clone() })
-            }
+            Some((token, principal)) if equal => Ok(Proven { token: token.id.clone(), principal: principal.clone() }),
             Some((token, _)) => Err(Unproven::Wrong { token: token.id.clone() }),
             None => Err(Unproven::Unknown),
         }

@@ -225,7 +225,9 @@ fn tokens(entry: &Entry<'_>, errors: &mut Diagnostics) -> Vec<(StoredToken, Plac
         match text.value.parse() {
             Ok(token) => tokens.push((token, Place::from(text.rule))),
             // Not quoted: it may be a secret.
-            Err(error) => errors.push(one.error(TokenError::to_string(&error)).help("make one by `pgwicket token new`")),
+            Err(error) => {
+                errors.push(one.error(TokenError::to_string(&error)).help("make one by `pgwicket token new`"))
+            }
         }
     }
     tokens

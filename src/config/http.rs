@@ -115,7 +115,18 @@ mod tests {
         for origin in ["https://example.org:443", "http://localhost:*", "http://[::1]:3000"] {
             assert!(is_origin(origin), "{origin}");
         }
-        for origin in ["", "null", "*", "https://example.org", "example.org:443", "ftp://a:1", "https://a:1/", "https://a:1/x", "https://*:1", "https://a:443:*"] {
+        for origin in [
+            "",
+            "null",
+            "*",
+            "https://example.org",
+            "example.org:443",
+            "ftp://a:1",
+            "https://a:1/",
+            "https://a:1/x",
+            "https://*:1",
+            "https://a:443:*",
+        ] {
             assert!(!is_origin(origin), "{origin}");
         }
     }

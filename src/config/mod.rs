@@ -202,7 +202,9 @@ fn tokens(file: &File, faults: &mut Faults) -> Tokens {
         for (token, place) in &written.tokens {
             if let Err(owner) = tokens.add(token.clone(), name) {
                 let message = format!("the token `{}` is already one of the principal `{owner}`", token.id());
-                faults.push(Fault::new(place.clone(), message).help("make one of another name: `pgwicket token new NAME`"));
+                faults.push(
+                    Fault::new(place.clone(), message).help("make one of another name: `pgwicket token new NAME`"),
+                );
             }
         }
     }

@@ -239,6 +239,11 @@ impl Gateway {
         }
     }
 
+    /// Whether it was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
     /// As [`Gateway::stop`], and ends when everything is on disk as the mode says. The gateway takes nothing afterwards.
     pub async fn close(&self) {
         self.stop().await;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Caller, Gateway, failure, record};
 use crate::gate::diagnostic::Rejection;
-use crate::history::{Entry, SessionEnd, SessionOpen};
+use crate::history::{AuthFailure, Entry, SessionEnd, SessionOpen, Who};
 
 /// A session that is on record.
 #[derive(Debug)]
@@ -38,6 +38,16 @@ impl Gateway {
         self.decided_by(&mut opened, None, caller);
         self.history.append(opened.clone()).await.map_err(failure::history)?;
         Ok(Session { opened, calls: AtomicU64::new(0) })
+    }
+
+    /// Puts on record that somebody at an address couldn't prove who they are. If that fails, the log says so: nothing is
+    /// done for them anyway. `principal`: whose proof it would have been, as far as that is certain.
+    pub async fn unproven(&self, door: &'static str, address: String, principal: Option<String>, failure: AuthFailure) {
+        let who = Who { principal, address: Some(address), ..Who::default() };
+        let place = self.home.place(door, &self.catalog.current(), None);
+        if let Err(error) = self.history.append(Entry::auth_failure(who, place, failure)).await {
+            tracing::error!(%error, "a failure to prove who asks could not be recorded");
+        }
     }
 
     /// Puts a session's end on record. If that fails, the log says so: nothing depends on it any more.

@@ -2,8 +2,8 @@
 //! nothing fills it; the order of the fields is that of the line. `docs/history-format.md` has the same for readers.
 
 use super::detail::{
-    AuthFailure, ConfigChange, Detail, Gap, LogClose, LogOpen, LogRead, PolicyLoad, Retention, SessionClose, SessionEnd,
-    SessionOpen, Signed,
+    AuthFailure, ConfigChange, Detail, Gap, LogClose, LogOpen, LogRead, PolicyLoad, Retention, SessionClose,
+    SessionEnd, SessionOpen, Signed,
 };
 use super::lines::LineHash;
 use jiff::Timestamp;

@@ -53,6 +53,25 @@ pub(super) struct Running {
 impl Whom {
     /// Reads the configuration, starts the log at a usual level, and then the gateway.
     pub async fn start(self, usual: Level) -> Result<Running, Failure> {
+        let (principal, on_behalf_of) = (self.principal.clone(), self.on_behalf_of.clone());
+        let config = self.read(usual)?;
+        let principal = config.principal(principal.as_deref())?.to_owned();
+        let gateway = app::start(&config, Some(&principal)).await?;
+        Ok(Running { gateway, principal, on_behalf_of, config })
+    }
+
+    /// Whether it is said who asks: by a name, or by a policy alone, which knows one principal only.
+    pub fn is_one(&self) -> bool {
+        self.principal.is_some() || self.source.policy.is_some()
+    }
+
+    /// The principal that is named.
+    pub fn principal(&self) -> Option<&str> {
+        self.principal.as_deref()
+    }
+
+    /// Reads the configuration, and starts the log at a usual level.
+    pub fn read(self, usual: Level) -> Result<Config, Failure> {
         let environment = Environment::of_process();
         let source = match (self.source.config, self.source.policy) {
             (Some(path), _) => Source::File(path),
@@ -60,7 +79,6 @@ impl Whom {
             (None, None) => return Err(Fault::new(Place::Argument("--config"), "no configuration is named").into()),
         };
         let config = Config::load(&source, &environment)?;
-        let principal = config.principal(self.principal.as_deref())?.to_owned();
         telemetry::start(config.log, usual, &environment)?;
         for note in &config.notes.overruled {
             tracing::info!("{note}");
@@ -68,8 +86,7 @@ impl Whom {
         for fault in &config.notes.misspelt {
             tracing::warn!(help = fault.help, "{fault}");
         }
-        let gateway = app::start(&config, &principal).await?;
-        Ok(Running { gateway, principal, on_behalf_of: self.on_behalf_of, config })
+        Ok(config)
     }
 }
 

@@ -14,6 +14,7 @@ mod policy_grants;
 mod query;
 mod serve;
 mod table;
+mod token;
 
 use std::process::ExitCode;
 
@@ -67,6 +68,9 @@ enum Command {
     #[command(subcommand)]
     History(history::Command),
     Doctor(doctor::Arguments),
+    /// Make tokens, by which clients prove over HTTP who they are
+    #[command(subcommand)]
+    Token(Token),
     Demo(demo::Arguments),
 }
 
@@ -74,6 +78,11 @@ enum Command {
 enum Policy {
     Check(policy_check::Arguments),
     Grants(policy_grants::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum Token {
+    New(token::Arguments),
 }
 
 /// Runs the command of this process's arguments.
@@ -91,10 +100,13 @@ pub fn run() -> ExitCode {
 
 /// One thread for one client's statements: they wait for the database, and handing a call from thread to thread costs
 /// more than its whole way through the gate. What keeps a processor busy for long, or waits for a disk, has threads of
-/// its own.
+/// its own. Many clients have a thread for each processor.
 fn on_this_thread(command: Command) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().thread_stack_size(THREAD_STACK).enable_all().build();
-    let runtime = match runtime {
+    let mut builder = match &command {
+        Command::Serve(arguments) if arguments.serves_many() => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = match builder.thread_stack_size(THREAD_STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return no_threads(&error),
     };
@@ -121,6 +133,7 @@ impl Command {
             Self::Policy(Policy::Grants(arguments)) => policy_grants::run(arguments).await,
             Self::History(command) => command.run().await,
             Self::Doctor(arguments) => doctor::run(arguments).await,
+            Self::Token(Token::New(arguments)) => token::run(&arguments),
             Self::Demo(arguments) => demo::run(arguments).await,
         }
     }

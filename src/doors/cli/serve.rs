@@ -1,4 +1,8 @@
-//! `pgwicket serve`: the MCP server over standard input and output, until the client closes it or a signal comes.
+//! `pgwicket serve`: the MCP server, over standard input and output for one client, or over HTTP for many, until the
+//! client closes it or a signal comes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -6,29 +10,59 @@ use tracing::Level;
 
 use super::arguments::{Running, Whom};
 use super::{Exit, Failure};
+use crate::app;
+use crate::auth::{Entrants, Register};
+use crate::config::Config;
 use crate::doors::mcp;
+use crate::doors::mcp::http::{Access, Door};
 
 const EXAMPLES: &str = "Examples:
   pgwicket serve --config /etc/pgwicket/pgwicket.toml --principal ana
   POSTGRES_HOST=localhost POSTGRES_DB=shop POSTGRES_USER=agent \\
     POSTGRES_PASSWORD_FILE=/run/secrets/agent pgwicket serve --policy policies/agent-audited.toml \\
-    --attribute tenant=7 --attribute regions=eu,us";
+    --attribute tenant=7 --attribute regions=eu,us
+  pgwicket serve --config /etc/pgwicket/pgwicket.toml --http 127.0.0.1:8440";
 
-/// Serve MCP over standard input and output
+/// Serve MCP over standard input and output, or over HTTP
 ///
-/// An MCP client starts this command and speaks to it; a person has no use for it. The log goes to standard error.
+/// Over standard input and output an MCP client starts this command and speaks to it; a person has no use for it. Over
+/// HTTP it serves many clients at once, each as the principal that its token proves (`pgwicket token new`). The log goes
+/// to standard error.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     whom: Whom,
+    /// Serve over streamable HTTP at this address, at the path /mcp. With --principal or --policy everyone on this
+    /// machine is that principal, without a token
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "on_behalf_of")]
+    http: Option<SocketAddr>,
+    /// With --http: a proxy stands before it that speaks TLS to clients, and says in X-Forwarded-For where they are
+    #[arg(long, requires = "http")]
+    behind_proxy: bool,
+}
+
+impl Arguments {
+    /// Whether many clients are served at once.
+    pub fn serves_many(&self) -> bool {
+        self.http.is_some()
+    }
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let shutdown = CancellationToken::new();
     on_signal(shutdown.clone())?;
+    let Arguments { whom, http, behind_proxy } = arguments;
+    match http {
+        Some(address) => many(whom, address, behind_proxy, shutdown).await,
+        None => one(whom, shutdown).await,
+    }
+}
+
+/// One client, at the other end of our standard streams.
+async fn one(whom: Whom, shutdown: CancellationToken) -> Result<Exit, Failure> {
     let running = tokio::select! {
-        running = arguments.whom.start(Level::INFO) => running?,
+        running = whom.start(Level::INFO) => running?,
         () = shutdown.cancelled() => return Ok(Exit::Done),
     };
     let Running { gateway, principal, on_behalf_of, config } = running;
@@ -36,7 +70,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         principal,
         policy = gateway.policy(&principal).map(|policy| policy.name.clone()),
         database = config.database.config.db(),
-        history = %std::path::absolute(&config.history).unwrap_or(config.history).display(),
+        history = history(&config),
         "pgwicket {} serves MCP on standard input and output",
         env!("CARGO_PKG_VERSION"),
     );
@@ -49,6 +83,55 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         }
         Err(error) => Err(Failure::new(Exit::Refused, error)),
     }
+}
+
+/// Many clients over HTTP.
+async fn many(
+    whom: Whom,
+    address: SocketAddr,
+    behind_proxy: bool,
+    shutdown: CancellationToken,
+) -> Result<Exit, Failure> {
+    let (is_one, named) = (whom.is_one(), whom.principal().map(str::to_owned));
+    let config = whom.read(Level::INFO)?;
+    let (access, only) = if is_one {
+        let principal = config.principal(named.as_deref())?.to_owned();
+        (Access::Anyone(principal.clone()), Some(principal))
+    } else {
+        let entrants = Entrants { tokens: config.tokens.clone(), disabled: config.disabled.clone() };
+        (Access::Tokens(Arc::new(Register::new(entrants))), None)
+    };
+    // All that can be wrong with the door is told before anything is started.
+    let door = Door::new(&config, address, behind_proxy, access)?;
+    let started = async {
+        let open = door.open().await?;
+        Ok::<_, Failure>((app::start(&config, only.as_deref()).await?, open))
+    };
+    let (gateway, open) = tokio::select! {
+        started = started => started?,
+        () = shutdown.cancelled() => return Ok(Exit::Done),
+    };
+    if let Some(principal) = &only {
+        tracing::warn!(
+            "everyone on this machine who reaches {address} is the principal `{principal}`: no token is asked for"
+        );
+    }
+    tracing::info!(
+        principals = only.is_none().then(|| config.principals.len()),
+        database = config.database.config.db(),
+        history = history(&config),
+        "pgwicket {} serves MCP at {}",
+        env!("CARGO_PKG_VERSION"),
+        open.url(),
+    );
+    open.serve(Arc::clone(&gateway), shutdown).await;
+    gateway.close().await;
+    tracing::info!("a signal came; pgwicket ends");
+    Ok(Exit::Done)
+}
+
+fn history(config: &Config) -> String {
+    std::path::absolute(&config.history).unwrap_or_else(|_| config.history.clone()).display().to_string()
 }
 
 /// Cancels the token at SIGINT or SIGTERM. A second signal ends the process at once.

@@ -1,4 +1,4 @@
-//! Standard input and output without threads in between. The runtime reads and writes files and terminals on threads of
+//! MCP over standard input and output, which are read and written without threads in between: the runtime reads and writes files and terminals on threads of
 //! their own, which costs a short call two changes of threads each way; pipes and sockets, which is what MCP clients
 //! use, can be waited for like any connection.
 
@@ -7,18 +7,84 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream as Socket;
+use std::sync::Arc;
 
+use rmcp::ServiceExt;
+use rmcp::service::{QuitReason, ServerInitializeError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
+use tokio_util::sync::CancellationToken;
+
+use super::server::{Asker, Server};
+use super::sessions::{Begins, Sessions};
+use crate::gateway::{Caller, Gateway, local_address};
+use crate::history::SessionEnd;
+
+/// Serves one principal over standard input and output until the client closes it or `shutdown` is cancelled; then the
+/// gateway has stopped, too.
+///
+/// # Errors
+/// When the handshake fails or the connection breaks: a sentence.
+pub async fn serve(
+    gateway: Arc<Gateway>,
+    principal: &str,
+    on_behalf_of: Option<String>,
+    shutdown: CancellationToken,
+) -> Result<(), String> {
+    let caller = Caller { on_behalf_of, address: Some(local_address()), ..Caller::local(principal, "mcp", "") };
+    let sessions = Arc::new(Sessions::new(Arc::clone(&gateway), Begins::AtOnce));
+    let asker = Asker { caller: Arc::new(caller), gone: CancellationToken::new() };
+    let server = Server::of_connection(asker, Arc::clone(&sessions));
+    let (ended, result) = until_its_end(server, &shutdown).await;
+    // What still runs belongs to the session, so its outcome comes first.
+    gateway.stop().await;
+    sessions.end(ended).await;
+    result
+}
+
+async fn until_its_end(server: Server, shutdown: &CancellationToken) -> (SessionEnd, Result<(), String>) {
+    let transport = (input(), output());
+    let running = tokio::select! {
+        running = server.serve_with_ct(transport, shutdown.clone()) => running,
+        () = shutdown.cancelled() => return (SessionEnd::Shutdown, Ok(())),
+    };
+    let running = match running {
+        Ok(running) => running,
+        // Also a client that hangs up at once, or doesn't speak MCP.
+        Err(error) => {
+            return (SessionEnd::Broken, Err(format!("no MCP connection came about: {}", said(&error))));
+        }
+    };
+    match running.waiting().await {
+        Ok(QuitReason::Cancelled) => (SessionEnd::Shutdown, Ok(())),
+        Ok(QuitReason::Closed) => (SessionEnd::ClientClosed, Ok(())),
+        Ok(_) => (SessionEnd::Broken, Ok(())),
+        Err(error) => (SessionEnd::Broken, Err(format!("the MCP connection broke: {error}"))),
+    }
+}
+
+/// Why there was no handshake. Other than the library says it: that prints the message that came instead, in which a
+/// statement may stand.
+fn said(error: &ServerInitializeError) -> String {
+    match error {
+        ServerInitializeError::ConnectionClosed(_) => "the client hung up before it said `initialize`".to_owned(),
+        ServerInitializeError::ExpectedInitializeRequest(_) => {
+            "the client said something else before `initialize`".to_owned()
+        }
+        ServerInitializeError::InitializeFailed(error) => error.message.to_string(),
+        ServerInitializeError::TransportError { error, .. } => error.to_string(),
+        _ => "the handshake failed".to_owned(),
+    }
+}
 
 /// Where the client's messages come from.
-pub(super) type Input = Box<dyn AsyncRead + Send + Unpin>;
+type Input = Box<dyn AsyncRead + Send + Unpin>;
 /// Where ours go.
-pub(super) type Output = Box<dyn AsyncWrite + Send + Unpin>;
+type Output = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// Standard input. Has to be called in the runtime.
-pub(super) fn input() -> Input {
+fn input() -> Input {
     // Opened anew, a pipe can be made not to block without changing it for whoever else has it open.
     if let Ok(pipe) = pipe::OpenOptions::new().open_receiver("/proc/self/fd/0") {
         return Box::new(pipe);
@@ -30,7 +96,7 @@ pub(super) fn input() -> Input {
 }
 
 /// Standard output. Has to be called in the runtime.
-pub(super) fn output() -> Output {
+fn output() -> Output {
     if let Ok(pipe) = pipe::OpenOptions::new().open_sender("/proc/self/fd/1") {
         return Box::new(pipe);
     }

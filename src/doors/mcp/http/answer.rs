@@ -1,0 +1,95 @@
+//! Answers of the door itself, and what is watched while an answer leaves.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use rmcp::model::{ErrorCode, ErrorData, JsonRpcError};
+use tokio_util::sync::DropGuard;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// What stands in an answer.
+pub(super) type Content = BoxBody<Bytes, Infallible>;
+
+/// An answer that leaves.
+pub(super) type Answer = Response<Leaving>;
+
+/// The body of an answer. When it is dropped, whole or not, nobody waits for it any more.
+pub(super) struct Leaving {
+    content: Content,
+    _held: Option<Held>,
+}
+
+/// What lasts as long as an answer is waited for: dropped, it tells whoever works for the answer that nobody waits for
+/// it, and the door's end that there is one less to wait for.
+pub(super) struct Held(#[expect(dead_code, reason = "is for its drop")] (DropGuard, Option<TaskTrackerToken>));
+
+impl Held {
+    pub fn new(gone: DropGuard, in_flight: Option<TaskTrackerToken>) -> Self {
+        Self((gone, in_flight))
+    }
+}
+
+impl Leaving {
+    pub fn new(content: Content, held: Option<Held>) -> Self {
+        Self { content, _held: held }
+    }
+}
+
+impl Body for Leaving {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.content).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.content.size_hint()
+    }
+}
+
+/// An answer of the door itself: a sentence, in the form that MCP clients read.
+pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Answer {
+    let error = ErrorData::new(ErrorCode::INVALID_REQUEST, message.into(), None);
+    let text = serde_json::to_vec(&JsonRpcError::new(None, error)).unwrap_or_default();
+    let mut answer = plain(status, text);
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+/// Text as it is.
+pub(super) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Leaving::new(Full::new(text.into()).boxed(), None));
+    *answer.status_mut() = status;
+    answer
+}
+
+/// That a proof is asked for.
+pub(super) fn unproven(challenge: &'static str, message: &str) -> Answer {
+    let mut answer = refusal(StatusCode::UNAUTHORIZED, message);
+    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    answer
+}
+
+/// That it was tried too often.
+pub(super) fn too_often(wait: Duration, message: &str) -> Answer {
+    let mut answer = refusal(StatusCode::TOO_MANY_REQUESTS, message);
+    // A whole second more than needed is friendlier than one too few.
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+    answer
+}

@@ -1,0 +1,242 @@
+//! Who a request says it is from, and whether that is so. What fails is recorded, as far as it doesn't come in floods.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+
+use super::answer::{Answer, refusal, too_often, unproven};
+use super::door::Access;
+use crate::auth::{Proven, Unproven};
+use crate::gate::policy::model::{Limits, Rate};
+use crate::gateway::{Caller, Gateway};
+use crate::history::{AuthFailure, AuthFault};
+use crate::quota::{Exceeded, Quota};
+
+/// On whose behalf the principal asks: recorded as it is given, and never checked.
+const ON_BEHALF_OF: &str = "pgwicket-on-behalf-of";
+const LONGEST_BEHALF: usize = 128;
+
+/// Who comes by way of a proxy: the last entry is the proxy's own.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+const CHALLENGE: &str = "Bearer realm=\"pgwicket\"";
+const WRONG: &str = "Bearer realm=\"pgwicket\", error=\"invalid_token\"";
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Failures of one address, and of all together, that are recorded and answered as such.
+const FAILURES: Rate = Rate { count: 10, period: MINUTE, burst: 10 };
+const ALL_FAILURES: Rate = Rate { count: 100, period: MINUTE, burst: 100 };
+/// No address looks like this.
+const ALL: &str = "*";
+
+/// Holds what requests say against what is known.
+pub(super) struct Claims {
+    access: Access,
+    behind_proxy: bool,
+    failures: Quota,
+    /// Since the last one that was.
+    unrecorded: AtomicU64,
+}
+
+impl Claims {
+    pub fn new(access: Access, behind_proxy: bool) -> Self {
+        let failures = Quota::new();
+        failures.keep_tidy();
+        Self { access, behind_proxy, failures, unrecorded: AtomicU64::new(0) }
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// The answer that there is instead.
+    pub async fn proven(
+        &self,
+        gateway: &Gateway,
+        peer: SocketAddr,
+        headers: &HeaderMap,
+    ) -> Result<Caller, Box<Answer>> {
+        let (principal, authentication) = match &self.access {
+            Access::Anyone(principal) => (principal.clone(), Cow::Borrowed("loopback")),
+            Access::Tokens(register) => {
+                let register = register.current();
+                let proven = bearer(headers).and_then(|token| {
+                    register.tokens.verify(token).map_err(|unproven| match unproven {
+                        Unproven::Malformed => (AuthFault::Malformed, None),
+                        Unproven::Unknown => (AuthFault::UnknownToken, None),
+                        Unproven::Wrong { token } => (AuthFault::WrongSecret, Some(token)),
+                    })
+                });
+                let failed = match proven {
+                    Ok(Proven { token, principal }) if register.disabled.contains(&principal) => {
+                        Err((AuthFault::Disabled, Some(token), Some(principal)))
+                    }
+                    Ok(Proven { token, principal }) => Ok((principal, Cow::Owned(format!("token:{token}")))),
+                    Err((fault, token)) => Err((fault, token, None)),
+                };
+                match failed {
+                    Ok(proven) => proven,
+                    Err((fault, token, principal)) => {
+                        return Err(Box::new(self.failed(gateway, peer, headers, fault, token, principal).await));
+                    }
+                }
+            }
+        };
+        let on_behalf_of =
+            on_behalf_of(headers).map_err(|message| Box::new(refusal(StatusCode::BAD_REQUEST, message)))?;
+        let address = Some(self.address(peer, headers));
+        Ok(Caller { authentication, on_behalf_of, address, ..Caller::local(principal, "mcp", "") })
+    }
+
+    /// The answer to who could not prove who they are; on record, unless there are too many.
+    pub async fn failed(
+        &self,
+        gateway: &Gateway,
+        peer: SocketAddr,
+        headers: &HeaderMap,
+        failed: AuthFault,
+        token: Option<String>,
+        principal: Option<String>,
+    ) -> Answer {
+        if let Err(wait) = self.may_fail(peer.ip()) {
+            self.unrecorded.fetch_add(1, Ordering::Relaxed);
+            return too_often(wait, "too many requests failed to prove who they are from");
+        }
+        let unrecorded = self.unrecorded.swap(0, Ordering::Relaxed);
+        let address = self.address(peer, headers);
+        tracing::warn!(address, reason = ?failed, token, "a request could not prove who it is from");
+        gateway.unproven("mcp", address, principal, AuthFailure { failed, token, unrecorded }).await;
+        match failed {
+            AuthFault::Missing => {
+                unproven(CHALLENGE, "this server takes requests with a token only: `Authorization: Bearer pgw_…`")
+            }
+            AuthFault::Malformed => {
+                unproven(WRONG, "what `Authorization` says is not a token of this server (`Bearer pgw_…`)")
+            }
+            // Which of the two it was is for the history's reader.
+            AuthFault::UnknownToken | AuthFault::WrongSecret => unproven(WRONG, "the token is not valid"),
+            AuthFault::Disabled => refusal(StatusCode::FORBIDDEN, "the principal of this token is disabled"),
+            AuthFault::AnothersSession => refusal(StatusCode::NOT_FOUND, "there is no such session"),
+        }
+    }
+
+    fn may_fail(&self, address: IpAddr) -> Result<(), Duration> {
+        let limits = |rate| Limits { rate: Some(rate), concurrency: u32::MAX, ..Limits::default() };
+        let enter = |key: &str, rate| match self.failures.enter(key, &limits(rate)) {
+            Ok(_) => Ok(()),
+            Err(exceeded @ (Exceeded::Rate { .. } | Exceeded::Concurrency { .. })) => {
+                Err(exceeded.retry_after().unwrap_or(MINUTE))
+            }
+        };
+        enter(&network(address), FAILURES)?;
+        enter(ALL, ALL_FAILURES)
+    }
+
+    fn address(&self, peer: SocketAddr, headers: &HeaderMap) -> String {
+        let last = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
+        let last = last.and_then(|list| list.rsplit(',').next()).map(str::trim);
+        // What isn't an address was not written by a proxy.
+        match last.and_then(|last| last.parse::<IpAddr>().ok()) {
+            Some(client) if self.behind_proxy => format!("{client} via {peer}"),
+            _ => peer.to_string(),
+        }
+    }
+}
+
+/// What one party surely has for itself: of IPv6, the first half.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{:x}", u128::from(address) >> 64),
+    }
+}
+
+/// The token that a request brings.
+fn bearer(headers: &HeaderMap) -> Result<&str, (AuthFault, Option<String>)> {
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let one = match (all.next(), all.next()) {
+        (None, _) => return Err((AuthFault::Missing, None)),
+        (Some(one), None) => one,
+        // Whoever stands in between might have looked at another one.
+        (Some(_), Some(_)) => return Err((AuthFault::Malformed, None)),
+    };
+    let token = one.to_str().ok().and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim_matches(' '))
+    });
+    token.ok_or((AuthFault::Malformed, None))
+}
+
+fn on_behalf_of(headers: &HeaderMap) -> Result<Option<String>, String> {
+    let Some(value) = headers.get(ON_BEHALF_OF) else { return Ok(None) };
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) if text.chars().count() <= LONGEST_BEHALF && !text.contains(char::is_control) => {
+            Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
+        }
+        _ => Err(format!("`{ON_BEHALF_OF}` takes up to {LONGEST_BEHALF} characters of UTF-8 text")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn one_token_is_read_and_nothing_like_it() {
+        let read =
+            |pairs: &[(&'static str, &str)]| bearer(&headers(pairs)).map(str::to_owned).map_err(|(fault, _)| fault);
+        assert_eq!(read(&[("authorization", "Bearer pgw_a_b")]), Ok("pgw_a_b".to_owned()));
+        assert_eq!(read(&[("authorization", "bearer  pgw_a_b ")]), Ok("pgw_a_b".to_owned()));
+        assert_eq!(read(&[]), Err(AuthFault::Missing));
+        for wrong in ["", "pgw_a_b", "Basic pgw_a_b", "Bearer"] {
+            assert_eq!(read(&[("authorization", wrong)]), Err(AuthFault::Malformed), "{wrong}");
+        }
+        let two = [("authorization", "Bearer pgw_a_b"), ("authorization", "Bearer pgw_a_c")];
+        assert_eq!(read(&two), Err(AuthFault::Malformed));
+    }
+
+    #[tokio::test]
+    async fn a_proxy_says_where_a_client_is_and_nobody_else_does() {
+        let peer: SocketAddr = "10.0.0.1:5000".parse().unwrap();
+        let said = headers(&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "6.6.6.7, 203.0.113.9")]);
+        let address = |behind_proxy, headers: &HeaderMap| {
+            Claims::new(Access::Anyone("ana".into()), behind_proxy).address(peer, headers)
+        };
+        assert_eq!(address(true, &said), "203.0.113.9 via 10.0.0.1:5000");
+        assert_eq!(address(false, &said), "10.0.0.1:5000");
+        assert_eq!(address(true, &headers(&[("x-forwarded-for", "me, \"unknown\"")])), "10.0.0.1:5000");
+    }
+
+    #[tokio::test]
+    async fn failures_are_counted_by_network_and_all_together() {
+        let claims = Claims::new(Access::Anyone("ana".into()), false);
+        let fails = |address: &str| claims.may_fail(address.parse().unwrap()).is_ok();
+        assert_eq!((0..20).filter(|_| fails("10.0.0.1")).count(), 10);
+        assert!(fails("10.0.0.2"));
+        // One who has a whole /64 has not its addresses' number of tries.
+        let many = (0..20).filter(|n| fails(&format!("2001:db8::{n}"))).count();
+        assert_eq!(many, 10);
+        let all = (0..200).filter(|n| fails(&format!("10.0.1.{n}"))).count();
+        assert_eq!(all, 100 - 21);
+    }
+
+    #[test]
+    fn on_whose_behalf_is_taken_as_it_is_if_it_can_be_written_down() {
+        let of = |value: &str| on_behalf_of(&headers(&[(ON_BEHALF_OF, value)]));
+        assert_eq!(of("Zoë <zoe@example.org>"), Ok(Some("Zoë <zoe@example.org>".to_owned())));
+        assert_eq!(of(""), Ok(None));
+        assert!(of(&"x".repeat(129)).is_err());
+        assert_eq!(on_behalf_of(&HeaderMap::new()), Ok(None));
+    }
+}

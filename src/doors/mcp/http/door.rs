@@ -1,0 +1,107 @@
+//! What a door over HTTP is like, and which doors aren't opened at all: where others than this machine's could come in
+//! unproven or unencrypted.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::auth::Register;
+use crate::config::{Config, Fault, HttpSettings, Place};
+
+/// The names of this machine's loopback, which are what clients call it by where nothing else is said.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// A door that may be opened.
+pub struct Door {
+    pub(super) address: SocketAddr,
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// A proxy stands before it, which says where a client really is.
+    pub(super) behind_proxy: bool,
+    pub(super) access: Access,
+    pub(super) hosts: Vec<String>,
+    pub(super) origins: Vec<String>,
+    pub(super) connections: usize,
+    pub(super) grace: Duration,
+}
+
+/// Who may come in.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Whoever has a token.
+    Tokens(Arc<Register>),
+    /// Everyone on this machine, as this principal.
+    Anyone(String),
+}
+
+impl Door {
+    /// A door at an address.
+    ///
+    /// # Errors
+    /// It isn't safe to open, or its certificate can't be used: what to do instead.
+    pub fn new(config: &Config, address: SocketAddr, behind_proxy: bool, access: Access) -> Result<Self, Fault> {
+        let HttpSettings { tls, allowed_hosts, allowed_origins, connections, grace } = config.http.clone();
+        let open_to_others = !address.ip().is_loopback();
+        let refused = |message: String, help: &str| Err(Fault::new(Place::Argument("--http"), message).help(help));
+        match &access {
+            Access::Anyone(principal) if open_to_others => {
+                return refused(
+                    format!("everyone who reaches {address} would be the principal `{principal}`"),
+                    "listen at 127.0.0.1, or leave out `--principal` and give principals `tokens` (`pgwicket token new`)",
+                );
+            }
+            Access::Tokens(register) if register.current().tokens.is_empty() => {
+                return refused(
+                    "no principal has a token, so nobody could come in".to_owned(),
+                    "make one by `pgwicket token new`; or name the principal that everyone on this machine is, by \
+                     `--principal`",
+                );
+            }
+            Access::Anyone(_) | Access::Tokens(_) => {}
+        }
+        if open_to_others && tls.is_none() && !behind_proxy {
+            return refused(
+                format!("tokens and rows would go over the network in clear at {address}"),
+                "give `tls_cert` and `tls_key` in `[doors.http]`, or say `--behind-proxy` if a proxy that speaks TLS \
+                 stands before it",
+            );
+        }
+        if open_to_others && allowed_hosts.is_empty() {
+            return refused(
+                format!("it isn't said by which names clients may call {address}"),
+                "give `allowed_hosts` in `[doors.http]`, as in `allowed_hosts = [\"pgwicket.example.org\"]`",
+            );
+        }
+        let hosts = if allowed_hosts.is_empty() { LOOPBACK.map(str::to_owned).to_vec() } else { allowed_hosts };
+        let tls = tls.map(|(cert, key)| encryption(&cert, &key)).transpose()?;
+        Ok(Self { address, tls, behind_proxy, access, hosts, origins: allowed_origins, connections, grace })
+    }
+}
+
+fn encryption(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, Fault> {
+    let fault = |message: String| Fault::new(Place::Nowhere, message);
+    let unreadable =
+        |path: &Path, error: &dyn std::fmt::Display| fault(format!("`{}` can't be read: {error}", path.display()));
+    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|error| unreadable(cert, &error))?;
+    if chain.is_empty() {
+        return Err(fault(format!("`{}` holds no PEM certificate", cert.display())));
+    }
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
+    let unusable = |error: rustls::Error| {
+        fault(format!("the certificate `{}` can't be used: {error}", cert.display()))
+            .help("`tls_cert` and `tls_key` must belong together")
+    };
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(unusable)?;
+    Ok(Arc::new(config))
+}

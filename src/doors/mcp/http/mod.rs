@@ -1,0 +1,160 @@
+//! MCP over streamable HTTP, for many clients at once, each its own principal: who asks is proven on every request
+//! before anything else is looked at. The protocol itself is the library's.
+
+mod answer;
+mod claim;
+mod door;
+mod owners;
+mod service;
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use door::{Access, Door};
+use service::Service;
+
+use crate::config::{Fault, Place};
+use crate::gateway::Gateway;
+
+/// Where MCP is served.
+pub const PATH: &str = "/mcp";
+
+/// How long a client may take to begin a request, its head included: also how long an idle connection is kept.
+const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a client may take for the handshake of TLS.
+const TLS_PATIENCE: Duration = Duration::from_secs(10);
+/// Header fields of a request at most.
+const MOST_HEADERS: usize = 64;
+/// How long the loop rests when a connection can't be accepted, as for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long answers may take to leave once everything has ended.
+const LEAVING_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A door that listens.
+pub struct Open {
+    listener: TcpListener,
+    door: Door,
+}
+
+impl Door {
+    /// Begins to listen; nobody is answered yet.
+    ///
+    /// # Errors
+    /// The address can't be had.
+    pub async fn open(self) -> Result<Open, Fault> {
+        match TcpListener::bind(self.address).await {
+            Ok(listener) => Ok(Open { listener, door: self }),
+            Err(error) => {
+                let message = format!("pgwicket can't listen at {}: {error}", self.address);
+                Err(Fault::new(Place::Argument("--http"), message))
+            }
+        }
+    }
+}
+
+impl Open {
+    /// The address to give to clients on this machine.
+    pub fn url(&self) -> String {
+        let scheme = if self.door.tls.is_some() { "https" } else { "http" };
+        let address = self.listener.local_addr().unwrap_or(self.door.address);
+        format!("{scheme}://{address}{PATH}")
+    }
+
+    /// Serves until `shutdown` is cancelled: then nobody is let in any more, statements may go on for a while, and what
+    /// runs longer is cancelled. The gateway has stopped when this ends.
+    pub async fn serve(self, gateway: Arc<Gateway>, shutdown: CancellationToken) {
+        let Self { listener, door } = self;
+        let (grace, limit) = (door.grace, Arc::new(Semaphore::new(door.connections)));
+        let tls = door.tls.clone();
+        let service = Arc::new(Service::new(Arc::clone(&gateway), door));
+        let connections = TaskTracker::new();
+        loop {
+            let next = async {
+                // Never closed, so there always is a permit some time.
+                let permit = Arc::clone(&limit).acquire_owned().await;
+                (permit, listener.accept().await)
+            };
+            let (permit, accepted) = tokio::select! {
+                next = next => next,
+                () = shutdown.cancelled() => break,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let (service, tls, shutdown) = (Arc::clone(&service), tls.clone(), shutdown.clone());
+            connections.spawn(async move {
+                let _permit = permit;
+                connection(stream, peer, service, tls, shutdown).await;
+            });
+        }
+        drop(listener);
+        service.finish(grace).await;
+        connections.close();
+        let _ = timeout(LEAVING_PATIENCE, connections.wait()).await;
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: Arc<Service>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    shutdown: CancellationToken,
+) {
+    // Small answers shall leave at once. A socket that can't be told so works, too.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => requests(stream, peer, service, shutdown).await,
+        Some(tls) => {
+            let handshake = tokio_rustls::TlsAcceptor::from(tls).accept(stream);
+            match timeout(TLS_PATIENCE, handshake).await {
+                Ok(Ok(stream)) => requests(stream, peer, service, shutdown).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS connection came about"),
+                Err(_) => tracing::debug!(%peer, "no TLS connection came about in time"),
+            }
+        }
+    }
+}
+
+async fn requests(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    service: Arc<Service>,
+    shutdown: CancellationToken,
+) {
+    let answer = service_fn(move |request| {
+        let service = Arc::clone(&service);
+        async move { Ok::<_, std::convert::Infallible>(service.answer(peer, request).await) }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_headers(MOST_HEADERS);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // The words of the library, which knows nothing of what was said in the requests.
+        tracing::debug!(%peer, %error, "a connection broke");
+    }
+}

@@ -1,0 +1,255 @@
+//! What answers the messages of MCP, whichever way they come. Who asks, the connection says, or each request by itself;
+//! what may be done is the gateway's business.
+
+use std::borrow::Cow;
+use std::pin::pin;
+use std::sync::Arc;
+
+use rmcp::ServerHandler;
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, Extensions, GetPromptRequestParams,
+    GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use tokio_util::sync::CancellationToken;
+
+use super::sessions::Sessions;
+use super::{INSTRUCTIONS, LIST_TTL_MS, printable_name, prompts, refused, resources, tools, unserved};
+use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gateway::{Caller, Gateway};
+
+/// Who asks, and how to learn that it is gone.
+#[derive(Debug, Clone)]
+pub(super) struct Asker {
+    /// Without what the session and its calls add.
+    pub caller: Arc<Caller>,
+    /// Cancelled when whoever waits for the answer is gone, as far as the protocol doesn't tell it.
+    pub gone: CancellationToken,
+}
+
+/// Where it is said who asks.
+#[derive(Debug, Clone)]
+enum Said {
+    /// All that comes over one connection is asked by the same one.
+    ByConnection(Asker),
+    /// Each request brings it along, proven, in its HTTP head.
+    ByRequest,
+}
+
+/// The server of one connection, session or, where there is neither, request.
+#[derive(Clone)]
+pub(super) struct Server {
+    gateway: Arc<Gateway>,
+    asker: Said,
+    sessions: Arc<Sessions>,
+}
+
+impl Server {
+    /// Of one connection, which is one principal's.
+    pub fn of_connection(asker: Asker, sessions: Arc<Sessions>) -> Self {
+        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByConnection(asker), sessions }
+    }
+
+    /// Of an HTTP session or request.
+    pub fn of_requests(sessions: Arc<Sessions>) -> Self {
+        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByRequest, sessions }
+    }
+
+    /// Who asks. A request that doesn't say it has come around the proof, so nothing is done for it.
+    fn asker(&self, extensions: &Extensions) -> Result<Asker, Rejection> {
+        match &self.asker {
+            Said::ByConnection(asker) => Ok(asker.clone()),
+            Said::ByRequest => {
+                let head = extensions.get::<http::request::Parts>();
+                let asker = head.and_then(|head| head.extensions.get::<Asker>()).cloned();
+                asker.ok_or_else(|| Rejection::new(Reason::InternalError, "the request doesn't say who asks"))
+            }
+        }
+    }
+
+    /// Who calls, as far as the protocol tells; counts the call.
+    ///
+    /// # Errors
+    /// The session can't be put on record.
+    async fn caller(
+        &self,
+        tool: impl Into<Cow<'static, str>>,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<(Caller, CancellationToken), Rejection> {
+        let asker = self.asker(&context.extensions)?;
+        let caller = with_client(&asker.caller, context.client_info());
+        let session = self.sessions.of_call(&caller, protocol(context)).await?;
+        let session = session.inspect(|session| session.count()).map(|session| session.id());
+        Ok((Caller { tool: tool.into(), session, ..caller }, asker.gone))
+    }
+
+    /// For a request that is no call: who asks, in a session that is on record.
+    async fn principal(&self, context: &RequestContext<RoleServer>) -> Result<String, ErrorData> {
+        let asker = self.asker(&context.extensions).map_err(|rejection| unserved(&rejection))?;
+        let caller = with_client(&asker.caller, context.client_info());
+        self.sessions.of_call(&caller, protocol(context)).await.map_err(|rejection| unserved(&rejection))?;
+        Ok(caller.principal)
+    }
+}
+
+fn with_client(caller: &Caller, client: Option<Implementation>) -> Caller {
+    // A request that names no client comes with an empty one.
+    let client = client.filter(|client| !client.name.is_empty());
+    Caller {
+        client_name: client.as_ref().map(|client| client.name.clone()),
+        client_version: client.map(|client| client.version),
+        ..caller.clone()
+    }
+}
+
+fn protocol(context: &RequestContext<RoleServer>) -> Option<String> {
+    context.protocol_version().map(|version| version.to_string())
+}
+
+impl Server {
+    /// A call of what isn't there for the principal: a protocol error, and a record like every other call, since who asks
+    /// for a tool that the policy keeps from it is worth knowing. `recorded`: as what.
+    async fn unknown(
+        &self,
+        what: &str,
+        name: String,
+        recorded: String,
+        context: &RequestContext<RoleServer>,
+        error: impl FnOnce(Cow<'static, str>, Option<serde_json::Value>) -> ErrorData,
+    ) -> ErrorData {
+        let message = format!("unknown {what} `{name}`");
+        let rejection = Rejection::new(Reason::InvalidParameter, message);
+        let told = match self.caller(recorded, context).await {
+            Ok((caller, _)) => self.gateway.misread(&caller, rejection).await,
+            Err(unrecordable) => unrecordable,
+        };
+        error(Cow::Owned(told.message), None)
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build())
+            .with_server_info(
+                Implementation::new("pgwicket", env!("CARGO_PKG_VERSION")).with_title("pgwicket: guarded PostgreSQL"),
+            )
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let answer = self.negotiate_initialize(&request)?;
+        let protocol = answer.protocol_version.to_string();
+        let begun = async {
+            let asker = self.asker(&context.extensions)?;
+            self.sessions.begin(&with_client(&asker.caller, Some(request.client_info.clone())), protocol).await
+        };
+        begun.await.map_err(|rejection| unserved(&rejection))?;
+        context.peer.set_peer_info(request);
+        Ok(answer)
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let principal = self.principal(&context).await?;
+        let mut result = ListToolsResult::with_all_items(tools::list(self.gateway.may_write(&principal)));
+        // The list depends on the principal's policy.
+        result.cache_scope = Some(CacheScope::Private);
+        result.ttl_ms = Some(LIST_TTL_MS);
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let asker = self.asker(&context.extensions).map_err(|rejection| unserved(&rejection))?;
+        let Some(tool) = tools::find(&request.name, self.gateway.may_write(&asker.caller.principal)) else {
+            let recorded = printable_name(&request.name);
+            let name = request.name.into_owned();
+            return Err(self.unknown("tool", name, recorded, &context, ErrorData::invalid_params).await);
+        };
+        let (caller, gone) = match self.caller(tool.name, &context).await {
+            Ok(found) => found,
+            Err(rejection) => return Ok(refused(&rejection.to_json(None)).into()),
+        };
+        let arguments = request.arguments.unwrap_or_default();
+        let cancel = CancellationToken::new();
+        let mut call = pin!(tools::call(&self.gateway, tool, caller, arguments, cancel.clone()));
+        let unwanted = async {
+            tokio::select! {
+                () = context.ct.cancelled() => {}
+                () = gone.cancelled() => {}
+            }
+        };
+        tokio::select! {
+            biased;
+            result = &mut call => Ok(result.into()),
+            () = unwanted => {
+                cancel.cancel();
+                Ok(call.await.into())
+            }
+        }
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.principal(&context).await?;
+        let mut result = ListPromptsResult::with_all_items(prompts::list());
+        result.cache_scope = Some(CacheScope::Private);
+        result.ttl_ms = Some(LIST_TTL_MS);
+        Ok(result)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let Some(prompt) = prompts::find(&request.name) else {
+            // Prompts are no secret, and no policy keeps them from anyone: the name says nothing.
+            let recorded = "prompts/get".to_owned();
+            return Err(self.unknown("prompt", request.name, recorded, &context, ErrorData::invalid_params).await);
+        };
+        self.principal(&context).await?;
+        let text = prompt.text(&request.arguments.unwrap_or_default());
+        text.map(Into::into).map_err(|message| ErrorData::invalid_params(message, None))
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.principal(&context).await?;
+        let mut result = ListResourcesResult::with_all_items(resources::list());
+        result.cache_scope = Some(CacheScope::Private);
+        result.ttl_ms = Some(LIST_TTL_MS);
+        Ok(result)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let Some(resource) = resources::find(&request.uri) else {
+            let recorded = printable_name(&request.uri);
+            return Err(self.unknown("resource", request.uri, recorded, &context, ErrorData::resource_not_found).await);
+        };
+        let (caller, _) = self.caller(resource.name, &context).await.map_err(|rejection| unserved(&rejection))?;
+        resources::read(&self.gateway, resource, &caller).await.map(Into::into)
+    }
+}
