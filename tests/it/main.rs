@@ -24,6 +24,7 @@ mod generated_columns;
 mod grants;
 mod history;
 mod history_size;
+mod http;
 mod identity;
 mod kills;
 mod ledger;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,7 @@ pub use error::{DatabaseError, ErrorObject, ExecuteError, StopReason};
 pub(crate) use prepared::Prepared;
 use progress::Progress;
 
+use super::cancel::Canceller;
 use super::pool::{Lease, Pool};
 use super::rows::ResultSet;
 use super::session::{Kept, Session, Settings};
@@ -36,6 +37,8 @@ use crate::gate::policy::model::StatementKind;
 
 /// How long a stopped statement may take to end, and a COMMIT on its way to be answered.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long a stopped statement is given to end before the server is asked once more; then twice as long, and so on.
+const CANCEL_PAUSE: Duration = Duration::from_millis(20);
 /// The server's own limit lies this much behind ours: it only matters if we are no longer there to cancel.
 const SERVER_MARGIN: Duration = Duration::from_secs(1);
 /// The pool's own "all in use" says more than a deadline, so it gets this much more time to be told.
@@ -288,11 +291,9 @@ async fn run(
         reason = stop(context) => reason,
     };
     // The work goes on until the server has answered all of it: only then are both in step again.
-    let (cancelled, ended) = if progress.stop() {
-        tokio::join!(canceller.cancel(), timeout(GRACE, work))
-    } else {
-        (true, timeout(GRACE, work).await)
-    };
+    let work = timeout(GRACE, work);
+    let (cancelled, ended) =
+        if progress.stop() { cancel_until_ended(&canceller, work).await } else { (true, work.await) };
     let in_doubt = !cancelled || ended.is_err();
     let result = match ended {
         // It was faster than the request, or its COMMIT was on its way.
@@ -302,6 +303,35 @@ async fn run(
         Ok(Err(_)) | Err(_) => Err(ExecuteError::Stopped(reason)),
     };
     (result, in_doubt)
+}
+
+/// Asks the server to cancel until the work has ended: what it is asked before it has begun with the statement is lost.
+/// Gives whether every request has reached the server.
+async fn cancel_until_ended<T>(canceller: &Canceller, work: impl Future<Output = T>) -> (bool, T) {
+    let mut work = std::pin::pin!(work);
+    let mut pause = CANCEL_PAUSE;
+    loop {
+        let mut request = std::pin::pin!(canceller.cancel());
+        let mut ended = None;
+        // To its end, even if the work has ended meanwhile: it would hit what the session does next.
+        let arrived = loop {
+            tokio::select! {
+                biased;
+                one = &mut work, if ended.is_none() => ended = Some(one),
+                arrived = &mut request => break arrived,
+            }
+        };
+        match ended {
+            Some(ended) => return (arrived, ended),
+            None if !arrived => return (false, work.await),
+            None => {}
+        }
+        tokio::select! {
+            biased;
+            ended = &mut work => return (true, ended),
+            () = sleep(pause) => pause *= 2,
+        }
+    }
 }
 
 /// Ends whatever transaction is open and waits for the answer. `false` means that the session can't be trusted.

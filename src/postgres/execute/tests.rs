@@ -299,6 +299,27 @@ async fn a_cancel_and_a_client_that_is_gone_stop_the_statement() {
     assert_eq!(database.value(PID).await, pid);
 }
 
+/// A request to cancel that the server takes before it has begun with the statement is lost.
+#[tokio::test]
+async fn a_cancel_at_any_moment_ends_the_statement() {
+    let database = Database::start(1).await;
+    let pid = database.value(PID).await;
+    for step in 0..80_u64 {
+        let cancel = CancellationToken::new();
+        let running = tokio::spawn({
+            let (pool, context) = (database.pool.clone(), Context { cancel: cancel.clone(), ..context() });
+            async move { execute(&pool, read("SELECT pg_catalog.pg_sleep(19)"), context).await }
+        });
+        sleep(Duration::from_micros(step * 50)).await;
+        cancel.cancel();
+        let error = running.await.unwrap().unwrap_err();
+        assert!(matches!(error, ExecuteError::Stopped(StopReason::Cancelled)), "{step}: {error}");
+        database.assert_soon_idle().await;
+    }
+    // And the session is as good as before.
+    assert_eq!(database.value(PID).await, pid);
+}
+
 #[tokio::test]
 async fn a_cancel_at_any_moment_never_hits_the_next_statement() {
     let database = Database::start(1).await;

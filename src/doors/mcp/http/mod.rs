@@ -32,7 +32,7 @@ use crate::gateway::Gateway;
 pub const PATH: &str = "/mcp";
 
 /// How long a client may take to begin a request, its head included: also how long an idle connection is kept.
-const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a client may take for the handshake of TLS.
 const TLS_PATIENCE: Duration = Duration::from_secs(10);
 /// Header fields of a request at most.

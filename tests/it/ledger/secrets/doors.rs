@@ -229,7 +229,8 @@ async fn by_mcp(scene: &Scene, nest: &mut Nest, principal: &str, answers: &mut A
     scene.database.script("ALTER TABLE sales.vault ADD COLUMN extra text").await;
     say(&mcp.query(&sql).await.text);
     // The backend is gone beneath it.
-    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'wicket_canary'";
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'wicket_canary' \
+        AND datname = current_database()";
     let running = mcp.start_call("query_execute", json!({ "sql": slow(nest.word("a lost connection")) })).await;
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     scene.database.connect().await.execute(kill, &[]).await.unwrap();
