@@ -50,6 +50,8 @@ pub fn start(format: LogFormat, usual: Level, environment: &Environment) -> Resu
 fn kept(target: &str, level: Level) -> bool {
     match target.split("::").next() {
         Some("pgwicket") => true,
+        // Says of a session that didn't come about which message came instead.
+        Some("rmcp") if target.starts_with("rmcp::transport::streamable_http_server") => false,
         Some("rmcp") => level <= Level::ERROR,
         _ => level <= Level::WARN,
     }

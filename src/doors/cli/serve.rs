@@ -117,7 +117,7 @@ async fn many(
         );
     }
     tracing::info!(
-        principals = only.is_none().then(|| config.principals.len()),
+        principals = only.is_none().then_some(config.principals.len()),
         database = config.database.config.db(),
         history = history(&config),
         "pgwicket {} serves MCP at {}",

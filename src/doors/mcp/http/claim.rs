@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::answer::{Answer, refusal, too_often, unproven};
 use super::door::Access;
-use crate::auth::{Proven, Unproven};
+use crate::auth::{Entrants, Proven, Unproven};
 use crate::gate::policy::model::{Limits, Rate};
 use crate::gateway::{Caller, Gateway};
 use crate::history::{AuthFailure, AuthFault};
@@ -32,6 +32,33 @@ const FAILURES: Rate = Rate { count: 10, period: MINUTE, burst: 10 };
 const ALL_FAILURES: Rate = Rate { count: 100, period: MINUTE, burst: 100 };
 /// No address looks like this.
 const ALL: &str = "*";
+
+/// Before the id of a token, where it says how somebody proved who they are.
+const BY_TOKEN: &str = "token:";
+
+/// Why somebody isn't let in, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    failed: AuthFault,
+    /// The token, if there is such a one.
+    token: Option<String>,
+    /// Whose it is, where that was proven.
+    principal: Option<String>,
+}
+
+impl Refused {
+    /// The session that a proven caller names is another one's.
+    pub fn by_session(caller: Caller) -> Self {
+        let token = caller.authentication.strip_prefix(BY_TOKEN).map(str::to_owned);
+        Self { failed: AuthFault::AnothersSession, token, principal: Some(caller.principal) }
+    }
+}
+
+impl From<AuthFault> for Refused {
+    fn from(failed: AuthFault) -> Self {
+        Self { failed, token: None, principal: None }
+    }
+}
 
 /// Holds what requests say against what is known.
 pub(super) struct Claims {
@@ -61,29 +88,10 @@ impl Claims {
     ) -> Result<Caller, Box<Answer>> {
         let (principal, authentication) = match &self.access {
             Access::Anyone(principal) => (principal.clone(), Cow::Borrowed("loopback")),
-            Access::Tokens(register) => {
-                let register = register.current();
-                let proven = bearer(headers).and_then(|token| {
-                    register.tokens.verify(token).map_err(|unproven| match unproven {
-                        Unproven::Malformed => (AuthFault::Malformed, None),
-                        Unproven::Unknown => (AuthFault::UnknownToken, None),
-                        Unproven::Wrong { token } => (AuthFault::WrongSecret, Some(token)),
-                    })
-                });
-                let failed = match proven {
-                    Ok(Proven { token, principal }) if register.disabled.contains(&principal) => {
-                        Err((AuthFault::Disabled, Some(token), Some(principal)))
-                    }
-                    Ok(Proven { token, principal }) => Ok((principal, Cow::Owned(format!("token:{token}")))),
-                    Err((fault, token)) => Err((fault, token, None)),
-                };
-                match failed {
-                    Ok(proven) => proven,
-                    Err((fault, token, principal)) => {
-                        return Err(Box::new(self.failed(gateway, peer, headers, fault, token, principal).await));
-                    }
-                }
-            }
+            Access::Tokens(register) => match proof(&register.current(), headers) {
+                Ok(Proven { token, principal }) => (principal, Cow::Owned(format!("{BY_TOKEN}{token}"))),
+                Err(refused) => return Err(Box::new(self.refused(gateway, peer, headers, refused).await)),
+            },
         };
         let on_behalf_of =
             on_behalf_of(headers).map_err(|message| Box::new(refusal(StatusCode::BAD_REQUEST, message)))?;
@@ -92,15 +100,8 @@ impl Claims {
     }
 
     /// The answer to who could not prove who they are; on record, unless there are too many.
-    pub async fn failed(
-        &self,
-        gateway: &Gateway,
-        peer: SocketAddr,
-        headers: &HeaderMap,
-        failed: AuthFault,
-        token: Option<String>,
-        principal: Option<String>,
-    ) -> Answer {
+    pub async fn refused(&self, gateway: &Gateway, peer: SocketAddr, headers: &HeaderMap, refused: Refused) -> Answer {
+        let Refused { failed, token, principal } = refused;
         if let Err(wait) = self.may_fail(peer.ip()) {
             self.unrecorded.fetch_add(1, Ordering::Relaxed);
             return too_often(wait, "too many requests failed to prove who they are from");
@@ -154,20 +155,34 @@ fn network(address: IpAddr) -> String {
     }
 }
 
+/// Whose token a request brings.
+fn proof(entrants: &Entrants, headers: &HeaderMap) -> Result<Proven, Refused> {
+    let proven = entrants.tokens.verify(bearer(headers)?).map_err(|unproven| match unproven {
+        Unproven::Malformed => AuthFault::Malformed.into(),
+        Unproven::Unknown => AuthFault::UnknownToken.into(),
+        Unproven::Wrong { token } => Refused { failed: AuthFault::WrongSecret, token: Some(token), principal: None },
+    })?;
+    if entrants.disabled.contains(&proven.principal) {
+        let Proven { token, principal } = proven;
+        return Err(Refused { failed: AuthFault::Disabled, token: Some(token), principal: Some(principal) });
+    }
+    Ok(proven)
+}
+
 /// The token that a request brings.
-fn bearer(headers: &HeaderMap) -> Result<&str, (AuthFault, Option<String>)> {
+fn bearer(headers: &HeaderMap) -> Result<&str, AuthFault> {
     let mut all = headers.get_all(AUTHORIZATION).iter();
     let one = match (all.next(), all.next()) {
-        (None, _) => return Err((AuthFault::Missing, None)),
+        (None, _) => return Err(AuthFault::Missing),
         (Some(one), None) => one,
         // Whoever stands in between might have looked at another one.
-        (Some(_), Some(_)) => return Err((AuthFault::Malformed, None)),
+        (Some(_), Some(_)) => return Err(AuthFault::Malformed),
     };
     let token = one.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim_matches(' '))
     });
-    token.ok_or((AuthFault::Malformed, None))
+    token.ok_or(AuthFault::Malformed)
 }
 
 fn on_behalf_of(headers: &HeaderMap) -> Result<Option<String>, String> {
@@ -194,8 +209,7 @@ mod tests {
 
     #[test]
     fn one_token_is_read_and_nothing_like_it() {
-        let read =
-            |pairs: &[(&'static str, &str)]| bearer(&headers(pairs)).map(str::to_owned).map_err(|(fault, _)| fault);
+        let read = |pairs: &[(&'static str, &str)]| bearer(&headers(pairs)).map(str::to_owned);
         assert_eq!(read(&[("authorization", "Bearer pgw_a_b")]), Ok("pgw_a_b".to_owned()));
         assert_eq!(read(&[("authorization", "bearer  pgw_a_b ")]), Ok("pgw_a_b".to_owned()));
         assert_eq!(read(&[]), Err(AuthFault::Missing));

@@ -16,14 +16,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answer::{Answer, Held, Leaving, plain, refusal};
-use super::claim::Claims;
+use super::claim::{Claims, Refused};
 use super::door::Door;
 use super::owners::Owners;
 use super::{LEAVING_PATIENCE, PATH};
 use crate::doors::mcp::server::{Asker, Server};
 use crate::doors::mcp::sessions::{Begins, Sessions};
 use crate::gateway::{Caller, Gateway};
-use crate::history::AuthFault;
 
 /// Whether pgwicket is up; asks nobody who they are, and tells nothing else.
 const HEALTH: &str = "/healthz";
@@ -94,12 +93,9 @@ impl Service {
 
     async fn mcp(&self, peer: SocketAddr, request: Request<Incoming>) -> Result<Answer, Box<Answer>> {
         let caller = self.claims.proven(&self.gateway, peer, request.headers()).await?;
-        let told = self.session(&caller, request.headers()).await;
-        if let Err(fault) = told {
-            let token = caller.authentication.strip_prefix("token:").map(str::to_owned);
-            let principal = Some(caller.principal);
-            let failed = self.claims.failed(&self.gateway, peer, request.headers(), fault, token, principal);
-            return Err(Box::new(failed.await));
+        if !self.owns_session(&caller, request.headers()).await {
+            let refused = self.claims.refused(&self.gateway, peer, request.headers(), Refused::by_session(caller));
+            return Err(Box::new(refused.await));
         }
         let is_call = request.method() == Method::POST;
         let (mut head, body) = request.into_parts();
@@ -122,16 +118,16 @@ impl Service {
     }
 
     /// Whether the session that a request names, if it does, is the caller's.
-    async fn session(&self, caller: &Caller, headers: &HeaderMap) -> Result<(), AuthFault> {
+    async fn owns_session(&self, caller: &Caller, headers: &HeaderMap) -> bool {
         for session in headers.get_all(SESSION) {
             // What isn't text is no session's id, as the library says, too.
             if let Ok(session) = session.to_str()
                 && !self.owners.may_use(session, caller).await
             {
-                return Err(AuthFault::AnothersSession);
+                return false;
             }
         }
-        Ok(())
+        true
     }
 
     /// The door's end: requests may be answered for a while, then their statements are cancelled, and then all sessions
