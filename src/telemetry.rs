@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn other_crates_say_little() {
-        assert!(kept("pgwicket::gateway", Level::TRACE));
+        assert!(kept("rmcp::service", Level::ERROR) && !kept("rmcp::service", Level::WARN));
+        assert!(!kept("rmcp::transport::streamable_http_server::tower", Level::ERROR));
         assert!(kept("hyper::client", Level::WARN) && !kept("hyper::client", Level::INFO));
         assert!(kept("rmcp::service", Level::ERROR) && !kept("rmcp::service", Level::WARN));
     }

@@ -97,7 +97,7 @@ fn is_origin(text: &str) -> bool {
     let Ok(uri) = ::http::Uri::try_from(text.as_str()) else { return false };
     let scheme = uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme));
     let place = uri.authority().is_some_and(|at| at.port_u16().is_some() && is_host(at.as_str()));
-    scheme && place && uri.query().is_none() && !text.ends_with('/')
+    scheme && place && uri.path() == "/" && uri.query().is_none() && !text.ends_with('/')
 }
 
 #[cfg(test)]
