@@ -102,7 +102,7 @@ impl<'a> Lowering<'a> {
             order_by: self.order_list(order_by)?,
             within_group: self.order_list(within_group)?,
             filter: filter.as_ref().map(|filter| self.expr(filter)).transpose()?,
-            over: over.as_ref().map(|over| self.over(over)).transpose()?,
+            over: over.as_ref().map(|over| self.over(over, span)).transpose()?,
         };
         self.finish(callee, values, extras, span)
     }

@@ -200,6 +200,7 @@ impl<'a> Lowering<'a> {
                 .help("write it as: first rows UNION ALL query that names the CTE"));
             }
         };
+        self.reach_into(cte, span)?;
         self.count_unfolded(columns.len(), span)?;
         let alias = self.alias(alias)?;
         let id = self.item_id();

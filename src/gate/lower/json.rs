@@ -116,7 +116,7 @@ impl Lowering<'_> {
         let extras = Extras {
             order_by: self.order_list(clauses.order_by)?,
             filter: filter.as_ref().map(|filter| self.expr(filter)).transpose()?,
-            over: over.as_ref().map(|over| self.over(over)).transpose()?,
+            over: over.as_ref().map(|over| self.over(over, span)).transpose()?,
             ..Extras::default()
         };
         let call = self.finish(callee, arguments, extras, span)?;

@@ -2,9 +2,11 @@
 //! would, and only then checked for visibility: a hidden name is answered exactly like a missing one, at the same
 //! place. What is not understood is rejected by name.
 
+use std::collections::BTreeMap;
+
 use super::catalog::Catalog;
 use super::diagnostic::{Reason, Rejection};
-use super::ir::{CteId, Expr, ExprKind, ItemId};
+use super::ir::{CteId, Expr, ExprKind, ItemId, Window};
 use super::policy::BoundPolicy;
 use super::source::{Source, Span};
 
@@ -72,6 +74,10 @@ pub enum Mode {
 /// Depth of nesting at most: expressions, subqueries and joins together.
 pub const MAX_DEPTH: u32 = 100;
 
+/// Windows in one statement at most, each counted once. PostgreSQL plans a step for each, in a time that grows with the cube of
+/// their number and that neither its timeout nor a cancel ends.
+pub const MAX_WINDOWS: u32 = 100;
+
 /// Relations and calls in one statement at most.
 pub const MAX_NODES: u32 = 2_000;
 
@@ -98,6 +104,11 @@ pub struct Lowering<'a> {
     next_item: u32,
     next_cte: u32,
     depth: u32,
+    /// The depth that the query in work reaches where it reads CTEs, theirs counted in.
+    reach: u32,
+    /// How deep each CTE is.
+    heights: BTreeMap<CteId, u32>,
+    windows: Vec<Window>,
     nodes: u32,
     unfolded: u32,
     /// Bytes of what `information_schema` answers with.
@@ -127,6 +138,9 @@ impl<'a> Lowering<'a> {
             next_item: 0,
             next_cte: 0,
             depth: 0,
+            reach: 0,
+            heights: BTreeMap::new(),
+            windows: Vec::new(),
             nodes: 0,
             unfolded: 0,
             information_bytes: 0,
@@ -165,6 +179,52 @@ impl<'a> Lowering<'a> {
         let result = inner(self);
         self.depth -= 1;
         result
+    }
+
+    /// Lowers the query of a CTE, and remembers how deep it is.
+    pub(super) fn measured<T>(
+        &mut self,
+        cte: CteId,
+        inner: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        let around = std::mem::replace(&mut self.reach, self.depth);
+        let result = inner(self);
+        let reached = std::mem::replace(&mut self.reach, around);
+        self.heights.insert(cte, reached.saturating_sub(self.depth));
+        result
+    }
+
+    /// Counts that a CTE is read here: PostgreSQL may put its query in that place, and plans for minutes where hundreds are nested
+    /// that way, which neither its timeout nor a cancel ends. Over [`MAX_DEPTH`] is a rejection.
+    pub(super) fn reach_into(&mut self, cte: CteId, span: Span) -> Result<(), Rejection> {
+        let reached = self.depth + self.heights.get(&cte).copied().unwrap_or(0);
+        if reached > self.bound(MAX_DEPTH) {
+            return Err(Rejection::new(
+                Reason::LimitExceeded,
+                format!("CTEs that read one another are nested more than {MAX_DEPTH} levels deep"),
+            )
+            .at(span)
+            .help("do more in each of them"));
+        }
+        self.reach = self.reach.max(reached);
+        Ok(())
+    }
+
+    /// Counts a window unless there is one like it; over [`MAX_WINDOWS`] is a rejection.
+    pub(super) fn count_window(&mut self, window: &Window, span: Span) -> Result<(), Rejection> {
+        if self.windows.contains(window) {
+            return Ok(());
+        }
+        if self.windows.len() >= self.bound(MAX_WINDOWS) as usize {
+            return Err(Rejection::new(
+                Reason::LimitExceeded,
+                format!("the statement has more than {MAX_WINDOWS} different windows"),
+            )
+            .at(span)
+            .help("use the same window in several places, or split the statement"));
+        }
+        self.windows.push(window.clone());
+        Ok(())
     }
 
     /// Counts a relation or a call; over [`MAX_NODES`] is a rejection.

@@ -5,14 +5,17 @@ use sqlparser::ast::{self, Ident, OrderByExpr, OrderByOptions, OrderBySort, Wind
 use super::{Lowering, not_supported};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::ir::{Expr, Frame, FrameBound, FrameUnits, OrderBy, Target, Window};
+use crate::gate::source::Span;
 
 impl Lowering<'_> {
-    /// What OVER says.
-    pub(super) fn over(&mut self, over: &ast::WindowType) -> Result<Window, Rejection> {
-        match over {
-            ast::WindowType::WindowSpec(spec) => self.window_spec(spec),
-            ast::WindowType::NamedWindow(name) => self.named_window(name),
-        }
+    /// What OVER says. `span`: the call's.
+    pub(super) fn over(&mut self, over: &ast::WindowType, span: Span) -> Result<Window, Rejection> {
+        let window = match over {
+            ast::WindowType::WindowSpec(spec) => self.window_spec(spec)?,
+            ast::WindowType::NamedWindow(name) => self.named_window(name)?,
+        };
+        self.count_window(&window, span)?;
+        Ok(window)
     }
 
     /// A copy of the window of that name; as a large one may be used often, the copies are counted.

@@ -156,9 +156,9 @@ impl<'a> Lowering<'a> {
         let query = if recursive {
             self.scope.set_cte(id, CteState::Opening);
             let own = Recursive { id, header: header.clone() };
-            self.query_of(&cte.query, Some(&own))?
+            self.measured(id, |lowering| lowering.query_of(&cte.query, Some(&own)))?
         } else {
-            self.query(&cte.query)?
+            self.measured(id, |lowering| lowering.query(&cte.query))?
         };
         let state = CteState::Known(header.columns(&query.columns)?);
         if recursive {

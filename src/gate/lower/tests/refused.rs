@@ -87,6 +87,32 @@ fn depth_and_number_are_bounded() {
     assert_eq!(open(&unions(400)).unwrap_err().reason.code(), "limit_exceeded");
     let joins = |count: usize| format!("select 1 from hr.customers{}", " cross join (values (1)) v".repeat(count));
     assert_eq!(open(&joins(200)).unwrap_err().reason.code(), "limit_exceeded");
+    // As deep as CTEs are that PostgreSQL puts into one another.
+    let chain = |count: usize, inner: &str| {
+        let ctes: Vec<String> =
+            (1..count).map(|at| format!("c{at} as ({})", inner.replace("$", &format!("c{}", at - 1)))).collect();
+        format!("with c0 as (select 1 as x), {} select x from c{}", ctes.join(", "), count - 1)
+    };
+    assert!(open(&chain(90, "select x from $")).is_ok());
+    for (count, inner) in [
+        (150, "select x from $"),
+        (60, "select x from (select x from $) s"),
+        (150, "select (select max(x) from $) as x"),
+        (150, "select 1 as x union all select x from $"),
+        (40, "with n as (select x from $) select x from (select x from n) s"),
+    ] {
+        assert_eq!(open(&chain(count, inner)).unwrap_err().reason.code(), "limit_exceeded", "{inner}");
+    }
+    // Side by side they aren't nested.
+    let beside: Vec<String> = (0..300).map(|at| format!("c{at} as (select 1 as x)")).collect();
+    assert!(open(&format!("with {} select c7.x from c7, c299", beside.join(", "))).is_ok());
+    let windows = |count: usize, same: bool| {
+        let calls: Vec<String> =
+            (0..count).map(|at| format!("count(*) over (partition by id + {})", if same { 1 } else { at })).collect();
+        format!("select {} from hr.customers", calls.join(", "))
+    };
+    assert!(open(&windows(100, false)).is_ok() && open(&windows(300, true)).is_ok());
+    assert_eq!(open(&windows(101, false)).unwrap_err().reason.code(), "limit_exceeded");
     let items: Vec<String> = (0..2_100).map(|at| format!("hr.customers t{at}")).collect();
     assert_eq!(open(&format!("select 1 from {}", items.join(", "))).unwrap_err().reason.code(), "limit_exceeded");
 }
