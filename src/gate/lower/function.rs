@@ -204,6 +204,9 @@ impl<'a> Lowering<'a> {
         if self.policy.allows_function(function.oid) {
             return self.ungoverned_part(function).map(|why| refused(&why));
         }
+        if self.mode == Mode::Policy {
+            return Some(refused("a policy's own expressions call only what is built in or of a trusted extension"));
+        }
         if self.schema_visible(&callee.schema) {
             return Some(refused("the policy doesn't allow it").help("policies allow functions by full signature"));
         }

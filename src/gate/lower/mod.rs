@@ -91,6 +91,15 @@ pub const MAX_UNFOLDED: u32 = 50_000;
 /// Bytes that `information_schema` may answer with in one statement: they are part of its text.
 pub(super) const MAX_INFORMATION_BYTES: usize = 4 << 20;
 
+/// What the query of a CTE brings along where PostgreSQL puts it in the CTE's place.
+#[derive(Debug, Clone, Copy, Default)]
+struct Unfolding {
+    /// How many levels of queries.
+    levels: u32,
+    /// How many relations and calls, if that is done each time that it is read (NOT MATERIALIZED).
+    nodes: u32,
+}
+
 /// The state of lowering one statement.
 pub struct Lowering<'a> {
     pub(super) catalog: &'a Catalog,
@@ -106,8 +115,8 @@ pub struct Lowering<'a> {
     depth: u32,
     /// The depth that the query in work reaches where it reads CTEs, theirs counted in.
     reach: u32,
-    /// How deep each CTE is.
-    heights: BTreeMap<CteId, u32>,
+    /// What becomes of each CTE's query where it is read.
+    unfolding: BTreeMap<CteId, Unfolding>,
     windows: Vec<Window>,
     nodes: u32,
     unfolded: u32,
@@ -139,7 +148,7 @@ impl<'a> Lowering<'a> {
             next_cte: 0,
             depth: 0,
             reach: 0,
-            heights: BTreeMap::new(),
+            unfolding: BTreeMap::new(),
             windows: Vec::new(),
             nodes: 0,
             unfolded: 0,
@@ -181,23 +190,28 @@ impl<'a> Lowering<'a> {
         result
     }
 
-    /// Lowers the query of a CTE, and remembers how deep it is.
+    /// Lowers the query of a CTE, and remembers how deep it is and, if it is `copied` wherever it is read, how large.
     pub(super) fn measured<T>(
         &mut self,
         cte: CteId,
+        copied: bool,
         inner: impl FnOnce(&mut Self) -> Result<T, Rejection>,
     ) -> Result<T, Rejection> {
         let around = std::mem::replace(&mut self.reach, self.depth);
+        let before = self.nodes;
         let result = inner(self);
         let reached = std::mem::replace(&mut self.reach, around);
-        self.heights.insert(cte, reached.saturating_sub(self.depth));
+        let nodes = if copied { self.nodes - before } else { 0 };
+        self.unfolding.insert(cte, Unfolding { levels: reached.saturating_sub(self.depth), nodes });
         result
     }
 
     /// Counts that a CTE is read here: PostgreSQL may put its query in that place, and plans for minutes where hundreds are nested
     /// that way, which neither its timeout nor a cancel ends. Over [`MAX_DEPTH`] is a rejection.
     pub(super) fn reach_into(&mut self, cte: CteId, span: Span) -> Result<(), Rejection> {
-        let reached = self.depth + self.heights.get(&cte).copied().unwrap_or(0);
+        let Unfolding { levels, nodes } = self.unfolding.get(&cte).copied().unwrap_or_default();
+        self.count_nodes(nodes, span)?;
+        let reached = self.depth + levels;
         if reached > self.bound(MAX_DEPTH) {
             return Err(Rejection::new(
                 Reason::LimitExceeded,
@@ -229,7 +243,11 @@ impl<'a> Lowering<'a> {
 
     /// Counts a relation or a call; over [`MAX_NODES`] is a rejection.
     pub(super) fn count_node(&mut self, span: Span) -> Result<(), Rejection> {
-        self.nodes += 1;
+        self.count_nodes(1, span)
+    }
+
+    fn count_nodes(&mut self, more: u32, span: Span) -> Result<(), Rejection> {
+        self.nodes = self.nodes.saturating_add(more);
         if self.nodes > self.bound(MAX_NODES) {
             return Err(Rejection::new(
                 Reason::LimitExceeded,

@@ -153,12 +153,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn cte(&mut self, header: Header, id: CteId, cte: &ast::Cte, recursive: bool) -> Result<Cte, Rejection> {
+        let copied = matches!(cte.materialized, Some(CteAsMaterialized::NotMaterialized));
         let query = if recursive {
             self.scope.set_cte(id, CteState::Opening);
             let own = Recursive { id, header: header.clone() };
-            self.measured(id, |lowering| lowering.query_of(&cte.query, Some(&own)))?
+            self.measured(id, copied, |lowering| lowering.query_of(&cte.query, Some(&own)))?
         } else {
-            self.measured(id, |lowering| lowering.query(&cte.query))?
+            self.measured(id, copied, |lowering| lowering.query(&cte.query))?
         };
         let state = CteState::Known(header.columns(&query.columns)?);
         if recursive {

@@ -101,6 +101,28 @@ fn for_the_gate() -> Vec<Bomb> {
             &["admitted", "limit_exceeded", "deadline_exceeded", "database_error"],
         ),
         bomb(
+            "1,000 CTEs, one in another",
+            (0..1_000).fold("WITH q0 AS (SELECT id FROM products)".to_owned(), |text, at| {
+                format!("{text}, q{} AS (SELECT id FROM q{at} WHERE id > {at})", at + 1)
+            }) + " SELECT count(*) FROM q1000",
+            &["limit_exceeded"],
+        ),
+        bomb(
+            "20 CTEs that are copied, each twice the one before",
+            (0..20).fold("WITH q0 AS NOT MATERIALIZED (SELECT id FROM products)".to_owned(), |text, at| {
+                format!("{text}, q{} AS NOT MATERIALIZED (SELECT a.id FROM q{at} a JOIN q{at} b USING (id))", at + 1)
+            }) + " SELECT count(*) FROM q20",
+            &["limit_exceeded"],
+        ),
+        bomb(
+            "800 windows",
+            format!(
+                "SELECT {} FROM products",
+                (0..800).map(|at| format!("sum(id) OVER (PARTITION BY id + {at})")).collect::<Vec<_>>().join(",")
+            ),
+            &["limit_exceeded"],
+        ),
+        bomb(
             "100 CUBEs of 12",
             format!(
                 "SELECT 1 FROM products GROUP BY {}",

@@ -376,6 +376,8 @@ async fn masks_that_could_raise_are_refused_with_their_place() {
         ("m.t0", "'year'", "the mask `year` fits date, timestamp, timestamptz; `x` is of type `character varying(20)`"),
         ("m.t1", "{ sql = '1 / x' }", "the operator `/` is not known to be total"),
         ("m.t1", "{ sql = 'x::text' }", "the expression is not of the type of `x`: cast it"),
+        ("m.t1", "{ sql = 'x' }", "the expression is a column as it is, which is no mask"),
+        ("m.t0", "{ sql = 'x::text::varchar' }", "the expression is a column as it is, which is no mask"),
         ("m.t1", "{ sql = '(SELECT 1)' }", "p.toml:8: "),
         ("m.t1", "{ sql = 'y' }", "p.toml:8: "),
         ("m.t1", "{ constant = 'x' }", "the constant `x` doesn't fit `x`: expected a whole number"),

@@ -103,6 +103,14 @@ fn depth_and_number_are_bounded() {
     ] {
         assert_eq!(open(&chain(count, inner)).unwrap_err().reason.code(), "limit_exceeded", "{inner}");
     }
+    // What is copied wherever it is read counts each time.
+    let doubling = |count: usize, how: &str| {
+        let ctes: Vec<String> =
+            (1..count).map(|at| format!("c{at} as {how} (select a.x from c{0} a, c{0} b)", at - 1)).collect();
+        format!("with c0 as {how} (select 1 as x), {} select x from c{}", ctes.join(", "), count - 1)
+    };
+    assert!(open(&doubling(40, "")).is_ok() && open(&doubling(8, "not materialized")).is_ok());
+    assert_eq!(open(&doubling(12, "not materialized")).unwrap_err().reason.code(), "limit_exceeded");
     // Side by side they aren't nested.
     let beside: Vec<String> = (0..300).map(|at| format!("c{at} as (select 1 as x)")).collect();
     assert!(open(&format!("with {} select c7.x from c7, c299", beside.join(", "))).is_ok());

@@ -65,6 +65,10 @@ pub(super) fn to_declared(expr: Expr, target: &Target, catalog: &Catalog) -> Res
         }
         return build.collated(target, build.declared(target, expr));
     }
+    // PostgreSQL takes it for the column itself, and so does who looks at where results come from.
+    if expr.ty == Some(target.oid) && as_it_is(&expr) == expr.ty {
+        return Err("the expression is a column as it is, which is no mask".to_owned());
+    }
     let Some(source) = expr.ty.map(|oid| catalog.below_domain(oid)) else {
         return Err(format!("the type of the expression is not known: cast it to the type of `{}`", target.column));
     };
@@ -80,6 +84,15 @@ pub(super) fn to_declared(expr: Expr, target: &Target, catalog: &Catalog) -> Res
         target.type_ref.modifiers.clear();
     }
     build.collated(&target, build.declared(&target, expr))
+}
+
+/// The type of the column that the expression is, beside casts.
+fn as_it_is(expr: &Expr) -> Option<Oid> {
+    match &expr.kind {
+        ExprKind::Column(_) => expr.ty,
+        ExprKind::Cast { expr, .. } => as_it_is(expr),
+        _ => None,
+    }
 }
 
 /// Number types from which each converts to the ones after it without loss.
