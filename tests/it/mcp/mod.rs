@@ -70,7 +70,7 @@ async fn writer(database: &Database) -> (Wicket, Mcp) {
 /// Where the history lies with `--policy` alone.
 pub const STATE: &str = "home/.local/state/pgwicket/history";
 
-/// Every record of every chain, chain by chain.
+/// Every record of every chain, chain by chain; of the one that is being written, the whole ones.
 pub fn records(history: &Path) -> Vec<Value> {
     let mut files: Vec<_> = std::fs::read_dir(history)
         .unwrap()
@@ -81,6 +81,9 @@ pub fn records(history: &Path) -> Vec<Value> {
     files.sort();
     let lines = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
     lines
-        .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>())
+        .flat_map(|text| {
+            let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            whole.map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+        })
         .collect()
 }
