@@ -256,6 +256,25 @@ fn body(entry: Entry) -> Result<fit::Body, HistoryError> {
     fit::body(entry).map_err(|error| HistoryError::Unavailable { cause: error.to_string() })
 }
 
+/// The files of the directory that a server has to write to go on with the chains that are there, and can't: each with the
+/// operating system's reason. Changes nothing.
+///
+/// # Errors
+/// The directory can't be read.
+pub fn unwritable_files(directory: &Path) -> io::Result<Vec<(PathBuf, io::Error)>> {
+    let mut unwritable = Vec::new();
+    for (_, instance) in segments::instances(directory)? {
+        let newest = segments::segments(&instance)?.into_iter().rfind(|segment| !segment.compressed);
+        let files = [Some(instance.join("lock")).filter(|lock| lock.exists()), newest.map(|segment| segment.path)];
+        for path in files.into_iter().flatten() {
+            if let Err(error) = std::fs::OpenOptions::new().append(true).open(&path) {
+                unwritable.push((path, error));
+            }
+        }
+    }
+    Ok(unwritable)
+}
+
 /// Whether anything was ever recorded in the directory: then its keys must be there, too.
 ///
 /// # Errors

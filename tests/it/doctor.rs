@@ -328,3 +328,32 @@ async fn sessions_files_and_a_superuser_are_looked_at() {
     clinic.database.script(&format!("ALTER ROLE {} NOSUPERUSER", clinic.login)).await;
     clinic.close().await;
 }
+
+/// What `serve` wouldn't start with is found before it is started.
+#[tokio::test]
+async fn a_history_that_cant_be_gone_on_with_is_told() {
+    let clinic = Clinic::open("chains").await;
+    clinic.grant().await;
+    let state = clinic.wicket.path("home/.local/state/pgwicket");
+    let query = clinic.wicket.run(&["query", "SELECT 1", "--policy", &clinic.policy, "--attribute", "tenant=1"]).await;
+    assert_eq!(query.code, Some(0), "{}", query.stderr);
+    let told = |findings: &[String]| -> Vec<String> {
+        findings.iter().filter(|one| one.contains("pgwicket/")).cloned().collect()
+    };
+    assert_eq!(told(&clinic.findings().await), Vec::<String>::new());
+    // Directories in the place of files: the tests may run as root, which may write any file.
+    let lock = state.join("history/i0001/lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    let findings = told(&clinic.findings().await);
+    let expected = format!("broken `{}` of the history can't be written: ", lock.display());
+    assert!(findings.len() == 1 && findings[0].starts_with(&expected), "{findings:#?}");
+    assert!(findings[0].contains("chown -R USER "), "{findings:#?}");
+    std::fs::remove_dir(&lock).unwrap();
+    let key = state.join("keys/deployment.key");
+    std::fs::rename(&key, state.join("key")).unwrap();
+    let findings = told(&clinic.findings().await);
+    let expected = format!("broken `{}` is missing, although the history beside it has records", key.display());
+    assert!(findings.len() == 1 && findings[0].starts_with(&expected), "{findings:#?}");
+    clinic.close().await;
+}
