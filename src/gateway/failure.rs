@@ -54,6 +54,7 @@ pub(super) fn unreadable_history(error: &std::io::Error) -> Rejection {
 pub(super) fn reason(error: &ExecuteError) -> Reason {
     match error {
         ExecuteError::Pool(_) | ExecuteError::Lost | ExecuteError::SessionAltered { .. } => Reason::DatabaseUnavailable,
+        ExecuteError::Database(error) if error.by_row_security => Reason::RowNotVisible,
         ExecuteError::Database(_) | ExecuteError::Undecodable(_) => Reason::DatabaseError,
         ExecuteError::CatalogChanged => Reason::CatalogChanged,
         ExecuteError::UnforeseenColumn { .. } | ExecuteError::Unexpected(_) | ExecuteError::StalePlan => {
@@ -105,6 +106,7 @@ pub(super) fn sqlstate(error: &ExecuteError) -> Option<String> {
 pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -> Rejection {
     let reason = reason(error);
     match error {
+        ExecuteError::Database(error) if error.by_row_security => out_of_sight(),
         ExecuteError::Database(error) => database(error, opaque),
         ExecuteError::Pool(cause) => {
             tracing::error!(%cause, "no session could be had");
@@ -141,12 +143,7 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
         )
         .by(Some((**rule).clone()))
         .help("read less: add a WHERE on an indexed column, or aggregate fewer rows; EXPLAIN shows what is costly"),
-        ExecuteError::RowNotVisible { rule } => Rejection::new(
-            reason,
-            "a row that the statement writes would be out of this principal's sight; it was rolled back",
-        )
-        .by(Some((**rule).clone()))
-        .help("the policy's row filter has to hold for every row as it is written"),
+        ExecuteError::RowNotVisible { rule } => out_of_sight().by(Some((**rule).clone())),
         ExecuteError::RowTooLarge { .. } => {
             Rejection::new(reason, "a row of the result is larger than a result may be; nothing was changed")
                 .help("cut long values with left() or substring(), or read fewer columns")
@@ -169,6 +166,15 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
                 .help("this is a defect of pgwicket: please report the statement")
         }
     }
+}
+
+/// By our own check, or by PostgreSQL's row-level security.
+fn out_of_sight() -> Rejection {
+    Rejection::new(
+        Reason::RowNotVisible,
+        "a row that the statement writes would be out of this principal's sight; it was rolled back",
+    )
+    .help("the policy's row filter has to hold for every row as it is written")
 }
 
 fn database(error: &DatabaseError, opaque: bool) -> Rejection {
@@ -236,6 +242,7 @@ mod tests {
             hint: None,
             context: Some("secret context".into()),
             object: Default::default(),
+            by_row_security: false,
         }
     }
 

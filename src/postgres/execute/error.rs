@@ -114,6 +114,9 @@ pub struct DatabaseError {
     pub context: Option<String>,
     /// Schema, table, column and constraint that it is about, as far as told.
     pub object: ErrorObject,
+    /// A native policy of PostgreSQL's row-level security refused a row that is written. It has no SQLSTATE of its own
+    /// (42501 is also a missing privilege), but comes from one place: `ExecWithCheckOptions` in `execMain.c`.
+    pub by_row_security: bool,
 }
 
 /// What a database error is about.
@@ -133,6 +136,8 @@ impl DatabaseError {
     fn new(error: &DbError) -> Self {
         let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
         Self {
+            by_row_security: *error.code() == SqlState::INSUFFICIENT_PRIVILEGE
+                && error.routine() == Some("ExecWithCheckOptions"),
             sqlstate: error.code().code().to_owned(),
             message: error.message().to_owned(),
             detail: owned(error.detail()),
