@@ -21,6 +21,21 @@ fn is_admitted(worlds: &Worlds, policy: &BoundPolicy, submission: &Submission) -
     admit(&worlds.world.catalog, policy, &worlds.world.principal, submission).is_ok()
 }
 
+/// The seeds of the fuzz target that makes up statements, findings among them.
+#[test]
+fn the_seeds_of_made_up_statements_read_back() {
+    let worlds = Worlds::new();
+    let callables = Callables::of(&worlds.world.catalog);
+    let mut count = 0;
+    for seed in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/gate_emit")).unwrap() {
+        let seed = seed.unwrap().path();
+        let read = reads_back(&worlds.world, &callables, &std::fs::read(&seed).unwrap());
+        assert_eq!(read.err(), None, "{}", seed.display());
+        count += 1;
+    }
+    assert!(count >= 10, "{count}");
+}
+
 #[test]
 fn what_analysts_ask() {
     let worlds = Worlds::new();

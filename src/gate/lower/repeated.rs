@@ -65,7 +65,7 @@ impl Lowering<'_> {
 }
 
 /// The output column that says the same, else the expression.
-pub(super) fn repeated(expr: Expr, projection: &[Projection]) -> Target {
+pub(in crate::gate) fn repeated(expr: Expr, projection: &[Projection]) -> Target {
     if expr.has_subquery()
         && let Some((number, _)) = (1..).zip(projection).find(|(_, one)| one.expr.says_the_same(&expr))
     {

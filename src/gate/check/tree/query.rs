@@ -5,6 +5,7 @@ use crate::gate::ir::{
     Distinct, Expr, ExprKind, GroupBy, GroupElement, Limit, Literal, OrderBy, OutputColumn, Projection, Select,
     SetExpr, SetOperator, Target,
 };
+use crate::gate::lower::repeated;
 
 impl Trees<'_, '_> {
     /// A query of so many columns, or of any number.
@@ -142,63 +143,64 @@ impl Trees<'_, '_> {
         let projection: Vec<Projection> =
             (0..width).map(|_| Projection { expr: self.expr(&scope), name: self.name() }).collect();
         let filter = self.choices.one_in(3).then(|| self.expr(&scope));
-        let group_by = self.choices.one_in(5).then(|| self.group_by(&scope, width));
+        let group_by = self.choices.one_in(5).then(|| self.group_by(&scope, &projection));
         let having = self.choices.one_in(6).then(|| self.expr(&scope));
         let distinct = match self.choices.below(6) {
             4 => Distinct::Distinct,
-            5 => Distinct::On(self.targets(&scope, width)),
+            5 => Distinct::On(self.targets(&scope, &projection)),
             _ => Distinct::All,
         };
         (Select { distinct, projection, from, filter, group_by, having, origin: Origin::default() }, scope)
     }
 
-    fn group_by(&mut self, scope: &Scope, width: usize) -> GroupBy {
+    fn group_by(&mut self, scope: &Scope, projection: &[Projection]) -> GroupBy {
         let elements = (0..=self.choices.below(2)).map(|_| match self.choices.below(6) {
             2 => GroupElement::Empty,
-            3 => GroupElement::Rollup(self.sets(scope, width)),
-            4 => GroupElement::Cube(self.sets(scope, width)),
+            3 => GroupElement::Rollup(self.sets(scope, projection)),
+            4 => GroupElement::Cube(self.sets(scope, projection)),
             5 => {
-                let mut sets = self.sets(scope, width);
+                let mut sets = self.sets(scope, projection);
                 if self.choices.one_in(2) {
                     sets.push(Vec::new());
                 }
                 GroupElement::Sets(sets)
             }
-            _ => GroupElement::Target(self.target(scope, width)),
+            _ => GroupElement::Target(self.target(scope, projection)),
         });
         GroupBy { distinct: false, elements: elements.collect() }
     }
 
-    fn sets(&mut self, scope: &Scope, width: usize) -> Vec<Vec<Target>> {
-        (0..=self.choices.below(2)).map(|_| self.targets(scope, width)).collect()
+    fn sets(&mut self, scope: &Scope, projection: &[Projection]) -> Vec<Vec<Target>> {
+        (0..=self.choices.below(2)).map(|_| self.targets(scope, projection)).collect()
     }
 
-    fn targets(&mut self, scope: &Scope, width: usize) -> Vec<Target> {
-        (0..=self.choices.below(2)).map(|_| self.target(scope, width)).collect()
+    fn targets(&mut self, scope: &Scope, projection: &[Projection]) -> Vec<Target> {
+        (0..=self.choices.below(2)).map(|_| self.target(scope, projection)).collect()
     }
 
     /// An output column, or an expression that isn't a constant: a constant would be a number of an output column, or
     /// refused.
-    fn target(&mut self, scope: &Scope, width: usize) -> Target {
-        if width > 0 && self.choices.one_in(2) {
-            return Target::Output(1 + self.choices.below(width) as u32);
+    fn target(&mut self, scope: &Scope, projection: &[Projection]) -> Target {
+        if !projection.is_empty() && self.choices.one_in(2) {
+            return Target::Output(1 + self.choices.below(projection.len()) as u32);
         }
         let mut expr = self.expr(scope);
         if is_constant(&expr) || matches!(expr.kind, ExprKind::Row(_) | ExprKind::Grouping(_)) {
             expr = Expr::new(ExprKind::Array(vec![expr]));
         }
-        Target::Expr(expr)
+        repeated(expr, projection)
     }
 
     fn order(&mut self, body: &SetExpr, width: usize, scope: &Scope) -> Vec<OrderBy> {
-        let over_input = matches!(body, SetExpr::Select(_));
-        if !over_input && width == 0 {
-            return Vec::new();
-        }
+        let projection = match body {
+            SetExpr::Select(select) => Some(&select.projection),
+            _ if width == 0 => return Vec::new(),
+            _ => None,
+        };
         let one = |trees: &mut Self| {
-            let target = match over_input {
-                true => trees.target(scope, width),
-                false => Target::Output(1 + trees.choices.below(width) as u32),
+            let target = match projection {
+                Some(projection) => trees.target(scope, projection),
+                None => Target::Output(1 + trees.choices.below(width) as u32),
             };
             trees.ordered(target)
         };
