@@ -30,6 +30,10 @@ async fn unsafe_doors_are_refused_at_start() {
             &["--http", "0.0.0.0:0", "--principal", "ana", "--behind-proxy"],
             ["would be the principal `ana`", "127.0.0.1"],
         ),
+        (
+            &["--http", "127.0.0.1:0", "--principal", "ana", "--behind-proxy"],
+            ["reaches the proxy would be", "`tokens`"],
+        ),
         (&["--http", "localhost"], ["invalid value 'localhost'", "--help"]),
         (&["--behind-proxy"], ["--http", "required"]),
         (&["--http", "127.0.0.1:0", "--on-behalf-of", "zoe"], ["cannot be used with", "--on-behalf-of"]),

@@ -108,7 +108,8 @@ async fn at_the_end_statements_may_finish_within_the_grace_period() {
     let scene = Scene::with("[doors.http]\ngrace = \"30s\"").await;
     let server = scene.serve().await;
     let beside = scene.database.connect().await;
-    let short = "SELECT count(*) FROM sales.orders a, sales.orders b";
+    // Some seconds: long enough to be seen, both at once.
+    let short = "SELECT count(*) FROM sales.orders a, sales.orders b, generate_series(1, 6) n";
     let mut waiting = Vec::new();
     for mut client in clients(&scene, &server).await {
         let (asked, message) =

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Scene, token};
-use crate::support::{HANDSHAKES, HttpServer, STATELESS};
+use crate::support::{HANDSHAKES, HttpServer, PATIENCE, STATELESS};
 
 #[tokio::test]
 async fn each_token_is_its_principal_in_every_revision() {
@@ -132,7 +132,16 @@ async fn a_session_is_its_principals_only() {
     assert_eq!(ana.post(&list).await.status, 200);
     assert_eq!(ana.send("DELETE", "/mcp", "").await.status, 202);
     assert_eq!(ana.post(&list).await.status, 404);
-    let closed = scene.records_of("session_close");
+    // On record soon after: nobody waits for it.
+    let closed = tokio::time::timeout(PATIENCE, async {
+        loop {
+            match scene.records_of("session_close").as_slice() {
+                [] => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                closed => break closed.to_vec(),
+            }
+        }
+    });
+    let closed = closed.await.expect("the session's end is not on record");
     assert_eq!((closed.len(), &closed[0]["detail"]["ended"]), (1, &json!("ended")));
 }
 

@@ -49,10 +49,13 @@ impl Door {
         let open_to_others = !address.ip().is_loopback();
         let refused = |message: String, help: &str| Err(Fault::new(Place::Argument("--http"), message).help(help));
         match &access {
-            Access::Anyone(principal) if open_to_others => {
+            // Who comes by a proxy isn't on this machine.
+            Access::Anyone(principal) if open_to_others || behind_proxy => {
+                let place = if behind_proxy { "the proxy".to_owned() } else { address.to_string() };
                 return refused(
-                    format!("everyone who reaches {address} would be the principal `{principal}`"),
-                    "listen at 127.0.0.1, or leave out `--principal` and give principals `tokens` (`pgwicket token new`)",
+                    format!("everyone who reaches {place} would be the principal `{principal}`"),
+                    "listen at 127.0.0.1 without a proxy, or leave out `--principal` and give principals `tokens` (`pgwicket token \
+                     new`)",
                 );
             }
             Access::Tokens(register) if register.current().tokens.is_empty() => {
