@@ -57,6 +57,8 @@ mod write;
 
 pub use keywords::is_plain_name;
 pub use policy::policy_expression;
+// For who makes up statements.
+#[cfg(any(test, feature = "check"))]
 pub(in crate::gate) use repeated::repeated;
 
 pub(in crate::gate) use size::{SHAPE_BYTES, has_corners};
