@@ -9,6 +9,7 @@ mod arguments;
 pub mod http;
 mod prompts;
 mod resources;
+mod schemas;
 mod server;
 mod sessions;
 mod stdio;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{arguments, refused};
-use crate::doors::layout::{Laid, Layout, Presentation};
+use super::{arguments, refused, schemas};
+use crate::doors::layout::{Laid, Presentation};
 use crate::gate::admit::Submission;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::source::Source;
@@ -25,8 +25,9 @@ pub(super) struct Definition {
     kind: Kind,
 }
 
+/// What a tool does.
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     QueryExecute,
     Check,
     Explain,
@@ -37,9 +38,6 @@ enum Kind {
     Update,
     Delete,
 }
-
-const WHERE: &str = "Column → value (equality; null means IS NULL), or column → {\"op\", \"value\"} with op one of =, \
-    <>, <, <=, >, >=, in, like, is_null. Joined by AND.";
 
 const TOOLS: &[Definition] = &[
     Definition {
@@ -263,90 +261,8 @@ impl Definition {
             .destructive(destructive)
             .idempotent(read_only)
             .open_world(false);
-        let schema = match self.kind.schema() {
-            Value::Object(schema) => schema,
-            _ => JsonObject::new(),
-        };
-        Tool::new(self.name, self.description, Arc::new(schema)).with_title(self.title).with_annotations(annotations)
-    }
-}
-
-impl Kind {
-    /// The input schema: strict, so that a misspelt argument is told and not ignored.
-    fn schema(self) -> Value {
-        let table = json!({
-            "description": "`schema.table`, or [\"schema\", \"table\"] where a name has a dot",
-            "anyOf": [
-                { "type": "string" },
-                { "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": 2 },
-            ],
-        });
-        let filter = json!({ "type": "object", "description": WHERE });
-        let (properties, required) = match self {
-            Self::QueryExecute => (
-                json!({
-                    "sql": { "type": "string", "description": "One statement; values as $1, $2, …" },
-                    "params": { "type": "array", "description": "Values of $1, $2, … in order" },
-                    "format": { "enum": Layout::ALL.map(|(name, _)| name), "description": "Default json: rows as arrays" },
-                    "max_cell": {
-                        "type": "integer", "minimum": arguments::SHORTEST_CELL,
-                        "description": "Cut longer values to so many characters; `cut` lists [row, column, full length]",
-                    },
-                }),
-                json!(["sql"]),
-            ),
-            Self::Check => (
-                json!({
-                    "sql": { "type": "string", "description": "One statement; values as $1, $2, …" },
-                    "params": { "type": "array" },
-                }),
-                json!(["sql"]),
-            ),
-            Self::Explain => (
-                json!({
-                    "sql": { "type": "string", "description": "One query, without EXPLAIN" },
-                    "params": { "type": "array" },
-                }),
-                json!(["sql"]),
-            ),
-            Self::Search => (
-                json!({
-                    "query": { "type": "string", "description": "Words; all have to fit" },
-                    "schema": { "type": "string", "description": "Only this schema" },
-                    "detail": { "enum": arguments::DETAILS.map(|(name, _)| name), "description": "Default summary" },
-                    "limit": { "type": "integer", "minimum": 1, "maximum": arguments::MOST_FOUND, "description": "Default 20" },
-                }),
-                json!(["query"]),
-            ),
-            Self::Tables => (
-                json!({
-                    "schema": { "type": "string", "description": "Only this schema" },
-                    "pattern": { "type": "string", "description": "Only names that fit, with * and ?" },
-                }),
-                json!([]),
-            ),
-            Self::TableSchema => (json!({ "table": table }), json!(["table"])),
-            Self::Insert => (
-                json!({
-                    "table": table,
-                    "rows": {
-                        "type": "array", "minItems": 1, "items": { "type": "object" },
-                        "description": "Objects column → value, all with the same keys",
-                    },
-                }),
-                json!(["table", "rows"]),
-            ),
-            Self::Update => (
-                json!({
-                    "table": table,
-                    "values": { "type": "object", "description": "Column → new value" },
-                    "where": filter,
-                }),
-                json!(["table", "values", "where"]),
-            ),
-            Self::Delete => (json!({ "table": table, "where": filter }), json!(["table", "where"])),
-        };
-        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+        let schema = Arc::new(schemas::input(self.kind));
+        Tool::new(self.name, self.description, schema).with_title(self.title).with_annotations(annotations)
     }
 }
 
