@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
+use super::Results;
 use super::database::{Layer, Password};
 use super::fault::{Faults, Place};
 use super::http::{self, HttpSettings};
@@ -25,6 +26,7 @@ pub(super) struct File {
     pub history: Option<PathBuf>,
     pub ledger: Settings,
     pub log: LogFormat,
+    pub results: Results,
     pub http: HttpSettings,
 }
 
@@ -95,8 +97,9 @@ impl File {
         }
         if let Some(mut doors) = top.section("doors", "doors", errors) {
             if let Some(mut section) = doors.section("mcp", "doors.mcp", errors) {
-                // `text` is the only word yet.
-                section.entry(&keys::MCP_RESULTS).and_then(|entry| entry.word(errors));
+                let results = section.entry(&keys::MCP_RESULTS).and_then(|entry| entry.word(errors));
+                let structured = results.is_some_and(|word| word.value == "structured");
+                self.results = if structured { Results::Structured } else { Results::Text };
                 section.finish(errors);
             }
             if let Some(mut section) = doors.section("http", "doors.http", errors) {

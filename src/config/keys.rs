@@ -63,8 +63,8 @@ keys! {
         "A second place for checkpoints: a file's path, `syslog`, or `stderr`.";
     LOG_FORMAT = "log.format", Form::one_of(&["text", "json"]), default "`text`", Enforced,
         "How the log on standard error is written.";
-    MCP_RESULTS = "doors.mcp.results", Form::Word { known: &["text"], later: &["structured"] }, default "`text`",
-        Enforced, "Whether results are one block of JSON text.";
+    MCP_RESULTS = "doors.mcp.results", Form::one_of(&["text", "structured"]), default "`text`", Enforced,
+        "Whether results of tools are JSON as text, or structured content with a few words of text; then the schemas of results are listed, too.";
     HTTP_TLS_CERT = "doors.http.tls_cert", Form::Text, default "none", Enforced,
         "PEM file with the server's certificate and its chain.";
     HTTP_TLS_KEY = "doors.http.tls_key", Form::Text, default "none", Enforced,

@@ -51,6 +51,16 @@ pub enum Source {
     },
 }
 
+/// In which form the MCP door gives results.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Results {
+    /// JSON as text.
+    #[default]
+    Text,
+    /// Structured content and a short text; schemas of results are listed.
+    Structured,
+}
+
 /// A configuration that was checked as far as can be told without the database.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -62,6 +72,8 @@ pub struct Config {
     pub disabled: BTreeSet<String>,
     /// What proves who asks over the network.
     pub tokens: Tokens,
+    /// In which form the MCP door gives results.
+    pub results: Results,
     /// The door over HTTP, if it is opened.
     pub http: HttpSettings,
     /// The policies that they are under, by the path that the configuration names.
@@ -125,6 +137,7 @@ impl Config {
                 principals,
                 disabled,
                 tokens,
+                results: file.results,
                 http: file.http,
                 policies: policies.loaded,
                 history,

@@ -158,7 +158,7 @@ policy = "nowhere.toml"
 [history]
 sync = "write"
 [doors.mcp]
-results = "structured"
+results = "structred"
 [logs]
 "#;
     let place = Installation::with(&[("pgwicket.toml", toml)]);
@@ -173,7 +173,7 @@ results = "structured"
             "pgwicket.toml:10: the principal `ben` has no `policy` (principals.ben)",
             "pgwicket.toml:11:13: `x y` can't name a principal (principals.\"x y\")",
             "pgwicket.toml:16:1: unknown word `write` (history.sync)",
-            "pgwicket.toml:18:1: `structured` is not enforced yet in this version (doors.mcp.results)",
+            "pgwicket.toml:18:1: unknown word `structred` (doors.mcp.results)",
             "pgwicket.toml:19:2: unknown key `logs` (logs)",
             "pgwicket.toml:7: the attribute `regions` is missing (principals.ana)",
             "pgwicket.toml:9: the attribute `tenant` is declared as `int`: expected a value without quotes, found text (principals.ana.attributes.tenant)",

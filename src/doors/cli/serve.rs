@@ -74,7 +74,7 @@ async fn one(whom: Whom, shutdown: CancellationToken) -> Result<Exit, Failure> {
         "pgwicket {} serves MCP on standard input and output",
         env!("CARGO_PKG_VERSION"),
     );
-    let served = mcp::serve_stdio(gateway.clone(), &principal, on_behalf_of, shutdown.clone()).await;
+    let served = mcp::serve_stdio(gateway.clone(), &principal, on_behalf_of, config.results, shutdown.clone()).await;
     gateway.close().await;
     match served {
         Ok(()) => {

@@ -1,4 +1,5 @@
-//! What the tools take, as JSON schemas: strict, so that a misspelt argument is told and not ignored.
+//! What the tools take and give, as JSON schemas. What they take is strict, so that a misspelt argument is told and not ignored;
+//! what they give is strict, so that nothing is given that isn't said here.
 
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
@@ -6,6 +7,7 @@ use serde_json::{Value, json};
 use super::arguments;
 use super::tools::Kind;
 use crate::doors::layout::Layout;
+use crate::postgres::Truncation;
 
 const WHERE: &str = "Column → value (equality; null means IS NULL), or column → {\"op\", \"value\"} with op one of =, \
     <>, <, <=, >, >=, in, like, is_null. Joined by AND.";
@@ -94,4 +96,116 @@ fn strict(properties: Value, required: Value) -> JsonObject {
     schema.insert("required".to_owned(), required);
     schema.insert("additionalProperties".to_owned(), json!(false));
     schema
+}
+
+/// The results of a tool, where they are structured.
+pub(super) fn output(kind: Kind) -> JsonObject {
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    match kind {
+        Kind::QueryExecute | Kind::Insert | Kind::Update | Kind::Delete => {
+            strict(rows(), json!(["columns", "row_count", "truncated"]))
+        }
+        Kind::Check => strict(
+            json!({
+                "verdict": { "const": "admitted" },
+                "statement": { "type": "string" },
+                "relations": texts,
+                "masked_columns": { "type": "object", "additionalProperties": { "type": "string" } },
+                "rows_filtered": texts,
+                "row_limit": { "type": "integer" },
+            }),
+            json!(["verdict", "statement", "relations", "row_limit"]),
+        ),
+        Kind::Explain => strict(
+            json!({
+                "steps": texts,
+                "estimated_cost": { "type": "number" },
+                "estimated_rows": { "type": "integer" },
+                "notes": texts,
+                "only_steps": { "type": "boolean" },
+                "cost_limit": { "type": "integer" },
+            }),
+            json!(["steps"]),
+        ),
+        Kind::Search => {
+            let names = strict(json!({ "relation": { "type": "string" }, "columns": texts }), json!(["relation"]));
+            let mut summary = summary();
+            summary.insert("columns".to_owned(), columns());
+            let summary = strict(Value::Object(summary), json!(SUMMARY));
+            let found = json!({ "type": "array", "items": { "anyOf": [names, summary, table()] } });
+            strict(json!({ "found": found, "more": { "type": "integer" } }), json!(["found"]))
+        }
+        Kind::Tables => {
+            let one = strict(Value::Object(summary()), json!(SUMMARY));
+            strict(json!({ "tables": { "type": "array", "items": one } }), json!(["tables"]))
+        }
+        Kind::TableSchema => table(),
+    }
+}
+
+fn rows() -> Value {
+    let column = strict(json!({ "name": { "type": "string" }, "type": { "type": "string" } }), json!(["name", "type"]));
+    json!({
+        "columns": { "type": "array", "items": column },
+        "rows": {
+            "type": "array", "items": { "type": ["array", "object"] },
+            "description": "Arrays, or objects for that format; not here for csv and markdown",
+        },
+        "row_count": { "type": "integer" },
+        "affected_rows": { "type": "integer" },
+        "truncated": { "type": "boolean" },
+        "truncated_by": { "enum": [Truncation::Rows.name(), Truncation::Bytes.name()] },
+        "cut": {
+            "type": "array", "description": "[row, column, full length] of each value that was cut",
+            "items": { "type": "array", "items": { "type": "integer" }, "minItems": 3, "maxItems": 3 },
+        },
+    })
+}
+
+/// What is always told of a relation.
+const SUMMARY: [&str; 4] = ["schema", "name", "kind", "access"];
+
+/// What is told of a relation beside its columns.
+fn summary() -> JsonObject {
+    let text = json!({ "type": "string" });
+    let mut properties: JsonObject =
+        SUMMARY.into_iter().chain(["comment"]).map(|name| (name.to_owned(), text.clone())).collect();
+    properties.insert("estimated_rows".to_owned(), json!({ "type": "integer" }));
+    properties
+}
+
+fn columns() -> Value {
+    let column = strict(
+        json!({
+            "name": { "type": "string" },
+            "type": { "type": "string" },
+            "nullable": { "type": "boolean" },
+            "masked": { "type": "boolean" },
+            "default": { "type": "string" },
+            "comment": { "type": "string" },
+        }),
+        json!(["name", "type", "nullable"]),
+    );
+    json!({ "type": "array", "items": column })
+}
+
+/// All that is told of a relation.
+fn table() -> JsonObject {
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    let key = strict(
+        json!({ "columns": texts, "references": { "type": "string" }, "referenced_columns": texts }),
+        json!(["columns", "references", "referenced_columns"]),
+    );
+    let mut properties = summary();
+    properties.extend([
+        ("columns".to_owned(), columns()),
+        ("primary_key".to_owned(), texts.clone()),
+        ("unique_keys".to_owned(), json!({ "type": "array", "items": texts })),
+        ("foreign_keys".to_owned(), json!({ "type": "array", "items": key })),
+        ("rows_filtered".to_owned(), json!({ "type": "boolean" })),
+        ("require_where".to_owned(), json!({ "type": "boolean" })),
+        ("max_affected_rows".to_owned(), json!({ "type": "integer" })),
+    ]);
+    let required = SUMMARY.into_iter().chain(["columns"]).collect::<Vec<_>>();
+    strict(Value::Object(properties), json!(required))
 }

@@ -9,12 +9,13 @@ use rmcp::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, Extensions, GetPromptRequestParams,
     GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
+use super::seal::Seal;
 use super::sessions::Sessions;
 use super::{INSTRUCTIONS, LIST_TTL_MS, printable_name, prompts, refused, resources, tools, unserved};
 use crate::gate::diagnostic::{Reason, Rejection};
@@ -44,17 +45,25 @@ pub(super) struct Server {
     gateway: Arc<Gateway>,
     asker: Said,
     sessions: Arc<Sessions>,
+    /// For structured results, if they are.
+    seal: Option<Seal>,
 }
 
 impl Server {
     /// Of one connection, which is one principal's.
-    pub fn of_connection(asker: Asker, sessions: Arc<Sessions>) -> Self {
-        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByConnection(asker), sessions }
+    pub fn of_connection(asker: Asker, sessions: Arc<Sessions>, seal: Option<Seal>) -> Self {
+        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByConnection(asker), sessions, seal }
     }
 
     /// Of an HTTP session or request.
-    pub fn of_requests(sessions: Arc<Sessions>) -> Self {
-        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByRequest, sessions }
+    pub fn of_requests(sessions: Arc<Sessions>, seal: Option<Seal>) -> Self {
+        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByRequest, sessions, seal }
+    }
+
+    /// What seals structured results, where results are structured and the client's revision knows such.
+    fn structured(&self, context: &RequestContext<RoleServer>) -> Option<&Seal> {
+        let knows = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2025_06_18);
+        self.seal.as_ref().filter(|_| knows)
     }
 
     /// Who asks. A request that doesn't say it has come around the proof, so nothing is done for it.
@@ -160,7 +169,8 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let principal = self.principal(&context).await?;
-        let mut result = ListToolsResult::with_all_items(tools::list(self.gateway.may_write(&principal)));
+        let structured = self.structured(&context).is_some();
+        let mut result = ListToolsResult::with_all_items(tools::list(self.gateway.may_write(&principal), structured));
         // The list depends on the principal's policy.
         result.cache_scope = Some(CacheScope::Private);
         result.ttl_ms = Some(LIST_TTL_MS);
@@ -191,14 +201,15 @@ impl ServerHandler for Server {
                 () = gone.cancelled() => {}
             }
         };
-        tokio::select! {
+        let reply = tokio::select! {
             biased;
-            result = &mut call => Ok(result.into()),
+            reply = &mut call => reply,
             () = unwanted => {
                 cancel.cancel();
-                Ok(call.await.into())
+                call.await
             }
-        }
+        };
+        Ok(reply.result(self.structured(&context)).into())
     }
 
     async fn list_prompts(

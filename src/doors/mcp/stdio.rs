@@ -16,8 +16,10 @@ use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio_util::sync::CancellationToken;
 
+use super::seal::{Seal, Unsealed};
 use super::server::{Asker, Server};
 use super::sessions::{Begins, Sessions};
+use crate::config::Results;
 use crate::gateway::{Caller, Gateway, local_address};
 use crate::history::SessionEnd;
 
@@ -30,21 +32,27 @@ pub async fn serve(
     gateway: Arc<Gateway>,
     principal: &str,
     on_behalf_of: Option<String>,
+    results: Results,
     shutdown: CancellationToken,
 ) -> Result<(), String> {
+    let seal = (results == Results::Structured).then(Seal::new).transpose()?;
     let caller = Caller { on_behalf_of, address: Some(local_address()), ..Caller::local(principal, "mcp", "") };
     let sessions = Arc::new(Sessions::new(Arc::clone(&gateway), Begins::AtOnce));
     let asker = Asker { caller: Arc::new(caller), gone: CancellationToken::new() };
-    let server = Server::of_connection(asker, Arc::clone(&sessions));
-    let (ended, result) = until_its_end(server, &shutdown).await;
+    let server = Server::of_connection(asker, Arc::clone(&sessions), seal.clone());
+    let (ended, result) = until_its_end(server, output(seal.as_ref()), &shutdown).await;
     // What still runs belongs to the session, so its outcome comes first.
     gateway.stop().await;
     sessions.end(ended).await;
     result
 }
 
-async fn until_its_end(server: Server, shutdown: &CancellationToken) -> (SessionEnd, Result<(), String>) {
-    let transport = (input(), output());
+async fn until_its_end(
+    server: Server,
+    output: Output,
+    shutdown: &CancellationToken,
+) -> (SessionEnd, Result<(), String>) {
+    let transport = (input(), output);
     let running = tokio::select! {
         running = server.serve_with_ct(transport, shutdown.clone()) => running,
         () = shutdown.cancelled() => return (SessionEnd::Shutdown, Ok(())),
@@ -95,8 +103,15 @@ fn input() -> Input {
     }
 }
 
-/// Standard output. Has to be called in the runtime.
-fn output() -> Output {
+/// Standard output, for messages that may be sealed. Has to be called in the runtime.
+fn output(seal: Option<&Seal>) -> Output {
+    match seal {
+        Some(seal) => Box::new(Unsealed::new(plain_output(), seal)),
+        None => plain_output(),
+    }
+}
+
+fn plain_output() -> Output {
     if let Ok(pipe) = pipe::OpenOptions::new().open_sender("/proc/self/fd/1") {
         return Box::new(pipe);
     }

@@ -6,6 +6,7 @@ mod bombs;
 mod formats;
 mod history;
 mod robust;
+mod structured;
 mod tools;
 
 use std::path::Path;

@@ -8,6 +8,7 @@ mod http;
 mod library;
 mod mcp;
 mod process;
+pub mod schema;
 
 pub use corpus::statements;
 pub use database::{Database, server_version};

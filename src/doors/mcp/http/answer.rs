@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,8 @@ use rmcp::model::{ErrorCode, ErrorData, JsonRpcError};
 use tokio_util::sync::DropGuard;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::doors::mcp::seal::{Breaker, STEP, Seal};
+
 /// What stands in an answer.
 pub(super) type Content = BoxBody<Bytes, Infallible>;
 
@@ -24,7 +26,15 @@ pub(super) type Answer = Response<Leaving>;
 /// The body of an answer. When it is dropped, whole or not, nobody waits for it any more.
 pub(super) struct Leaving {
     content: Content,
+    sealed: Option<Sealed>,
     _held: Option<Held>,
+}
+
+/// What puts structured results right.
+struct Sealed {
+    breaker: Breaker,
+    /// What came and isn't put right yet.
+    waiting: Bytes,
 }
 
 /// What lasts as long as an answer is waited for: dropped, it tells whoever works for the answer that nobody waits for
@@ -38,8 +48,10 @@ impl Held {
 }
 
 impl Leaving {
-    pub fn new(content: Content, held: Option<Held>) -> Self {
-        Self { content, _held: held }
+    /// `seal`: where messages may be sealed.
+    pub fn new(content: Content, held: Option<Held>, seal: Option<&Seal>) -> Self {
+        let sealed = seal.map(|seal| Sealed { breaker: seal.breaker(), waiting: Bytes::new() });
+        Self { content, sealed, _held: held }
     }
 }
 
@@ -51,15 +63,34 @@ impl Body for Leaving {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.content).poll_frame(context)
+        let Self { content, sealed, .. } = &mut *self;
+        let Some(Sealed { breaker, waiting }) = sealed else { return Pin::new(content).poll_frame(context) };
+        loop {
+            if !waiting.is_empty() {
+                let mut out = Vec::new();
+                breaker.pass(&waiting.split_to(STEP.min(waiting.len())), &mut out);
+                if out.is_empty() {
+                    continue;
+                }
+                return Poll::Ready(Some(Ok(Frame::data(out.into()))));
+            }
+            match ready!(Pin::new(&mut *content).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => *waiting = data,
+                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                },
+                None => return Poll::Ready(None),
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.content.is_end_stream()
+        self.content.is_end_stream() && self.sealed.as_ref().is_none_or(|sealed| sealed.waiting.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.content.size_hint()
+        // What is put right is as long as that turns out.
+        if self.sealed.is_some() { SizeHint::default() } else { self.content.size_hint() }
     }
 }
 
@@ -74,7 +105,7 @@ pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Answer 
 
 /// Text as it is.
 pub(super) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Leaving::new(Full::new(text.into()).boxed(), None));
+    let mut answer = Response::new(Leaving::new(Full::new(text.into()).boxed(), None, None));
     *answer.status_mut() = status;
     answer
 }

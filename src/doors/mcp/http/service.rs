@@ -20,6 +20,7 @@ use super::claim::{Claims, Refused};
 use super::door::Door;
 use super::owners::Owners;
 use super::{LEAVING_PATIENCE, PATH};
+use crate::doors::mcp::seal::Seal;
 use crate::doors::mcp::server::{Asker, Server};
 use crate::doors::mcp::sessions::{Begins, Sessions};
 use crate::gateway::{Caller, Gateway};
@@ -46,6 +47,8 @@ pub(super) struct Service {
     sessions: TaskTracker,
     /// Ends sessions and the streams that nothing else ends.
     end: CancellationToken,
+    /// For structured results, if they are.
+    seal: Option<Seal>,
 }
 
 impl Service {
@@ -64,10 +67,10 @@ impl Service {
         manager.session_config = rules;
         let manager = Arc::new(manager);
         let sessions = TaskTracker::new();
-        let (counted, served) = (sessions.clone(), Arc::clone(&gateway));
+        let (counted, served, seal) = (sessions.clone(), Arc::clone(&gateway), door.seal.clone());
         let server = move || {
             let sessions = Sessions::new(Arc::clone(&served), Begins::ByHandshake(counted.token()));
-            Ok(Server::of_requests(Arc::new(sessions)))
+            Ok(Server::of_requests(Arc::new(sessions), seal.clone()))
         };
         Self {
             gateway,
@@ -77,6 +80,7 @@ impl Service {
             in_flight: TaskTracker::new(),
             sessions,
             end,
+            seal: door.seal,
         }
     }
 
@@ -114,7 +118,7 @@ impl Service {
         if let Some(session) = answer.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
             self.owners.add(session, &caller).await;
         }
-        Ok(answer.map(|content| Leaving::new(content, Some(held))))
+        Ok(answer.map(|content| Leaving::new(content, Some(held), self.seal.as_ref())))
     }
 
     /// Whether the session that a request names, if it does, is the caller's.
