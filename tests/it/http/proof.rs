@@ -107,6 +107,22 @@ async fn who_proves_nothing_gets_nothing_and_is_recorded_without_what_was_offere
 }
 
 #[tokio::test]
+async fn behind_a_proxy_one_clients_failures_hide_nobody_elses() {
+    let scene = Scene::new().await;
+    let server = scene.serve_with(&["--behind-proxy"]).await;
+    let hello = async |from: &str| server.client().with("X-Forwarded-For", from).hello("2025-06-18").await.status;
+    for _ in 0..10 {
+        // What the client itself says stands before the proxy's word.
+        assert_eq!(hello("203.0.113.7, 203.0.113.8").await, 401);
+    }
+    assert_eq!(hello("198.51.100.1, 203.0.113.8").await, 429);
+    assert_eq!(hello("203.0.113.9").await, 401);
+    let failures = scene.records_of("auth_failure");
+    let address = failures.last().unwrap()["who"]["address"].as_str().unwrap().to_owned();
+    assert!(failures.len() == 11 && address.starts_with("203.0.113.9 via 127.0.0.1:"), "{address}");
+}
+
+#[tokio::test]
 async fn a_session_is_its_principals_only() {
     let scene = Scene::new().await;
     let server = scene.serve().await;

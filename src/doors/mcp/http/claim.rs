@@ -102,7 +102,7 @@ impl Claims {
     /// The answer to who could not prove who they are; on record, unless there are too many.
     pub async fn refused(&self, gateway: &Gateway, peer: SocketAddr, headers: &HeaderMap, refused: Refused) -> Answer {
         let Refused { failed, token, principal } = refused;
-        if let Err(wait) = self.may_fail(peer.ip()) {
+        if let Err(wait) = self.may_fail(self.said_client(headers).unwrap_or(peer.ip())) {
             self.unrecorded.fetch_add(1, Ordering::Relaxed);
             return too_often(wait, "too many requests failed to prove who they are from");
         }
@@ -137,19 +137,24 @@ impl Claims {
     }
 
     fn address(&self, peer: SocketAddr, headers: &HeaderMap) -> String {
-        let last = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
-        let last = last.and_then(|list| list.rsplit(',').next()).map(str::trim);
-        // What isn't an address was not written by a proxy.
-        match last.and_then(|last| last.parse::<IpAddr>().ok()) {
-            Some(client) if self.behind_proxy => format!("{client} via {peer}"),
-            _ => peer.to_string(),
+        match self.said_client(headers) {
+            Some(client) => format!("{client} via {peer}"),
+            None => peer.to_string(),
         }
+    }
+
+    /// Where the proxy says that a client is.
+    fn said_client(&self, headers: &HeaderMap) -> Option<IpAddr> {
+        let last = headers.get_all(FORWARDED_FOR).iter().next_back().filter(|_| self.behind_proxy)?;
+        // What isn't an address was not written by a proxy.
+        last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
     }
 }
 
 /// What one party surely has for itself: of IPv6, the first half.
 fn network(address: IpAddr) -> String {
-    match address {
+    // A listener of IPv6 may have clients of IPv4, all of them in one such half.
+    match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:x}", u128::from(address) >> 64),
     }
@@ -230,6 +235,9 @@ mod tests {
         assert_eq!(address(true, &said), "203.0.113.9 via 10.0.0.1:5000");
         assert_eq!(address(false, &said), "10.0.0.1:5000");
         assert_eq!(address(true, &headers(&[("x-forwarded-for", "me, \"unknown\"")])), "10.0.0.1:5000");
+        // Who fails is who the proxy says, not the proxy.
+        let client = |behind_proxy| Claims::new(Access::Anyone("ana".into()), behind_proxy).said_client(&said);
+        assert_eq!((client(true), client(false)), ("203.0.113.9".parse().ok(), None));
     }
 
     #[tokio::test]
@@ -241,8 +249,10 @@ mod tests {
         // One who has a whole /64 has not its addresses' number of tries.
         let many = (0..20).filter(|n| fails(&format!("2001:db8::{n}"))).count();
         assert_eq!(many, 10);
+        // IPv4 as a listener of IPv6 sees it: each address for itself, and the same as any other way.
+        assert!(fails("::ffff:10.0.0.3") && fails("::ffff:10.0.0.4") && !fails("::ffff:10.0.0.1"));
         let all = (0..200).filter(|n| fails(&format!("10.0.1.{n}"))).count();
-        assert_eq!(all, 100 - 21);
+        assert_eq!(all, 100 - 23);
     }
 
     #[test]
