@@ -74,7 +74,7 @@ keys! {
     HTTP_ALLOWED_ORIGINS = "doors.http.allowed_origins", Form::Texts("origins"), default "none", Enforced,
         "Web pages that may call this server (`Origin`), as `https://app.example.org:443`; `:*` stands for any port.";
     HTTP_CONNECTIONS = "doors.http.connections", Form::Count { least: 1, most: 65_535 }, default "512", Enforced,
-        "Connections of clients at once; more wait until one is closed.";
+        "Connections of clients at once; where all are taken, one without a proven request makes way.";
     HTTP_GRACE = "doors.http.grace", Form::Span { least: 0, most: 10 * MINUTE }, default "10s", Enforced,
         "How long statements that run when pgwicket is told to end may go on before they are cancelled.";
 }

@@ -2,14 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{LONG, Scene};
+use super::{LONG, Scene, long};
 use crate::support::{HttpClient, PATIENCE, read};
-
-fn long() -> Value {
-    json!({ "name": "query_execute", "arguments": { "sql": LONG } })
-}
 
 /// Clients of both kinds: in a session, and without one.
 async fn clients(scene: &Scene, server: &crate::support::HttpServer) -> [HttpClient; 2] {

@@ -1,11 +1,12 @@
 //! MCP over HTTP: who asks is proven on every request, and what holds for one client holds for each of many.
 
+mod crowds;
 mod doors;
 mod ends;
 mod proof;
 mod requests;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Database, HttpServer, Wicket};
 
@@ -104,6 +105,10 @@ impl Scene {
 
 /// Takes longer than any test where nothing ends it.
 const LONG: &str = "SELECT count(*) FROM sales.orders a, sales.orders b, sales.orders c, sales.orders d";
+
+fn long() -> Value {
+    json!({ "name": "query_execute", "arguments": { "sql": LONG } })
+}
 
 /// A token, and what the configuration holds of it.
 async fn token(wicket: &Wicket, name: &str) -> (String, String) {

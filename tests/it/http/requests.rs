@@ -1,13 +1,10 @@
-//! Requests as they shouldn't be, and more than there is room for: each gets its answer, and others are still served.
-
-use std::time::Duration;
+//! Requests as they shouldn't be: each gets its answer.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Scene;
-use crate::support::PATIENCE;
 
 #[tokio::test]
 async fn only_names_and_pages_that_are_allowed_may_call() {
@@ -74,57 +71,27 @@ async fn odd_requests_get_an_answer() {
     ] {
         assert_eq!(asked.clone().with(header, value).post(&message).await.status, 400, "{header}: {value}");
     }
+    // What says one thing is there once: whoever stands in between might go by the other.
+    let session = ana.clone().handshake("2025-06-18").await;
+    for (header, two) in [
+        ("Host", "localhost\r\nHost: evil.example.org"),
+        ("Host", "user@localhost"),
+        ("Origin", "http://localhost\r\nOrigin: http://evil.example.org"),
+        ("MCP-Protocol-Version", "2025-06-18\r\nMCP-Protocol-Version: 2025-11-25"),
+        ("Accept-Language", "en\r\nMcp-Session-Id: another"),
+    ] {
+        let reply = session.clone().with(header, two).send("POST", "/mcp", &list).await;
+        assert_eq!(reply.status, 400, "{header}: {two}: {reply:?}");
+    }
+    assert_eq!(session.send("POST", "http://evil.example.org/mcp", &list).await.status, 400);
+    let own = format!("http://{}/mcp", server.address);
+    assert_eq!(session.send("POST", &own, &list).await.status, 200);
+    let long = ana.clone().with("X-Long", &"x".repeat(200_000)).send("POST", "/mcp", &list).await;
+    assert_eq!(long.status, 431, "{long:?}");
     // Health is told to everyone, and nothing else with it.
     let health = server.client().send("GET", "/healthz", "").await;
     assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));
     assert_eq!(asked.post(&message).await.status, 200);
-}
-
-#[tokio::test]
-async fn slow_and_many_connections_keep_nobody_out_for_long() {
-    let scene = Scene::with("[doors.http]\nconnections = 4").await;
-    let server = scene.serve().await;
-    // They take all places, and say nothing.
-    let mut silent = Vec::new();
-    for _ in 0..4 {
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        stream.write_all(b"POST /mcp HTTP/1.1\r\nHost: loc").await.unwrap();
-        silent.push(stream);
-    }
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let mut ana = server.client_of(&scene.ana);
-    let waiting = tokio::spawn(async move { ana.query("SELECT 1 AS one").await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!waiting.is_finished());
-    drop(silent.pop());
-    let reply = tokio::time::timeout(PATIENCE, waiting).await.unwrap().unwrap();
-    assert_eq!(reply.json()["rows"][0][0], 1);
-    // The server hangs up on them by itself, some time.
-    let mut byte = [0];
-    let hung_up = tokio::time::timeout(2 * PATIENCE, silent[0].read(&mut byte)).await.expect("it waits for ever");
-    assert!(matches!(hung_up, Ok(0 | 1) | Err(_)));
-}
-
-#[tokio::test]
-async fn one_principal_has_sessions_up_to_a_bound_and_leaves_room_for_others() {
-    let scene = Scene::new().await;
-    let server = scene.serve().await;
-    let ana = server.client_of(&scene.ana);
-    let mut sessions = Vec::new();
-    for _ in 0..128 {
-        let reply = ana.hello("2025-06-18").await;
-        assert_eq!(reply.status, 200, "{reply:?}");
-        sessions.push(reply.headers["mcp-session-id"].clone());
-    }
-    let refused = ana.hello("2025-06-18").await;
-    assert_eq!(refused.status, 503, "{refused:?}");
-    assert!(refused.body.contains("as many sessions as there may be"), "{}", refused.body);
-    // Whoever needs none is served, and so are others.
-    assert_eq!(ana.clone().query("SELECT 1 AS one").await.json()["rows"][0][0], 1);
-    let mut ben = server.client_of(&scene.ben).handshake("2025-06-18").await;
-    assert!(ben.query("SELECT 1 AS one").await.status == 200);
-    assert_eq!(ana.clone().with("Mcp-Session-Id", &sessions[0]).send("DELETE", "/mcp", "").await.status, 202);
-    assert_eq!(ana.hello("2025-06-18").await.status, 200);
 }
 
 #[tokio::test]

@@ -151,9 +151,16 @@ impl HttpClient {
 
     /// `initialize` alone.
     pub async fn hello(&self, revision: &str) -> Reply {
-        let client = json!({ "name": "pgwicket tests", "version": "1" });
-        let hello = json!({ "protocolVersion": revision, "capabilities": {}, "clientInfo": client });
-        self.post(&json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello })).await
+        self.post(&hello(revision)).await
+    }
+
+    /// The same without its last byte, which is a brace.
+    pub async fn begin_hello(&self) -> TcpStream {
+        let message = hello("2025-06-18").to_string();
+        let whole = self.text("POST", "/mcp", &message);
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(whole.strip_suffix('}').unwrap().as_bytes()).await.unwrap();
+        stream
     }
 
     /// A request, in the form of the revision that this client speaks: in a session, or all by itself.
@@ -229,6 +236,12 @@ impl HttpClient {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         format!("{method} {path} HTTP/1.1\r\n{headers}\r\n{body}")
     }
+}
+
+fn hello(revision: &str) -> Value {
+    let client = json!({ "name": "pgwicket tests", "version": "1" });
+    let hello = json!({ "protocolVersion": revision, "capabilities": {}, "clientInfo": client });
+    json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello })
 }
 
 /// Reads an answer to the end of the connection.

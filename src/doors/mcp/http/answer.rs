@@ -15,6 +15,8 @@ use rmcp::model::{ErrorCode, ErrorData, JsonRpcError};
 use tokio_util::sync::DropGuard;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::places::Busy;
+use super::shares::Taken;
 use crate::doors::mcp::seal::{Breaker, STEP, Seal};
 
 /// What stands in an answer.
@@ -37,14 +39,16 @@ struct Sealed {
     waiting: Bytes,
 }
 
-/// What lasts as long as an answer is waited for: dropped, it tells whoever works for the answer that nobody waits for
-/// it, and the door's end that there is one less to wait for.
-pub(super) struct Held(#[expect(dead_code, reason = "is for its drop")] (DropGuard, Option<TaskTrackerToken>));
-
-impl Held {
-    pub fn new(gone: DropGuard, in_flight: Option<TaskTrackerToken>) -> Self {
-        Self((gone, in_flight))
-    }
+/// What lasts as long as an answer is waited for, and is for its drop.
+pub(super) struct Held {
+    /// Tells whoever works for the answer that nobody waits for it.
+    pub _gone: DropGuard,
+    /// Tells the door's end that there is one less to wait for.
+    pub _in_flight: Option<TaskTrackerToken>,
+    /// Keeps the connection.
+    pub _busy: Busy,
+    /// What the principal has taken of its share.
+    pub _taken: (Taken, Option<Taken>),
 }
 
 impl Leaving {

@@ -4,8 +4,12 @@
 mod answer;
 mod claim;
 mod door;
+mod head;
+mod message;
 mod owners;
+mod places;
 mod service;
+mod shares;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -17,12 +21,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use door::{Access, Door};
+use places::Places;
 use service::Service;
 
 use crate::config::{Fault, Place};
@@ -35,8 +40,11 @@ pub const PATH: &str = "/mcp";
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a client may take for the handshake of TLS.
 const TLS_PATIENCE: Duration = Duration::from_secs(10);
-/// Header fields of a request at most.
+/// How long a client may take none of an answer that is ready.
+const TAKING_PATIENCE: Duration = Duration::from_secs(30);
+/// Header fields of a request at most, and bytes of its head.
 const MOST_HEADERS: usize = 64;
+const MOST_HEAD_BYTES: usize = 64 << 10;
 /// How long the loop rests when a connection can't be accepted, as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long answers may take to leave once everything has ended.
@@ -76,18 +84,13 @@ impl Open {
     /// runs longer is cancelled. The gateway has stopped when this ends.
     pub async fn serve(self, gateway: Arc<Gateway>, shutdown: CancellationToken) {
         let Self { listener, door } = self;
-        let (grace, limit) = (door.grace, Arc::new(Semaphore::new(door.connections)));
+        let (grace, places) = (door.grace, Places::new(door.connections));
         let tls = door.tls.clone();
         let service = Arc::new(Service::new(Arc::clone(&gateway), door));
         let connections = TaskTracker::new();
         loop {
-            let next = async {
-                // Never closed, so there always is a permit some time.
-                let permit = Arc::clone(&limit).acquire_owned().await;
-                (permit, listener.accept().await)
-            };
-            let (permit, accepted) = tokio::select! {
-                next = next => next,
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
                 () = shutdown.cancelled() => break,
             };
             let (stream, peer) = match accepted {
@@ -98,10 +101,19 @@ impl Open {
                     continue;
                 }
             };
+            let place = tokio::select! {
+                place = places.take() => place,
+                () = shutdown.cancelled() => break,
+            };
+            // A listener of IPv6 may have clients of IPv4.
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            let client = Client { peer, place: Arc::clone(&place) };
             let (service, tls, shutdown) = (Arc::clone(&service), tls.clone(), shutdown.clone());
             connections.spawn(async move {
-                let _permit = permit;
-                connection(stream, peer, service, tls, shutdown).await;
+                tokio::select! {
+                    () = connection(stream, client, service, tls, shutdown) => {}
+                    () = place.sent_away() => tracing::debug!(%peer, "a connection made way for another one"),
+                }
             });
         }
         drop(listener);
@@ -111,21 +123,32 @@ impl Open {
     }
 }
 
+/// Who is at the other end of a connection, as far as the connection tells.
+#[derive(Clone)]
+struct Client {
+    peer: SocketAddr,
+    place: Arc<places::Place>,
+}
+
 async fn connection(
     stream: TcpStream,
-    peer: SocketAddr,
+    client: Client,
     service: Arc<Service>,
     tls: Option<Arc<rustls::ServerConfig>>,
     shutdown: CancellationToken,
 ) {
     // Small answers shall leave at once. A socket that can't be told so works, too.
     let _ = stream.set_nodelay(true);
+    let peer = client.peer;
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(TAKING_PATIENCE));
+    let stream = Box::pin(stream);
     match tls {
-        None => requests(stream, peer, service, shutdown).await,
+        None => requests(stream, client, service, shutdown).await,
         Some(tls) => {
             let handshake = tokio_rustls::TlsAcceptor::from(tls).accept(stream);
             match timeout(TLS_PATIENCE, handshake).await {
-                Ok(Ok(stream)) => requests(stream, peer, service, shutdown).await,
+                Ok(Ok(stream)) => requests(stream, client, service, shutdown).await,
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS connection came about"),
                 Err(_) => tracing::debug!(%peer, "no TLS connection came about in time"),
             }
@@ -135,16 +158,21 @@ async fn connection(
 
 async fn requests(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    peer: SocketAddr,
+    client: Client,
     service: Arc<Service>,
     shutdown: CancellationToken,
 ) {
+    let peer = client.peer;
     let answer = service_fn(move |request| {
-        let service = Arc::clone(&service);
-        async move { Ok::<_, std::convert::Infallible>(service.answer(peer, request).await) }
+        let (service, client) = (Arc::clone(&service), client.clone());
+        async move { Ok::<_, std::convert::Infallible>(service.answer(&client, request).await) }
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_headers(MOST_HEADERS);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(MOST_HEAD_BYTES);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
         ended = &mut connection => ended,

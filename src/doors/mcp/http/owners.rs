@@ -4,14 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rmcp::transport::common::server_side_http::SessionId;
+use rmcp::transport::streamable_http_server::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use tokio::sync::Mutex;
 
+use super::shares::{Room, Shares};
 use crate::gateway::Caller;
-
-/// Sessions at once, and of one principal: each takes some memory until it has rested for a while.
-const MOST_SESSIONS: usize = 1_024;
-const MOST_OF_ONE: usize = 128;
 
 /// Whose a session is: principal, and how it proved to be it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +21,10 @@ impl Owner {
     }
 }
 
-/// The owners of sessions.
+/// The owners of sessions, and the room that these take.
 pub(super) struct Owners {
     manager: Arc<LocalSessionManager>,
-    owners: Mutex<HashMap<SessionId, Owner>>,
+    owners: Mutex<HashMap<SessionId, (Owner, Room)>>,
 }
 
 impl Owners {
@@ -38,23 +36,29 @@ impl Owners {
     pub async fn may_use(&self, session: &str, caller: &Caller) -> bool {
         let owners = self.owners.lock().await;
         match owners.get(session) {
-            Some(owner) => *owner == Owner::of(caller),
+            Some((owner, _)) => *owner == Owner::of(caller),
             // Between its beginning and its being known here nobody has been told of it.
             None => !self.manager.sessions.read().await.contains_key(session),
         }
     }
 
-    /// Whether the caller may have one more.
-    pub async fn has_room(&self, caller: &Caller) -> bool {
+    /// Room for one more session of the caller's, if it may have one.
+    pub async fn room(&self, caller: &Caller, shares: &Shares) -> Option<Room> {
         let mut owners = self.owners.lock().await;
         let alive = self.manager.sessions.read().await;
         owners.retain(|session, _| alive.contains_key(session));
-        let own = Owner::of(caller);
-        owners.len() < MOST_SESSIONS && owners.values().filter(|owner| owner.0 == own.0).count() < MOST_OF_ONE
+        shares.session(&caller.principal)
     }
 
     /// A session that was begun for this caller.
-    pub async fn add(&self, session: &str, caller: &Caller) {
-        self.owners.lock().await.insert(session.into(), Owner::of(caller));
+    pub async fn add(&self, session: &str, caller: &Caller, room: Room) {
+        self.owners.lock().await.insert(session.into(), (Owner::of(caller), room));
+    }
+
+    /// Ends a session that nobody knows of.
+    pub async fn end(&self, session: &str) {
+        if let Err(error) = self.manager.close_session(&session.into()).await {
+            tracing::warn!(%error, "a session could not be ended");
+        }
     }
 }

@@ -1,25 +1,28 @@
 //! The way of one request: who asks, whose session it is, then the protocol, and an eye on who waits for the answer.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::answer::{Answer, Held, Leaving, plain, refusal};
+use super::answer::{Answer, Content, Held, Leaving, plain, refusal, too_often};
 use super::claim::{Claims, Refused};
 use super::door::Door;
+use super::head::{self, SESSION};
+use super::message::{MOST_BYTES, is_handshake, whole};
 use super::owners::Owners;
-use super::{LEAVING_PATIENCE, PATH};
+use super::shares::{Room, Shares};
+use super::{Client, LEAVING_PATIENCE, PATH};
 use crate::doors::mcp::seal::Seal;
 use crate::doors::mcp::server::{Asker, Server};
 use crate::doors::mcp::sessions::{Begins, Sessions};
@@ -27,11 +30,6 @@ use crate::gateway::{Caller, Gateway};
 
 /// Whether pgwicket is up; asks nobody who they are, and tells nothing else.
 const HEALTH: &str = "/healthz";
-const SESSION: &str = "mcp-session-id";
-
-/// Bytes of a request's body, and how long it may take to come.
-const MOST_BYTES: usize = 4 << 20;
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a session may rest before it ends.
 const SESSION_PATIENCE: Duration = Duration::from_secs(30 * 60);
 
@@ -39,7 +37,8 @@ const SESSION_PATIENCE: Duration = Duration::from_secs(30 * 60);
 pub(super) struct Service {
     gateway: Arc<Gateway>,
     claims: Claims,
-    owners: Owners,
+    shares: Shares,
+    owners: Arc<Owners>,
     mcp: StreamableHttpService<Server, LocalSessionManager>,
     /// Requests that are being answered.
     in_flight: TaskTracker,
@@ -75,7 +74,8 @@ impl Service {
         Self {
             gateway,
             claims: Claims::new(door.access, door.behind_proxy),
-            owners: Owners::new(Arc::clone(&manager)),
+            shares: Shares::new(door.connections),
+            owners: Arc::new(Owners::new(Arc::clone(&manager))),
             mcp: StreamableHttpService::new(server, manager, config),
             in_flight: TaskTracker::new(),
             sessions,
@@ -85,53 +85,89 @@ impl Service {
     }
 
     /// Answers one request.
-    pub async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Answer {
+    pub async fn answer(&self, client: &Client, request: Request<Incoming>) -> Answer {
         match request.uri().path() {
             PATH => {}
             HEALTH if self.gateway.is_stopping() => return plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
             HEALTH => return plain(StatusCode::OK, "ok\n"),
             _ => return refusal(StatusCode::NOT_FOUND, format!("MCP is served at `{PATH}`")),
         }
-        self.mcp(peer, request).await.unwrap_or_else(|refused| *refused)
+        self.mcp(client, request).await.unwrap_or_else(|refused| *refused)
     }
 
-    async fn mcp(&self, peer: SocketAddr, request: Request<Incoming>) -> Result<Answer, Box<Answer>> {
-        let caller = self.claims.proven(&self.gateway, peer, request.headers()).await?;
-        if !self.owns_session(&caller, request.headers()).await {
-            let refused = self.claims.refused(&self.gateway, peer, request.headers(), Refused::by_session(caller));
-            return Err(Box::new(refused.await));
-        }
-        let is_call = request.method() == Method::POST;
+    async fn mcp(&self, client: &Client, request: Request<Incoming>) -> Result<Answer, Box<Answer>> {
         let (mut head, body) = request.into_parts();
-        let body = if is_call { whole(body).await? } else { Bytes::new() };
-        let begins = is_call && !head.headers.contains_key(SESSION);
-        if begins && !self.owners.has_room(&caller).await && is_handshake(&body) {
-            let message = "there are as many sessions as there may be; end one (`DELETE`), or try again later";
-            return Err(Box::new(refusal(StatusCode::SERVICE_UNAVAILABLE, message)));
+        let caller = self.claims.proven(&self.gateway, client.peer, &head.headers).await?;
+        let busy = client.place.busy();
+        let Some(taken) = self.shares.request(&caller.principal) else {
+            let message = "this principal has as many requests and streams as it may have at once";
+            return Err(Box::new(too_often(Duration::ZERO, message)));
+        };
+        head::fault(&head).map_err(|message| Box::new(refusal(StatusCode::BAD_REQUEST, message)))?;
+        if !self.owns_session(&caller, &head.headers).await {
+            let refused = Refused::by_session(caller);
+            return Err(Box::new(self.claims.refused(&self.gateway, client.peer, &head.headers, refused).await));
         }
+        let is_call = head.method == Method::POST;
+        let (body, large) =
+            if is_call { whole(body, &caller.principal, &self.shares).await? } else { (Bytes::new(), None) };
+        let begins = is_call && !head.headers.contains_key(SESSION) && is_handshake(&body);
+        let room = if begins { Some(self.room(&caller).await?) } else { None };
         // Nobody behind here has any use for it.
         head.headers.remove(AUTHORIZATION);
         let gone = CancellationToken::new();
-        let held = Held::new(gone.clone().drop_guard(), is_call.then(|| self.in_flight.token()));
+        let held = Held {
+            _gone: gone.clone().drop_guard(),
+            _in_flight: is_call.then(|| self.in_flight.token()),
+            _busy: busy,
+            _taken: (taken, large),
+        };
         head.extensions.insert(Asker { caller: Arc::new(caller.clone()), gone });
-        let answer = self.mcp.handle(Request::from_parts(head, Full::new(body))).await;
-        if let Some(session) = answer.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
-            self.owners.add(session, &caller).await;
-        }
+        let request = Request::from_parts(head, Full::new(body));
+        let answer = match room {
+            None => self.mcp.handle(request).await,
+            Some(room) => self.begin(request, caller, room).await?,
+        };
         Ok(answer.map(|content| Leaving::new(content, Some(held), self.seal.as_ref())))
     }
 
     /// Whether the session that a request names, if it does, is the caller's.
     async fn owns_session(&self, caller: &Caller, headers: &HeaderMap) -> bool {
-        for session in headers.get_all(SESSION) {
+        match head::text(headers, &SESSION) {
+            Some(session) => self.owners.may_use(session, caller).await,
             // What isn't text is no session's id, as the library says, too.
-            if let Ok(session) = session.to_str()
-                && !self.owners.may_use(session, caller).await
-            {
-                return false;
-            }
+            None => true,
         }
-        true
+    }
+
+    async fn room(&self, caller: &Caller) -> Result<Room, Box<Answer>> {
+        self.owners.room(caller, &self.shares).await.ok_or_else(|| {
+            let message = "there are as many sessions as there may be; end one (`DELETE`), or try again later";
+            Box::new(refusal(StatusCode::SERVICE_UNAVAILABLE, message))
+        })
+    }
+
+    /// The answer to a handshake. It goes on without a client that went away: given up halfway, it would leave a session
+    /// behind that nobody knows of, and that nothing counts.
+    async fn begin(
+        &self,
+        request: Request<Full<Bytes>>,
+        caller: Caller,
+        room: Room,
+    ) -> Result<Response<Content>, Box<Answer>> {
+        let (mcp, owners) = (self.mcp.clone(), Arc::clone(&self.owners));
+        let (tell, told) = oneshot::channel();
+        tokio::spawn(async move {
+            let answer = mcp.handle(request).await;
+            let session = head::text(answer.headers(), &SESSION).map(str::to_owned);
+            if let Some(session) = &session {
+                owners.add(session, &caller, room).await;
+            }
+            if let (Err(_), Some(session)) = (tell.send(answer), session) {
+                owners.end(&session).await;
+            }
+        });
+        told.await.map_err(|_| Box::new(refusal(StatusCode::INTERNAL_SERVER_ERROR, "the session could not begin")))
     }
 
     /// The door's end: requests may be answered for a while, then their statements are cancelled, and then all sessions
@@ -148,27 +184,4 @@ impl Service {
             tracing::warn!("the ends of some sessions are not on record");
         }
     }
-}
-
-/// The body of a request, which only who has proven who they are can make us read.
-async fn whole(body: Incoming) -> Result<Bytes, Box<Answer>> {
-    let refused = |status, message: String| Err(Box::new(refusal(status, message)));
-    match timeout(BODY_PATIENCE, Limited::new(body, MOST_BYTES).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            refused(StatusCode::PAYLOAD_TOO_LARGE, format!("a request has {MOST_BYTES} bytes at most"))
-        }
-        Ok(Err(_)) => refused(StatusCode::BAD_REQUEST, "the request broke off".to_owned()),
-        Err(_) => refused(StatusCode::REQUEST_TIMEOUT, "the request took too long to come".to_owned()),
-    }
-}
-
-/// Whether a message may ask for a session; what can't be read here may.
-fn is_handshake(body: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Message<'m> {
-        #[serde(borrow)]
-        method: std::borrow::Cow<'m, str>,
-    }
-    serde_json::from_slice::<Message<'_>>(body).map_or(true, |message| message.method == "initialize")
 }
