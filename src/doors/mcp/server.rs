@@ -9,8 +9,8 @@ use rmcp::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, Extensions, GetPromptRequestParams,
     GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
-    ReadResourceResponse, ServerCapabilities, ServerConfig,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
@@ -241,11 +241,26 @@ impl ServerHandler for Server {
 
     async fn list_resources(
         &self,
-        _request: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        // It names tables, so it is a call like get_tables.
+        let called = self.caller("resources/list", &context).await;
+        let (caller, _) = called.map_err(|rejection| unserved(&rejection))?;
+        let cursor = request.and_then(|request| request.cursor);
+        let mut result = resources::list(&self.gateway, &caller, cursor.as_deref()).await?;
+        result.cache_scope = Some(CacheScope::Private);
+        result.ttl_ms = Some(LIST_TTL_MS);
+        Ok(result)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
         self.principal(&context).await?;
-        let mut result = ListResourcesResult::with_all_items(resources::list());
+        let mut result = ListResourceTemplatesResult::with_all_items(resources::templates());
         result.cache_scope = Some(CacheScope::Private);
         result.ttl_ms = Some(LIST_TTL_MS);
         Ok(result)
@@ -256,11 +271,12 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let Some(resource) = resources::find(&request.uri) else {
+        let Some(found) = resources::find(&request.uri) else {
             let recorded = printable_name(&request.uri);
             return Err(self.unknown("resource", request.uri, recorded, &context, ErrorData::resource_not_found).await);
         };
-        let (caller, _) = self.caller(resource.name, &context).await.map_err(|rejection| unserved(&rejection))?;
-        resources::read(&self.gateway, resource, &caller).await.map(Into::into)
+        let called = self.caller(found.definition.name, &context).await;
+        let (caller, _) = called.map_err(|rejection| unserved(&rejection))?;
+        resources::read(&self.gateway, &found, &request.uri, &caller).await.map(Into::into)
     }
 }

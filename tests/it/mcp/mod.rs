@@ -5,6 +5,7 @@ mod advice;
 mod bombs;
 mod formats;
 mod history;
+mod resources;
 mod robust;
 mod structured;
 mod tools;

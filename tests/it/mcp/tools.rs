@@ -24,7 +24,7 @@ async fn the_handshake_and_the_lists() {
         names(&mcp.tools().await),
         ["query_execute", "check_query", "explain_query", "search_objects", "get_tables", "get_table_schema"]
     );
-    assert_eq!(names(&mcp.resources().await), ["database_info", "query_history"]);
+    assert_eq!(names(&mcp.resources().await)[..3], ["database_info", "query_history", "sales.customers"]);
     for tool in mcp.tools().await {
         assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool}");
