@@ -9,9 +9,11 @@ use super::policy::model::Glob;
 use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::policy::{nearest, types};
 
+mod complete;
 mod hidden;
 mod search;
 
+pub use complete::{Completions, Wanted, complete};
 use hidden::HiddenNames;
 pub use search::{Detail, Findings, Found, Search, search};
 
@@ -125,12 +127,7 @@ pub fn schemas(catalog: &Catalog, policy: &BoundPolicy) -> Vec<String> {
 pub fn table(catalog: &Catalog, policy: &BoundPolicy, name: &[String]) -> Result<TableDescription, Rejection> {
     let missing = || missing_table(catalog, policy, name);
     let relation = match name {
-        [table] => policy
-            .policy()
-            .search_path
-            .iter()
-            .find_map(|schema| catalog.relation_named(schema, table))
-            .ok_or_else(missing)?,
+        [table] => by_path(catalog, policy, table).ok_or_else(missing)?,
         [schema, table] => catalog.relation_named(schema, table).ok_or_else(missing)?,
         _ => return Err(missing()),
     };
@@ -150,6 +147,11 @@ pub fn table(catalog: &Catalog, policy: &BoundPolicy, name: &[String]) -> Result
     }
 }
 
+/// What a name without a schema stands for, visible or not.
+fn by_path<'a>(catalog: &'a Catalog, policy: &BoundPolicy, name: &str) -> Option<&'a Relation> {
+    policy.policy().search_path.iter().find_map(|schema| catalog.relation_named(schema, name))
+}
+
 fn missing_table(catalog: &Catalog, policy: &BoundPolicy, name: &[String]) -> Rejection {
     let wanted = name.join(".");
     let names: Vec<String> =
@@ -166,10 +168,13 @@ pub(super) fn visible<'a>(
     catalog: &'a Catalog,
     policy: &'a BoundPolicy,
 ) -> impl Iterator<Item = (&'a Relation, &'a RelationRights)> + use<'a> {
-    catalog.parts().relations.iter().filter_map(|relation| {
-        let rights = policy.rights(relation.oid)?;
-        (rights.visibility == Visibility::Readable).then_some((relation, rights))
-    })
+    catalog.parts().relations.iter().filter_map(|relation| readable(policy, relation))
+}
+
+/// The relation with its rights, if it exists for the principal.
+fn readable<'a>(policy: &'a BoundPolicy, relation: &'a Relation) -> Option<(&'a Relation, &'a RelationRights)> {
+    let rights = policy.rights(relation.oid)?;
+    (rights.visibility == Visibility::Readable).then_some((relation, rights))
 }
 
 fn summary(relation: &Relation, rights: &RelationRights) -> TableSummary {

@@ -10,7 +10,7 @@ use super::request::{Checked, DatabaseInfo, LimitsInfo, Plan, Request, Verdict};
 use super::world::Snapshot;
 use super::{Asked, Call, Caller, Gateway, failure, record};
 use crate::gate::admit::{Compiled, Submission};
-use crate::gate::describe::{self, Findings, Search, TableDescription, TableSummary};
+use crate::gate::describe::{self, Completions, Findings, Search, TableDescription, TableSummary, Wanted};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::plan::PlanSummary;
 use crate::history::{Entry, LogRead, Outcome, Recent, Status, What, Whose};
@@ -179,6 +179,29 @@ impl Gateway {
     pub async fn search(&self, caller: &Caller, search: &Search) -> Result<Findings, Rejection> {
         let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
         self.metadata(call, |snapshot| Ok(describe::search(snapshot.catalog(), snapshot.policy(), search))).await
+    }
+
+    /// What a name that somebody types may become.
+    ///
+    /// # Errors
+    /// Quota and history.
+    pub async fn complete(
+        &self,
+        caller: &Caller,
+        wanted: Wanted<'_>,
+        typed: &str,
+        most: usize,
+    ) -> Result<Completions, Rejection> {
+        let about: Vec<String> = match wanted {
+            Wanted::Column { relation } => vec![relation.to_owned()],
+            Wanted::Schema | Wanted::Relation { .. } | Wanted::Qualified => Vec::new(),
+        };
+        let asked = if about.is_empty() { Asked::Nothing } else { Asked::Relation(&about) };
+        let call = Call { caller, asked, arrived: Instant::now() };
+        self.metadata(call, |snapshot| {
+            Ok(describe::complete(snapshot.catalog(), snapshot.policy(), wanted, typed, most))
+        })
+        .await
     }
 
     /// A call that executes nothing: one record.

@@ -4,6 +4,8 @@
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::Value;
 
+use super::completions::Names;
+
 /// One prompt as data.
 pub(super) struct Definition {
     pub name: &'static str,
@@ -17,6 +19,8 @@ pub(super) struct Definition {
 struct Argument {
     name: &'static str,
     description: &'static str,
+    /// What its value names.
+    names: Names,
     /// What stands in the text where it isn't given; `None` if it has to be.
     otherwise: Option<&'static str>,
 }
@@ -29,6 +33,7 @@ const PROMPTS: &[Definition] = &[
         arguments: &[Argument {
             name: "schema",
             description: "Only this schema",
+            names: Names::Schema,
             otherwise: Some("every schema that you may see"),
         }],
         text: "Explore the database behind pgwicket: {schema}. List its tables with get_tables, describe the important ones with \
@@ -40,7 +45,12 @@ const PROMPTS: &[Definition] = &[
         name: "answer_question",
         title: "Answer a question",
         description: "Answer a question from the data, with the queries that show it.",
-        arguments: &[Argument { name: "question", description: "What you want to know", otherwise: None }],
+        arguments: &[Argument {
+            name: "question",
+            description: "What you want to know",
+            names: Names::Nothing,
+            otherwise: None,
+        }],
         text: "Answer this question from the database behind pgwicket: {question}\n\nFind the tables with search_objects, read their \
             columns with get_table_schema, and check a long query with check_query or explain_query before you run it. Give the \
             answer first, then each query that it rests on, as it was run, with the numbers that it gave. Say so where a result was \
@@ -50,8 +60,16 @@ const PROMPTS: &[Definition] = &[
         name: "review_table",
         title: "Review a table's quality",
         description: "Look for missing, doubtful and inconsistent data in one table.",
-        arguments: &[Argument { name: "table", description: "`schema.table`", otherwise: None }],
-        text: "Review the data of the table {table} behind pgwicket. Read its columns and keys with get_table_schema, then look with \
+        arguments: &[
+            Argument { name: "table", description: "`schema.table`", names: Names::Qualified, otherwise: None },
+            Argument {
+                name: "column",
+                description: "Only this column",
+                names: Names::Column,
+                otherwise: Some("every column that you may see"),
+            },
+        ],
+        text: "Review the data of the table {table} behind pgwicket: {column}. Read its columns and keys with get_table_schema, then look with \
             aggregates, not by reading all rows: how many rows and distinct values, how many NULLs in each column, the \
             smallest and largest values, values that come up suspiciously often, keys that point nowhere, dates in the \
             future, and duplicates. Report what you found with the query for each finding, the worst first, and leave out columns \
@@ -75,6 +93,11 @@ pub(super) fn find(name: &str) -> Option<&'static Definition> {
 }
 
 impl Definition {
+    /// What an argument's value names; `None` if there is no such argument.
+    pub(super) fn names(&self, argument: &str) -> Option<Names> {
+        self.arguments.iter().find(|one| one.name == argument).map(|one| one.names)
+    }
+
     /// The prompt's text for these arguments.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use rmcp::model::{ErrorData, ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
+use super::completions::Names;
 use super::unserved;
 use crate::gate::describe::TableSummary;
 use crate::gate::diagnostic::{Place, Reason, Rejection};
@@ -108,6 +109,16 @@ fn table(table: &TableSummary) -> Resource {
 pub(super) fn templates() -> Vec<ResourceTemplate> {
     let template = ResourceTemplate::new(TABLE.uri, TABLE.name).with_title(TABLE.title);
     vec![template.with_description(TABLE.description).with_mime_type(MIME_TYPE)]
+}
+
+/// What an argument of a template names, and nothing if it has no such argument; `None` if there is no such template.
+pub(super) fn template_names(template: &str, argument: &str) -> Option<Option<Names>> {
+    let names = match argument {
+        "schema" => Some(Names::Schema),
+        "table" => Some(Names::Table),
+        _ => None,
+    };
+    (template == TABLE.uri).then_some(names)
 }
 
 /// What an address is the one of.

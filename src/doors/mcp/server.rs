@@ -7,17 +7,19 @@ use std::sync::Arc;
 
 use rmcp::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, Extensions, GetPromptRequestParams,
-    GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, ErrorData, Extensions,
+    GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
 use super::seal::Seal;
 use super::sessions::Sessions;
-use super::{INSTRUCTIONS, LIST_TTL_MS, printable_name, prompts, refused, resources, tools, unserved};
+use super::{
+    INSTRUCTIONS, LIST_TTL_MS, completions, printable_name, prompts, refused, resources, tools, unserved,
+};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Caller, Gateway};
 
@@ -140,11 +142,18 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build())
-            .with_server_info(
-                Implementation::new("pgwicket", env!("CARGO_PKG_VERSION")).with_title("pgwicket: guarded PostgreSQL"),
-            )
-            .with_instructions(INSTRUCTIONS)
+        ServerConfig::new(
+            ServerCapabilities::builder()
+                .enable_tools()
+                .enable_resources()
+                .enable_prompts()
+                .enable_completions()
+                .build(),
+        )
+        .with_server_info(
+            Implementation::new("pgwicket", env!("CARGO_PKG_VERSION")).with_title("pgwicket: guarded PostgreSQL"),
+        )
+        .with_instructions(INSTRUCTIONS)
     }
 
     async fn initialize(
@@ -252,6 +261,25 @@ impl ServerHandler for Server {
         result.cache_scope = Some(CacheScope::Private);
         result.ttl_ms = Some(LIST_TTL_MS);
         Ok(result)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let called = self.caller("completion/complete", &context).await;
+        let (caller, _) = called.map_err(|rejection| unserved(&rejection))?;
+        match completions::find(&request.r#ref, &request.argument.name) {
+            Ok(names) => {
+                let chosen = |name: &str| request.context.as_ref()?.get_argument(name).cloned();
+                completions::complete(&self.gateway, &caller, names, &request.argument.value, chosen).await
+            }
+            Err(message) => {
+                let rejection = Rejection::new(Reason::InvalidParameter, message);
+                Err(ErrorData::invalid_params(self.gateway.misread(&caller, rejection).await.message, None))
+            }
+        }
     }
 
     async fn list_resource_templates(

@@ -3,6 +3,7 @@
 
 mod advice;
 mod bombs;
+mod completions;
 mod formats;
 mod history;
 mod resources;
