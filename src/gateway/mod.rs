@@ -15,7 +15,7 @@ use crate::gate::policy::model::Limits;
 use crate::gate::policy::{Diagnostics, Policy};
 use crate::history::{Access, Entry, History, Outcome, What, Where};
 use crate::keys::{Keys, Purpose};
-use crate::postgres::execute::{Backend, Context, Outcome as Answer};
+use crate::postgres::execute::{Context, Outcome as Answer};
 use crate::postgres::{ExecuteError, Pool, execute};
 use crate::quota::{Exceeded, Permit, Quota};
 
@@ -119,7 +119,7 @@ impl Gateway {
 
     async fn run(&self, request: Request) -> Result<Answer, Rejection> {
         let arrived = Instant::now();
-        let Request { caller, submission, timeout, cancel } = request;
+        let Request { caller, submission, timeout, cancel, backend } = request;
         let call = Call { caller: &caller, asked: Asked::Statement(&submission), arrived };
         let (snapshot, _permit) = self.enter(&call).await?;
         let admitted = match self.gate(&snapshot, &submission).await {
@@ -135,7 +135,7 @@ impl Gateway {
             deadline: (arrived + timeout).into(),
             cancel,
             application_name: caller.application_name(),
-            backend: Backend::default(),
+            backend,
         };
         let intend = async || {
             let intent = self.intent(&snapshot, &caller, &submission, &compiled);

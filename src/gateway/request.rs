@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::gate::admit::{Permit, RelationUse, Submission};
 use crate::gate::plan::PlanSummary;
 use crate::gate::policy::{BoundPolicy, Visibility};
+use crate::postgres::execute::Backend;
 
 /// Who calls through which door, with what: the head of every request.
 #[derive(Debug, Clone)]
@@ -90,6 +91,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// Cancelled when the client cancels.
     pub cancel: CancellationToken,
+    /// Told where it runs, once it has a session.
+    pub backend: Backend,
 }
 
 /// What `check` says of a statement that the gate admits.

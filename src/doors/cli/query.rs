@@ -10,6 +10,7 @@ use super::serve::on_signal;
 use super::table::Rows;
 use super::{Exit, Failure, output};
 use crate::gateway::Request;
+use crate::postgres::execute::Backend;
 
 const EXAMPLES: &str = "Examples:
   pgwicket query 'SELECT region, count(*) FROM sales.customers GROUP BY region' \\
@@ -46,7 +47,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let running = arguments.whom.start(Level::WARN).await?;
     let (caller, gateway) = (caller(&running, "query"), running.gateway);
     let submission = arguments.statement.submission();
-    let request = Request { caller, submission, timeout: None, cancel };
+    let request = Request { caller, submission, timeout: None, cancel, backend: Backend::default() };
     let answer = gateway.execute(request).await;
     gateway.close().await;
     match answer {

@@ -8,6 +8,7 @@ use crate::gate::diagnostic::Rejection;
 mod arguments;
 mod completions;
 pub mod http;
+mod progress;
 mod prompts;
 mod resources;
 mod results;

@@ -17,11 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::seal::Seal;
 use super::sessions::Sessions;
+use super::tools::Running;
 use super::{
-    INSTRUCTIONS, LIST_TTL_MS, completions, printable_name, prompts, refused, resources, tools, unserved,
+    INSTRUCTIONS, LIST_TTL_MS, completions, printable_name, progress, prompts, refused, resources, tools, unserved,
 };
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Caller, Gateway};
+use crate::postgres::execute::Backend;
 
 /// Who asks, and how to learn that it is gone.
 #[derive(Debug, Clone)]
@@ -203,7 +205,10 @@ impl ServerHandler for Server {
         };
         let arguments = request.arguments.unwrap_or_default();
         let cancel = CancellationToken::new();
-        let mut call = pin!(tools::call(&self.gateway, tool, caller, arguments, cancel.clone()));
+        let backend = Backend::default();
+        let running = Running { cancel: cancel.clone(), backend: backend.clone() };
+        let call = tools::call(&self.gateway, tool, caller, arguments, running);
+        let mut call = pin!(progress::told(call, &context, &backend));
         let unwanted = async {
             tokio::select! {
                 () = context.ct.cancelled() => {}

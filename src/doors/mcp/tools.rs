@@ -14,7 +14,7 @@ use crate::gate::admit::Submission;
 use crate::gate::describe::TableSummary;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Caller, Gateway, Request};
-use crate::postgres::execute::Outcome as Answer;
+use crate::postgres::execute::{Backend, Outcome as Answer};
 
 /// One tool as data.
 pub(super) struct Definition {
@@ -117,17 +117,25 @@ pub(super) fn find(name: &str, may_write: bool) -> Option<&'static Definition> {
     TOOLS.iter().find(|tool| tool.name == name && (may_write || !tool.writes))
 }
 
+/// What is told of a call while it runs, and to it.
+pub(super) struct Running {
+    /// Cancelled when nobody wants the answer any more.
+    pub cancel: CancellationToken,
+    /// Where its statement runs, once it does.
+    pub backend: Backend,
+}
+
 /// Calls a tool. Whatever goes wrong is an answer, too, so that an agent reads it.
 pub(super) async fn call(
     gateway: &Arc<Gateway>,
     tool: &Definition,
     caller: Caller,
     arguments: JsonObject,
-    cancel: CancellationToken,
+    running: Running,
 ) -> Reply {
     match tool.kind {
         Kind::QueryExecute => match arguments::presented_query(arguments) {
-            Ok((submission, presentation)) => execute(gateway, caller, submission, presentation, cancel).await,
+            Ok((submission, presentation)) => execute(gateway, caller, submission, presentation, running).await,
             Err(rejection) => misread(gateway, &caller, rejection).await,
         },
         Kind::Check => match arguments::query(arguments) {
@@ -140,7 +148,8 @@ pub(super) async fn call(
         Kind::Explain => match arguments::explain(arguments) {
             Ok(submission) => {
                 let text = text(&submission).map(ToOwned::to_owned);
-                let plan = gateway.plan(Request { caller, submission, timeout: None, cancel }).await;
+                let Running { cancel, backend } = running;
+                let plan = gateway.plan(Request { caller, submission, timeout: None, cancel, backend }).await;
                 answer(plan, text.as_deref(), |plan| format!("a plan of {}", many(&plan.summary.steps, "step")))
             }
             Err(rejection) => misread(gateway, &caller, rejection).await,
@@ -152,9 +161,9 @@ pub(super) async fn call(
             }
             Err(rejection) => misread(gateway, &caller, rejection).await,
         },
-        Kind::Insert => change(gateway, caller, arguments::insert(arguments), cancel).await,
-        Kind::Update => change(gateway, caller, arguments::update(arguments), cancel).await,
-        Kind::Delete => change(gateway, caller, arguments::delete(arguments), cancel).await,
+        Kind::Insert => change(gateway, caller, arguments::insert(arguments), running).await,
+        Kind::Update => change(gateway, caller, arguments::update(arguments), running).await,
+        Kind::Delete => change(gateway, caller, arguments::delete(arguments), running).await,
         Kind::Tables => match arguments::tables(arguments) {
             Ok((schema, pattern)) => {
                 let tables = gateway.tables(&caller, schema.as_deref(), pattern.as_deref()).await;
@@ -191,10 +200,10 @@ async fn change(
     gateway: &Arc<Gateway>,
     caller: Caller,
     submission: Result<Submission, Rejection>,
-    cancel: CancellationToken,
+    running: Running,
 ) -> Reply {
     match submission {
-        Ok(submission) => execute(gateway, caller, submission, Presentation::default(), cancel).await,
+        Ok(submission) => execute(gateway, caller, submission, Presentation::default(), running).await,
         Err(rejection) => misread(gateway, &caller, rejection).await,
     }
 }
@@ -204,11 +213,12 @@ async fn execute(
     caller: Caller,
     submission: Submission,
     presentation: Presentation,
-    cancel: CancellationToken,
+    running: Running,
 ) -> Reply {
     let most_bytes = gateway.policy(&caller.principal).map_or(0, |policy| policy.limits.bytes);
     let text = text(&submission).map(ToOwned::to_owned);
-    let request = Request { caller, submission, timeout: None, cancel };
+    let Running { cancel, backend } = running;
+    let request = Request { caller, submission, timeout: None, cancel, backend };
     match gateway.execute(request).await {
         Ok(answer) => match laid_out(answer, presentation, most_bytes) {
             Ok(rows) => Reply::Rows(rows),

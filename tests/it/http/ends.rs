@@ -8,7 +8,7 @@ use super::{LONG, Scene, long};
 use crate::support::{HttpClient, PATIENCE, read};
 
 /// Clients of both kinds: in a session, and without one.
-async fn clients(scene: &Scene, server: &crate::support::HttpServer) -> [HttpClient; 2] {
+pub async fn clients(scene: &Scene, server: &crate::support::HttpServer) -> [HttpClient; 2] {
     [server.client_of(&scene.ana).handshake("2025-06-18").await, server.client_of(&scene.ana)]
 }
 
@@ -153,7 +153,7 @@ async fn what_runs_longer_than_the_grace_period_is_cancelled_and_told() {
 }
 
 /// Waits until so many outcomes are on record, and holds all of them against a status.
-async fn outcomes(scene: &Scene, count: usize, status: &str) {
+pub async fn outcomes(scene: &Scene, count: usize, status: &str) {
     let found = tokio::time::timeout(PATIENCE, async {
         while scene.records_of("outcome").len() < count {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -68,9 +68,14 @@ impl HttpServer {
         self.stderr.lock().unwrap().clone()
     }
 
+    /// The server's process id.
+    pub fn process_id(&self) -> u32 {
+        self.child.id().expect("the server is gone")
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().expect("the server is gone").to_string();
+        let id = self.process_id().to_string();
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 

@@ -89,7 +89,13 @@ impl Library {
 
     /// Runs a statement through the one path.
     pub async fn run(&self, submission: Submission) -> Result<Outcome, Rejection> {
-        let request = Request { caller: caller(), submission, timeout: None, cancel: CancellationToken::new() };
+        let request = Request {
+            caller: caller(),
+            submission,
+            timeout: None,
+            cancel: CancellationToken::new(),
+            backend: Default::default(),
+        };
         self.gateway.execute(request).await
     }
 
