@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::approvals::{self, Approvals};
 use crate::catalog::refresh::{INTERVAL, RefreshError};
 use crate::catalog::{CatalogWatch, LoadError};
 use crate::config::{Config, Database, Fault, Faults, Place};
@@ -86,7 +87,10 @@ pub async fn start(config: &Config, only: Option<&str>) -> Result<Arc<Gateway>, 
     if let Err(error) = in_force::record(&history, config, &keys, &place).await {
         return Err(StartError::new(Part::History, unrecordable(error)));
     }
-    Gateway::new(Parts { policies, catalog, pool, history, quota, keys, server, login }).map(Arc::new).map_err(unfit)
+    let approvals = Approvals::new(approvals::directory_beside(&config.history), Arc::clone(&keys));
+    Gateway::new(Parts { policies, catalog, pool, history, quota, keys, approvals, server, login })
+        .map(Arc::new)
+        .map_err(unfit)
 }
 
 /// The pool and the first snapshot of the catalog.

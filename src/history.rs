@@ -45,9 +45,9 @@ mod unpaired;
 pub mod verify;
 
 pub use detail::{
-    AuthFailure, AuthFault, Change, ConfigChange, Deleted, Detail, Difference, Gap, GapKind, Head, LogClose, LogOpen,
-    LogRead, PolicyFile, PolicyInForce, PolicyLoad, Repair, Retention, SessionClose, SessionEnd, SessionOpen, Signed,
-    Unpaired,
+    Approval, AskedBy, AuthFailure, AuthFault, Change, ConfigChange, Deleted, Detail, Difference, Gap, GapKind, Head,
+    LogClose, LogOpen, LogRead, PolicyFile, PolicyInForce, PolicyLoad, Repair, Retention, SessionClose, SessionEnd,
+    SessionOpen, Signed, Unpaired,
 };
 pub use lines::{LineHash, MAX_RECORD_BYTES};
 pub use note::{Checkpoint, NotACheckpoint, verifier_key};

@@ -165,10 +165,15 @@ impl Subkey {
         self.0.expose_secret()
     }
 
+    /// As a key for HMAC-SHA256.
+    pub fn hmac(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, self.expose())
+    }
+
     /// HMAC-SHA256 over the parts, each preceded by its length, so that `("ab", "c")` and `("a", "bc")` differ.
     /// In hexadecimal digits.
     pub fn digest<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.expose()));
+        let mut context = hmac::Context::with_key(&self.hmac());
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
@@ -195,7 +200,8 @@ fn fingerprint(public_key: &[u8]) -> String {
     hex(&Sha256::digest(public_key)).chars().take(32).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// In hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing into a String can't fail.

@@ -3,3 +3,4 @@
 pub mod cli;
 mod layout;
 pub mod mcp;
+mod question;

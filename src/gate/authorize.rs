@@ -16,6 +16,7 @@ use super::policy::{BoundPolicy, ColumnRights, RelationRights, Visibility};
 use super::source::Span;
 
 mod beside;
+mod confirm;
 mod effects;
 mod explain;
 mod restriction;
@@ -26,6 +27,7 @@ mod tests;
 mod together;
 mod writes;
 
+pub use confirm::{CHANGING, Confirm};
 pub use explain::plan_shape;
 
 /// What an authorized statement touches: the basis of rewrite, verification and the history record.
@@ -45,6 +47,8 @@ pub struct Authorized {
     pub functions: BTreeSet<String>,
     /// For each write in it, in the order of [`Statement::writes`], how many rows may be touched, and the rule that says so.
     pub max_affected_rows: Vec<Option<(u64, Rule)>>,
+    /// A person has to confirm the write.
+    pub confirm: Option<Confirm>,
     /// What has to be in the executing transaction as it was in the catalog.
     pub verification: Verification,
     /// PostgreSQL's error texts may tell what is hidden.
@@ -72,6 +76,7 @@ pub fn authorize(
         values,
         violations: Vec::new(),
         judged: BTreeSet::new(),
+        confirm: None,
         authorized: Authorized {
             kind: kind_of(statement),
             columns: BTreeMap::new(),
@@ -80,6 +85,7 @@ pub fn authorize(
             filters: BTreeSet::new(),
             functions: BTreeSet::new(),
             max_affected_rows: Vec::new(),
+            confirm: None,
             verification: Verification::default(),
             opaque_errors: kind_of(statement).writes(),
             only_shape: false,
@@ -89,6 +95,7 @@ pub fn authorize(
     check.statement_kind(statement);
     check.nodes(statement);
     statement.writes().into_iter().for_each(|write| check.write(write));
+    check.confirmed(statement);
     check.writes_beside(statement);
     check.foreign_objects();
     match Rejection::join(check.violations) {
@@ -135,6 +142,8 @@ struct Check<'a> {
     authorized: Authorized,
     /// Relations that were judged before: one with thousands of partitions may be named thousands of times.
     judged: BTreeSet<(Oid, RelationAccess)>,
+    /// The rule by which a person has to confirm what is written.
+    confirm: Option<Rule>,
 }
 
 impl<'a> Check<'a> {

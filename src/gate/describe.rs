@@ -62,6 +62,9 @@ pub struct TableDescription {
     /// A write may touch at most so many rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_affected_rows: Option<u64>,
+    /// A person must approve each write.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
 }
 
 /// A column of a description.
@@ -216,6 +219,7 @@ fn describe(
         rows_filtered: rights.filter.is_some(),
         require_where: rights.require_where.is_some(),
         max_affected_rows: rights.max_affected_rows.as_ref().map(|(most, _)| *most),
+        confirm: rights.write.is_some() && rights.confirm.is_some(),
     }
 }
 

@@ -46,6 +46,9 @@ reasons! {
     WhereRequired = "where_required", "The policy requires a WHERE that restricts the rows.";
     SideEffects = "side_effects", "The write would run triggers, rules, cascades or defaults that the policy does not allow.";
     TooManyRowsAffected = "too_many_rows_affected", "The write touched more rows than allowed and was rolled back.";
+    ConfirmationRequired = "confirmation_required", "A person has to approve the write; it was tried and rolled back.";
+    NotApproved = "not_approved", "A person was asked and did not approve the write.";
+    NotAsApproved = "not_as_approved", "The write would not do what was approved, and was rolled back.";
     RowNotVisible = "row_not_visible", "The write would leave a row that the principal does not see, and was rolled back.";
     TooCostly = "too_costly", "The planner's estimate of the query is above the policy's bound, so it was not run.";
     InvalidStatement = "invalid_statement", "The statement is not valid SQL for PostgreSQL.";

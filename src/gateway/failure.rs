@@ -26,7 +26,7 @@ pub(super) fn not_recorded(
     error: HistoryError,
 ) -> Rejection {
     match result {
-        Ok(_) if writes => committed_not_recorded(&error),
+        Ok(outcome) if writes && outcome.rehearsed.is_none() => committed_not_recorded(&error),
         Err(Failure::Execution { error: unknown @ ExecuteError::Unknown, opaque }) => {
             tracing::error!(%error, "a write may have been committed, and its outcome could not be recorded");
             execution(unknown, *opaque, timeout)
@@ -62,6 +62,7 @@ pub(super) fn reason(error: &ExecuteError) -> Reason {
         }
         ExecuteError::NotAsText(why) => why.reason,
         ExecuteError::TooManyAffected { .. } => Reason::TooManyRowsAffected,
+        ExecuteError::NotAsApproved { .. } => Reason::NotAsApproved,
         ExecuteError::RowNotVisible { .. } => Reason::RowNotVisible,
         ExecuteError::TooCostly { .. } => Reason::TooCostly,
         ExecuteError::RowTooLarge { .. } => Reason::LimitExceeded,
@@ -90,6 +91,7 @@ pub(super) fn status(error: &ExecuteError) -> Status {
         | ExecuteError::NotAsText(_)
         | ExecuteError::TooManyAffected { .. }
         | ExecuteError::TooCostly { .. }
+        | ExecuteError::NotAsApproved { .. }
         | ExecuteError::RowNotVisible { .. } => Status::Failed,
     }
 }
@@ -143,6 +145,19 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
         )
         .by(Some((**rule).clone()))
         .help("read less: add a WHERE on an indexed column, or aggregate fewer rows; EXPLAIN shows what is costly"),
+        ExecuteError::NotAsApproved { approved, now } => {
+            let what = match now == approved {
+                true => "other rows than those approved, or other values".to_owned(),
+                false => format!("{now} rows, and {approved} were approved"),
+            };
+            Rejection::new(
+                reason,
+                format!(
+                    "the data has changed since it was approved: the statement would write {what}; it was rolled back"
+                ),
+            )
+            .help("submit it again, and ask again")
+        }
         ExecuteError::RowNotVisible { rule } => out_of_sight().by(Some((**rule).clone())),
         ExecuteError::RowTooLarge { .. } => {
             Rejection::new(reason, "a row of the result is larger than a result may be; nothing was changed")

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
+use crate::approvals::Approvals;
 use crate::catalog::CatalogWatch;
 use crate::gate::admit::{Admitted, Compiled, Submission};
 use crate::gate::diagnostic::{Reason, Rejection};
@@ -15,10 +17,11 @@ use crate::gate::policy::model::Limits;
 use crate::gate::policy::{Diagnostics, Policy};
 use crate::history::{Access, Entry, History, Outcome, What, Where};
 use crate::keys::{Keys, Purpose};
-use crate::postgres::execute::{Context, Outcome as Answer};
+use crate::postgres::execute::{Backend, Confirming, Context, Outcome as Answer};
 use crate::postgres::{ExecuteError, Pool, execute};
 use crate::quota::{Exceeded, Permit, Quota};
 
+mod confirm;
 mod failure;
 mod metadata;
 mod record;
@@ -26,8 +29,11 @@ mod request;
 mod session;
 mod world;
 
+pub(crate) use confirm::detail as approval_record;
 use record::Home;
-pub use request::{Caller, Checked, DatabaseInfo, LimitsInfo, Plan, Request, Verdict, local_address};
+pub use request::{
+    Ask, Asking, Caller, Checked, DatabaseInfo, LimitsInfo, Plan, Reply, Request, Verdict, local_address,
+};
 pub use session::Session;
 pub use world::{Member, PolicySet};
 use world::{Snapshot, World};
@@ -47,6 +53,7 @@ pub struct Gateway {
     history: History,
     quota: Quota,
     keys: Arc<Keys>,
+    approvals: Approvals,
     home: Home,
     /// Statements that run.
     work: TaskTracker,
@@ -68,6 +75,8 @@ pub struct Parts {
     pub quota: Quota,
     /// The deployment's keys.
     pub keys: Arc<Keys>,
+    /// Writes that wait for a person.
+    pub approvals: Approvals,
     /// `host:port` of the database, for the history only.
     pub server: String,
     /// The role that the pool logs in as, for the history only.
@@ -81,11 +90,11 @@ impl Gateway {
     /// # Errors
     /// Everything in the policies that doesn't fit the database.
     pub fn new(parts: Parts) -> Result<Self, Diagnostics> {
-        let Parts { policies, catalog, pool, history, quota, keys, server, login } = parts;
+        let Parts { policies, catalog, pool, history, quota, keys, approvals, server, login } = parts;
         let world = World::new(policies, &catalog.current())?;
         let (work, stopping) = (TaskTracker::new(), CancellationToken::new());
         let home = Home { server, login };
-        Ok(Self { world, catalog, pool, history, quota, keys, home, work, stopping })
+        Ok(Self { world, catalog, pool, history, quota, keys, approvals, home, work, stopping })
     }
 
     /// Executes one statement.
@@ -119,26 +128,46 @@ impl Gateway {
 
     async fn run(&self, request: Request) -> Result<Answer, Rejection> {
         let arrived = Instant::now();
-        let Request { caller, submission, timeout, cancel, backend } = request;
+        let Request { caller, submission, timeout, cancel, backend, asking } = request;
         let call = Call { caller: &caller, asked: Asked::Statement(&submission), arrived };
-        let (snapshot, _permit) = self.enter(&call).await?;
+        let (snapshot, counted) = self.enter(&call).await?;
         let admitted = match self.gate(&snapshot, &submission).await {
             Ok(admitted) => admitted,
             Err(rejection) => return Err(self.refuse(Some(&snapshot), &call, rejection).await),
         };
 
+        let run = Run { caller: &caller, submission: &submission, timeout, cancel, backend, arrived, approved: None };
+        if admitted.permit().confirm.is_some() {
+            return Box::pin(self.with_confirmation(run, snapshot, admitted, asking, counted)).await;
+        }
+        let answer = self.carry_out(&run, &snapshot, admitted, None).await;
+        drop(counted);
+        answer
+    }
+
+    /// Executes what was admitted, and puts it on record before and behind.
+    async fn carry_out(
+        &self,
+        run: &Run<'_>,
+        snapshot: &Snapshot,
+        admitted: Admitted,
+        confirming: Option<Confirming>,
+    ) -> Result<Answer, Rejection> {
+        let Run { caller, submission, arrived, .. } = run;
         let compiled = Arc::clone(admitted.compiled());
         let permit = compiled.permit();
         let writes = permit.kind.writes();
-        let timeout = timeout.map_or(permit.timeout, |asked| asked.min(permit.timeout));
+        let timeout = run.timeout.map_or(permit.timeout, |asked| asked.min(permit.timeout));
         let context = Context {
-            deadline: (arrived + timeout).into(),
-            cancel,
+            deadline: (*arrived + timeout).into(),
+            cancel: run.cancel.clone(),
             application_name: caller.application_name(),
-            backend,
+            backend: run.backend.clone(),
+            confirming,
         };
         let intend = async || {
-            let intent = self.intent(&snapshot, &caller, &submission, &compiled);
+            let mut intent = self.intent(snapshot, caller, submission, &compiled);
+            intent.decision.approval = run.approved;
             let written = self.history.append(intent.clone()).await;
             (intent, written)
         };
@@ -159,7 +188,7 @@ impl Gateway {
         };
         let mut anew = None;
         if matches!(result, Err(Failure::Execution { error: ExecuteError::CatalogChanged, .. })) {
-            (anew, result) = Box::pin(self.once_more(&caller, &submission, &context)).await;
+            (anew, result) = Box::pin(self.once_more(caller, submission, &context, &permit.policy_digest)).await;
         }
 
         let mut outcome = intent.outcome(record::outcome(&result, arrived.elapsed(), snapshot.full()));
@@ -172,7 +201,7 @@ impl Gateway {
             return Err(failure::not_recorded(&result, writes, timeout, error));
         }
         result.map_err(|failed| match failed {
-            Failure::Rejected(rejection) => self.presentable(&snapshot, *rejection),
+            Failure::Rejected(rejection) => self.presentable(snapshot, *rejection),
             Failure::Execution { error, opaque } => failure::execution(&error, opaque, timeout),
         })
     }
@@ -191,6 +220,7 @@ impl Gateway {
         caller: &Caller,
         submission: &Submission,
         context: &Context,
+        policy_digest: &str,
     ) -> (Option<Entry>, Result<Answer, Failure>) {
         if let Err(error) = self.catalog.reload().await {
             tracing::warn!(%error, "the catalog could not be reloaded");
@@ -199,6 +229,9 @@ impl Gateway {
         let again = async {
             let snapshot = self.world.snapshot(&self.catalog.current(), &caller.principal)?;
             let admitted = self.gate(&snapshot, submission).await?;
+            if context.confirming.is_some() && admitted.permit().policy_digest != policy_digest {
+                return Err(confirm::another_policy());
+            }
             Ok((snapshot, admitted))
         };
         match again.await {
@@ -341,6 +374,18 @@ impl Gateway {
     fn presentable(&self, snapshot: &Snapshot, rejection: Rejection) -> Rejection {
         if snapshot.policy().policy().reveal_denied { rejection.revealed() } else { rejection }
     }
+}
+
+/// A statement on its way.
+struct Run<'r> {
+    caller: &'r Caller,
+    submission: &'r Submission,
+    timeout: Option<Duration>,
+    cancel: CancellationToken,
+    backend: Backend,
+    arrived: Instant,
+    /// The record of the approval by which it runs.
+    approved: Option<Uuid>,
 }
 
 /// A call, as far as its record is concerned.

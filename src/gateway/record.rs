@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{Caller, Failure, failure};
 use crate::gate::admit::{Change, Compiled, Permit, RelationAccess, Submission};
 use crate::gate::catalog::{Catalog, Oid};
-use crate::gate::diagnostic::Rejection;
+use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::parse::redact_refused;
 use crate::gate::policy::Policy;
 use crate::gate::policy::model::StatementKind;
@@ -247,7 +247,13 @@ pub(super) fn outcome(result: &Result<Answer, Failure>, took: Duration, full: bo
             affected: answer.affected_rows,
             bytes: Some(answer.result.json.len() as u64),
             truncated: Some(answer.result.truncated.is_some()),
-            ..Outcome::new(Status::Ok, took)
+            ..match answer.rehearsed {
+                None => Outcome::new(Status::Ok, took),
+                Some(_) => Outcome {
+                    reason: Some(Reason::ConfirmationRequired.code().to_owned()),
+                    ..Outcome::new(Status::Rehearsed, took)
+                },
+            }
         },
         Err(Failure::Rejected(rejection)) => Outcome {
             reason: Some(rejection.revealed().reason.code().to_owned()),

@@ -4,14 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::parent_id;
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::approvals::Question;
 use crate::gate::admit::{Permit, RelationUse, Submission};
 use crate::gate::plan::PlanSummary;
 use crate::gate::policy::{BoundPolicy, Visibility};
+use crate::history::AskedBy;
 use crate::postgres::execute::Backend;
 
 /// Who calls through which door, with what: the head of every request.
@@ -93,6 +96,39 @@ pub struct Request {
     pub cancel: CancellationToken,
     /// Told where it runs, once it has a session.
     pub backend: Backend,
+    /// How a person is asked, if one has to be.
+    pub asking: Asking,
+}
+
+/// How a door asks a person whether a write may be done.
+#[derive(Default)]
+pub struct Asking {
+    /// Asks and brings the answer. Without, what has to be asked waits for `pgwicket approve`.
+    pub ask: Option<Ask>,
+    /// The answer to a question that was asked before, and that the client brings with the same statement once more.
+    pub brought: Option<(String, Reply)>,
+    /// How the person is reached, for the history.
+    pub by: AskedBy,
+}
+
+/// Asks a person.
+pub type Ask = Box<dyn FnOnce(Question) -> Pin<Box<dyn Future<Output = Reply> + Send>> + Send>;
+
+/// What a person answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// It may be done.
+    Approved,
+    /// It may not.
+    Declined,
+    /// Nothing yet: the question waits.
+    Nothing,
+}
+
+impl std::fmt::Debug for Asking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asking").field("asks", &self.ask.is_some()).field("brought", &self.brought).finish()
+    }
 }
 
 /// What `check` says of a statement that the gate admits.

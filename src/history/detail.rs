@@ -34,6 +34,8 @@ pub enum Detail {
     LogRead(LogRead),
     /// Of an `auth_failure`.
     AuthFailure(AuthFailure),
+    /// Of an `approval`.
+    Approval(Approval),
     /// Of a kind that came later.
     Other(serde_json::Value),
 }
@@ -319,6 +321,36 @@ pub enum AuthFault {
     Disabled,
     /// The session belongs to somebody else.
     AnothersSession,
+}
+
+/// The detail of an `approval`: what a person answered. The statement is in the records of its rehearsal and of its run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The id of the question.
+    pub question: String,
+    /// Whether it may be done.
+    pub approved: bool,
+    /// How it was asked.
+    pub asked: AskedBy,
+    /// Who wants to write.
+    pub asker: String,
+    /// What it writes to, `schema.name`.
+    pub relation: String,
+    /// How many rows it writes.
+    pub rows: u64,
+    /// Which rows, as a keyed digest.
+    pub rows_digest: String,
+}
+
+/// How a person was asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedBy {
+    /// By the program that the principal uses, which told the answer.
+    #[default]
+    Client,
+    /// On the command line, by `pgwicket approve` or `pgwicket query`.
+    CommandLine,
 }
 
 /// The detail of a `log_read`: written before what was asked for is read.

@@ -159,6 +159,7 @@ fn cut_detail(detail: &mut Detail, items: usize) -> bool {
         | Detail::SessionClose(_)
         | Detail::LogRead(_)
         | Detail::AuthFailure(_)
+        | Detail::Approval(_)
         | Detail::Other(_) => false,
     }
 }

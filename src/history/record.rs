@@ -2,7 +2,7 @@
 //! nothing fills it; the order of the fields is that of the line. `docs/history-format.md` has the same for readers.
 
 use super::detail::{
-    AuthFailure, ConfigChange, Detail, Gap, LogClose, LogOpen, LogRead, PolicyLoad, Retention, SessionClose,
+    Approval, AuthFailure, ConfigChange, Detail, Gap, LogClose, LogOpen, LogRead, PolicyLoad, Retention, SessionClose,
     SessionEnd, SessionOpen, Signed,
 };
 use super::lines::LineHash;
@@ -260,6 +260,9 @@ pub struct Decision {
     pub policy_digest: Option<String>,
     /// Version of the catalog that the decision was made on.
     pub catalog_version: Option<String>,
+    /// Id of the `approval` by which it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Uuid>,
 }
 
 /// The two verdicts.
@@ -321,6 +324,8 @@ pub enum Status {
     TimedOut,
     /// The connection was lost during COMMIT: it may or may not have happened.
     Unknown,
+    /// A write that a person has to approve was tried and rolled back, to learn what it would do.
+    Rehearsed,
 }
 
 impl Entry {
@@ -406,6 +411,12 @@ impl Entry {
     pub fn log_read(who: Who, place: Where, what: What, detail: LogRead) -> Entry {
         let entry = Entry::call(who, place, what);
         Entry { kind: Kind::LogRead, detail: Some(Detail::LogRead(detail)), ..entry }
+    }
+
+    /// A person answered whether a write may be done. `who`: as far as it is known.
+    pub fn approval(who: Who, place: Where, what: What, detail: Approval) -> Entry {
+        let entry = Entry::new(Kind::Approval, who, place, what);
+        Entry { detail: Some(Detail::Approval(detail)), ..entry }
     }
 
     /// Somebody couldn't prove who they are.

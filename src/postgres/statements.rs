@@ -71,6 +71,9 @@ pub(crate) const ROLE_STANDING: OwnStatement = OwnStatement(
     "SELECT pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') FROM pg_catalog.pg_roles r WHERE r.rolname = $1",
 );
 
+/// What a COMMIT would check, checked now: for a write that is rolled back.
+pub(crate) const CHECK_DEFERRED: OwnStatement = OwnStatement("SET CONSTRAINTS ALL IMMEDIATE");
+
 /// The principal's attributes, for native policies; they end with the transaction.
 const SET_ATTRIBUTES: OwnStatement = OwnStatement(
     "SELECT pg_catalog.set_config(a.name, a.value, true) FROM unnest($1::text[], $2::text[]) AS a(name, value)",

@@ -10,6 +10,7 @@ mod attacks;
 mod bypass;
 mod catalog;
 mod cli;
+mod confirm;
 mod costs;
 mod demo;
 mod doctor;

@@ -1,6 +1,7 @@
 //! The command line: arguments to requests of the gateway, answers to people. One file a subcommand. Results go to
 //! standard output, everything else to standard error.
 
+mod approve;
 mod arguments;
 mod check;
 mod demo;
@@ -62,6 +63,7 @@ enum Command {
     Serve(serve::Arguments),
     Query(query::Arguments),
     Check(check::Arguments),
+    Approve(approve::Arguments),
     /// Work on policy files
     #[command(subcommand)]
     Policy(Policy),
@@ -128,6 +130,7 @@ impl Command {
         match self {
             Self::Serve(arguments) => serve::run(arguments).await,
             Self::Query(arguments) => query::run(arguments).await,
+            Self::Approve(arguments) => approve::run(arguments).await,
             Self::Check(arguments) => check::run(arguments).await,
             Self::Policy(Policy::Check(arguments)) => policy_check::run(arguments).await,
             Self::Policy(Policy::Grants(arguments)) => policy_grants::run(arguments).await,

@@ -1,5 +1,7 @@
 //! `pgwicket query`: one statement for a person, by the same path as every agent's.
 
+use std::io::IsTerminal;
+
 use clap::{Args, ValueEnum};
 use tokio_util::sync::CancellationToken;
 use tracing::Level;
@@ -8,8 +10,11 @@ use super::arguments::{Statement, Whom, caller};
 use super::draw::{self, To};
 use super::serve::on_signal;
 use super::table::Rows;
-use super::{Exit, Failure, output};
-use crate::gateway::Request;
+use super::{Exit, Failure, approve, output};
+use crate::approvals::Question;
+use crate::doors::question;
+use crate::gateway::{Ask, Asking, Reply, Request};
+use crate::history::AskedBy;
 use crate::postgres::execute::Backend;
 
 const EXAMPLES: &str = "Examples:
@@ -47,7 +52,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let running = arguments.whom.start(Level::WARN).await?;
     let (caller, gateway) = (caller(&running, "query"), running.gateway);
     let submission = arguments.statement.submission();
-    let request = Request { caller, submission, timeout: None, cancel, backend: Backend::default() };
+    // Only a person at a terminal can be asked.
+    let ask = std::io::stdin().is_terminal().then(|| -> Ask { Box::new(|question| Box::pin(ask(question))) });
+    let asking = Asking { ask, brought: None, by: AskedBy::CommandLine };
+    let request = Request { caller, submission, timeout: None, cancel, backend: Backend::default(), asking };
     let answer = gateway.execute(request).await;
     gateway.close().await;
     match answer {
@@ -64,6 +72,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             output::message(&draw::rejection(&rejection, &arguments.statement.sql, To::Stderr));
             Ok(Exit::of(&rejection))
         }
+    }
+}
+
+async fn ask(question: Question) -> Reply {
+    output::message(&question::text(&question));
+    match approve::ask().await {
+        Ok(Some(true)) => Reply::Approved,
+        Ok(Some(false)) => Reply::Declined,
+        Ok(None) | Err(_) => Reply::Nothing,
     }
 }
 

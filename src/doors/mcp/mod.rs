@@ -6,6 +6,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ErrorData};
 use crate::gate::diagnostic::Rejection;
 
 mod arguments;
+mod asking;
 mod completions;
 pub mod http;
 mod progress;

@@ -19,7 +19,8 @@ use super::seal::Seal;
 use super::sessions::Sessions;
 use super::tools::Running;
 use super::{
-    INSTRUCTIONS, LIST_TTL_MS, completions, printable_name, progress, prompts, refused, resources, tools, unserved,
+    INSTRUCTIONS, LIST_TTL_MS, asking, completions, printable_name, progress, prompts, refused, resources, tools,
+    unserved,
 };
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Caller, Gateway};
@@ -203,10 +204,11 @@ impl ServerHandler for Server {
             Ok(found) => found,
             Err(rejection) => return Ok(refused(&rejection.to_json(None)).into()),
         };
+        let (asking, mut questions) = asking::of_call(&request, &context);
         let arguments = request.arguments.unwrap_or_default();
         let cancel = CancellationToken::new();
         let backend = Backend::default();
-        let running = Running { cancel: cancel.clone(), backend: backend.clone() };
+        let running = Running { cancel: cancel.clone(), backend: backend.clone(), asking };
         let call = tools::call(&self.gateway, tool, caller, arguments, running);
         let mut call = pin!(progress::told(call, &context, &backend));
         let unwanted = async {
@@ -217,13 +219,16 @@ impl ServerHandler for Server {
         };
         let reply = tokio::select! {
             biased;
-            reply = &mut call => reply,
-            () = unwanted => {
-                cancel.cancel();
-                call.await
-            }
+            reply = &mut call => Some(reply),
+            never = questions.answer_all() => match never {},
+            () = unwanted => None,
         };
-        Ok(reply.result(self.structured(&context)).into())
+        let structured = self.structured(&context);
+        let Some(reply) = reply else {
+            cancel.cancel();
+            return Ok(call.await.result(structured).into());
+        };
+        Ok(questions.asked().map_or_else(|| reply.result(structured).into(), Into::into))
     }
 
     async fn list_prompts(

@@ -13,7 +13,7 @@ use crate::doors::layout::{Laid, Presentation};
 use crate::gate::admit::Submission;
 use crate::gate::describe::TableSummary;
 use crate::gate::diagnostic::{Reason, Rejection};
-use crate::gateway::{Caller, Gateway, Request};
+use crate::gateway::{Asking, Caller, Gateway, Request};
 use crate::postgres::execute::{Backend, Outcome as Answer};
 
 /// One tool as data.
@@ -123,6 +123,8 @@ pub(super) struct Running {
     pub cancel: CancellationToken,
     /// Where its statement runs, once it does.
     pub backend: Backend,
+    /// How a person is asked, if one has to be.
+    pub asking: Asking,
 }
 
 /// Calls a tool. Whatever goes wrong is an answer, too, so that an agent reads it.
@@ -148,8 +150,8 @@ pub(super) async fn call(
         Kind::Explain => match arguments::explain(arguments) {
             Ok(submission) => {
                 let text = text(&submission).map(ToOwned::to_owned);
-                let Running { cancel, backend } = running;
-                let plan = gateway.plan(Request { caller, submission, timeout: None, cancel, backend }).await;
+                let Running { cancel, backend, asking } = running;
+                let plan = gateway.plan(Request { caller, submission, timeout: None, cancel, backend, asking }).await;
                 answer(plan, text.as_deref(), |plan| format!("a plan of {}", many(&plan.summary.steps, "step")))
             }
             Err(rejection) => misread(gateway, &caller, rejection).await,
@@ -217,8 +219,8 @@ async fn execute(
 ) -> Reply {
     let most_bytes = gateway.policy(&caller.principal).map_or(0, |policy| policy.limits.bytes);
     let text = text(&submission).map(ToOwned::to_owned);
-    let Running { cancel, backend } = running;
-    let request = Request { caller, submission, timeout: None, cancel, backend };
+    let Running { cancel, backend, asking } = running;
+    let request = Request { caller, submission, timeout: None, cancel, backend, asking };
     match gateway.execute(request).await {
         Ok(answer) => match laid_out(answer, presentation, most_bytes) {
             Ok(rows) => Reply::Rows(rows),
@@ -230,7 +232,7 @@ async fn execute(
 
 fn laid_out(answer: Answer, presentation: Presentation, most_bytes: u64) -> Result<Rows, Rejection> {
     let most_bytes = usize::try_from(most_bytes).unwrap_or(usize::MAX);
-    let Answer { result, affected_rows } = answer;
+    let Answer { result, affected_rows, rehearsed: _ } = answer;
     let short = match affected_rows {
         Some(affected) => format!("{} affected", counted(affected, "row")),
         None => counted(result.row_count, "row"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::text::TextForm;
+use crate::gate::authorize::Confirm;
 use crate::gate::catalog::Oid;
 use crate::gate::diagnostic::{Rejection, Rule};
 use crate::gate::plan::PlanShape;
@@ -95,6 +96,9 @@ pub struct Permit {
     /// write how many rows it touched and, with a `row_check`, how many of them the principal sees. Without them, a
     /// `row_check` is one column behind the client's: whether the row that was written is one that the principal sees.
     pub counted: bool,
+    /// A person has to confirm it: behind the client's columns, and before the check of visibility, each row has the columns
+    /// that are shown.
+    pub confirm: Option<Confirm>,
     /// The database role to set in the transaction.
     pub role: Option<String>,
     /// PostgreSQL's error texts may tell what is hidden: something protected, a view, a user's function or a write

@@ -274,6 +274,7 @@ impl Stages<'_> {
                 cost_cap: cost_cap.filter(|_| estimate_sql.is_some()).map(|cap| (cap.value, cap.rule.clone())),
                 role: policy.policy().role.clone(),
                 counted: writes.len() > 1 || matches!(statement, Statement::Query(_)) && !writes.is_empty(),
+                confirm: authorized.confirm,
                 writes,
                 opaque_errors: authorized.opaque_errors,
                 plan_shape,

@@ -152,6 +152,7 @@ impl Check<'_> {
                 .help(restriction::HELP),
             );
         }
+        self.confirm = self.confirm.take().or_else(|| rights.confirm.clone());
         self.authorized.max_affected_rows.push(rights.max_affected_rows.clone());
     }
 
@@ -201,6 +202,9 @@ impl Check<'_> {
         for kind in &written.kinds {
             let (effects, reached) = effects::of(self.catalog, self.policy, *kind, relation);
             for oid in reached {
+                // Deleting here would delete there, unconfirmed.
+                let theirs = self.policy.rights(oid).and_then(|rights| rights.confirm.as_ref());
+                self.confirm = self.confirm.take().or_else(|| theirs.cloned());
                 self.relation_stamp(oid);
             }
             all.extend(effects);

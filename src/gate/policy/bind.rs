@@ -110,6 +110,7 @@ impl<'a> Binder<'a> {
             max_affected_rows: table
                 .and_then(|table| table.max_affected_rows.as_ref())
                 .map(|ruled| (ruled.value, ruled.rule.clone())),
+            confirm: table.and_then(|table| table.confirm.clone()),
             side_effects: table.is_some_and(|table| table.side_effects),
         }
     }

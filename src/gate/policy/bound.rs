@@ -45,6 +45,8 @@ pub struct RelationRights {
     pub require_where: Option<Rule>,
     /// `max_affected_rows`.
     pub max_affected_rows: Option<(u64, Rule)>,
+    /// `confirm`.
+    pub confirm: Option<Rule>,
     /// `side_effects = true`.
     pub side_effects: bool,
 }

@@ -96,6 +96,7 @@ fn bind(
         view_of_hidden: false,
         require_where: None,
         max_affected_rows: None,
+        confirm: None,
         side_effects: false,
     };
     let relations: HashMap<_, _> =

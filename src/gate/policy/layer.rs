@@ -78,6 +78,7 @@ pub struct TableLayer {
     pub rows: Vec<Ruled<String>>,
     pub require_where: Option<Ruled<bool>>,
     pub max_affected_rows: Option<Ruled<u64>>,
+    pub confirm: Option<Ruled<bool>>,
     pub side_effects: Option<Ruled<bool>>,
 }
 
@@ -308,6 +309,7 @@ impl TableLayer {
             rows: table.entry(&keys::TABLE_ROWS).and_then(|entry| condition(&entry, errors)).into_iter().collect(),
             require_where: table.entry(&keys::REQUIRE_WHERE).and_then(|entry| entry.bool(errors)),
             max_affected_rows: table.entry(&keys::MAX_AFFECTED_ROWS).and_then(|entry| entry.count(errors)),
+            confirm: table.entry(&keys::CONFIRM).and_then(|entry| entry.bool(errors)),
             side_effects: table.entry(&keys::SIDE_EFFECTS).and_then(|entry| entry.bool(errors)),
         };
         table.finish(errors);

@@ -164,6 +164,7 @@ impl TableLayer {
             rows,
             require_where: either(base.require_where, self.require_where),
             max_affected_rows: least(base.max_affected_rows, self.max_affected_rows),
+            confirm: either(base.confirm, self.confirm),
             side_effects: both(base.side_effects, self.side_effects),
         }
     }

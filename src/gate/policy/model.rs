@@ -168,6 +168,8 @@ pub struct TableRule {
     pub require_where: Option<Rule>,
     /// `max_affected_rows`.
     pub max_affected_rows: Option<Ruled<u64>>,
+    /// `confirm`.
+    pub confirm: Option<Rule>,
     /// `side_effects = true`.
     pub side_effects: bool,
 }

@@ -132,6 +132,7 @@ fn settle(layer: Layer, file: &str, errors: &mut Diagnostics) -> Policy {
             rows: table.rows,
             require_where: table.require_where.filter(|wanted| wanted.value).map(|wanted| wanted.rule),
             max_affected_rows: table.max_affected_rows,
+            confirm: table.confirm.filter(|wanted| wanted.value).map(|wanted| wanted.rule),
             side_effects: table.side_effects.is_some_and(|wanted| wanted.value),
         };
         (key, rule)

@@ -95,6 +95,9 @@ fn bound(rights: &mut RelationRights, theirs: &RelationRights) {
     if rights.require_where.is_none() {
         rights.require_where.clone_from(&theirs.require_where);
     }
+    if rights.confirm.is_none() {
+        rights.confirm.clone_from(&theirs.confirm);
+    }
     let most = |cap: &Option<(u64, Rule)>| cap.as_ref().map_or(u64::MAX, |(most, _)| *most);
     if most(&theirs.max_affected_rows) < most(&rights.max_affected_rows) {
         rights.max_affected_rows.clone_from(&theirs.max_affected_rows);

@@ -12,11 +12,11 @@
 
 use super::{Rewriter, fence, pushdown};
 use crate::gate::admit::WriteCheck;
-use crate::gate::authorize::kind_of;
+use crate::gate::authorize::{Confirm, kind_of};
 use crate::gate::diagnostic::{Rejection, Rule};
 use crate::gate::ir::{
-    Conflict, Delete, Expr, ExprKind, Insert, IsTest, Literal, OutputColumn, Projection, RelationItem, SetExpr,
-    Statement, Update,
+    ColumnRef, Conflict, Delete, Expr, ExprKind, Insert, IsTest, Literal, OutputColumn, Projection, RelationItem,
+    SetExpr, Statement, Update,
 };
 
 /// What the check is called in the emitted text; it reaches no client.
@@ -102,6 +102,9 @@ fn guard(
             (&*target, returning, output)
         }
     };
+    if let Some(confirm) = &rewriter.authorized.confirm {
+        show(rewriter, confirm, target, returning, output)?;
+    }
     let Some(filter) = rewriter.target_filter(target)? else { return Ok(None) };
     let rule = rewriter.policy.rights(target.relation.oid).and_then(|rights| rights.filter.as_ref()?.rules.first());
     let rule = rule.cloned().ok_or_else(|| super::internal("a row filter without a rule"))?;
@@ -110,6 +113,26 @@ fn guard(
     let boolean = rewriter.catalog.type_named("pg_catalog", "bool").map(|one| one.oid);
     output.push(OutputColumn { name: CHECK.to_owned(), ty: boolean });
     Ok(Some(rule))
+}
+
+/// Behind what the client asked for stand the columns that a person is shown who has to confirm the write.
+fn show(
+    rewriter: &Rewriter<'_>,
+    confirm: &Confirm,
+    target: &RelationItem,
+    returning: &mut Vec<Projection>,
+    output: &mut Vec<OutputColumn>,
+) -> Result<(), Rejection> {
+    let relation = rewriter.catalog.relation(target.relation.oid);
+    for at in &confirm.columns {
+        let column = relation.and_then(|relation| relation.columns.get(*at as usize));
+        let column = column.ok_or_else(|| super::internal("a column outside the relation is to be shown"))?;
+        let reference = ColumnRef { item: target.id, column: *at, name: Some(column.name.clone()) };
+        let expr = Expr::new(ExprKind::Column(reference)).typed(Some(column.type_oid));
+        returning.push(Projection { expr, name: column.name.clone() });
+        output.push(OutputColumn { name: column.name.clone(), ty: Some(column.type_oid) });
+    }
+    Ok(())
 }
 
 fn restrict(

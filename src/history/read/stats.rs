@@ -1,6 +1,7 @@
 //! What the ledger adds up to: calls, rows and durations by principal, verdict, reason, relation and day. A call counts
 //! when it ends: at its outcome, or its rejection.
 
+use super::super::Status;
 use super::durations::Durations;
 use super::record::ReadRecord;
 use serde::Serialize;
@@ -66,9 +67,11 @@ impl Tally {
         let sum = |to: &mut u64, value: Option<u64>| *to = to.saturating_add(value.unwrap_or(0));
         self.calls += 1;
         self.rejected += u64::from(record.kind == "rejection");
-        self.failed += u64::from(record.kind == "outcome" && result.status != Some(super::super::Status::Ok));
+        let rehearsed = result.status == Some(Status::Rehearsed);
+        self.failed += u64::from(record.kind == "outcome" && !rehearsed && result.status != Some(Status::Ok));
         sum(&mut self.rows, result.rows);
-        sum(&mut self.affected, result.affected);
+        // What was tried only has changed nothing.
+        sum(&mut self.affected, result.affected.filter(|_| !rehearsed));
         sum(&mut self.bytes, result.bytes);
         if let Some(ns) = result.duration_ns.filter(|_| record.kind != "rejection") {
             self.duration_ns = self.duration_ns.saturating_add(ns);

@@ -55,6 +55,14 @@ pub enum ExecuteError {
         /// Where the cap is written.
         rule: Box<Rule>,
     },
+    /// A write that a person approved would do something else by now, and was rolled back.
+    #[error("the statement would not do what was approved: {now} rows, {approved} were approved")]
+    NotAsApproved {
+        /// Rows that were approved.
+        approved: u64,
+        /// Rows that it would change now; if they are as many, they are others.
+        now: u64,
+    },
     /// A write left a row that the principal wouldn't see, and was rolled back.
     #[error("a row that the statement writes would not be visible")]
     RowNotVisible {

@@ -19,9 +19,10 @@ use futures_util::future::{Either, select};
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Row, RowStream};
 
+use super::effect::{Digester, Effect};
 use super::error::{ExecuteError, StopReason, ends_the_connection};
 use super::parameters::TextParameter;
-use super::prepared::{Helpers, Prepared};
+use super::prepared::{Columns, Helpers, Prepared};
 use super::progress::Progress;
 use super::{Outcome, Plan};
 use crate::gate::admit::Permit;
@@ -120,7 +121,7 @@ async fn execute_and_commit(
     };
     let Executed { writer, .. } = result?;
     verified?;
-    Ok(Outcome { result: writer.finish(None), affected_rows: None })
+    Ok(Outcome { result: writer.finish(None), affected_rows: None, rehearsed: None })
 }
 
 /// Executes a write.
@@ -144,12 +145,28 @@ pub(super) async fn write(
     prepared.check_origins(plan.admitted.permit())?;
     go_on(progress.may_execute())?;
     let (result, verified) = tokio::join!(biased; rows(client, plan, &prepared), plan.expectation.check(client, frame));
-    let Executed { writer, written } = result?;
+    let Executed { writer, written, digest } = result?;
     verified?;
     let affected = held_to(plan.admitted.permit(), &written)?;
+    let effect = digest.map(|digest| Effect { rows: affected, digest });
+    match (effect, plan.confirming.and_then(|confirming| confirming.approved)) {
+        (None, None) => {}
+        (Some(effect), None) => {
+            // What only COMMIT would refuse is nothing to ask a person about.
+            statements::CHECK_DEFERRED.rows(client).await?;
+            statements::run(client, &frame.rollback).await?;
+            let result = writer.finish(Some(affected));
+            return Ok(Outcome { result, affected_rows: Some(affected), rehearsed: Some(effect) });
+        }
+        (Some(effect), Some(approved)) if effect == approved => {}
+        (effect, Some(approved)) => {
+            let now = effect.map_or(affected, |effect| effect.rows);
+            return Err(ExecuteError::NotAsApproved { approved: approved.rows, now });
+        }
+    }
     go_on(progress.may_commit())?;
     match statements::run(client, &frame.commit).await {
-        Ok(()) => Ok(Outcome { result: writer.finish(Some(affected)), affected_rows: Some(affected) }),
+        Ok(()) => Ok(Outcome { result: writer.finish(Some(affected)), affected_rows: Some(affected), rehearsed: None }),
         Err(error) if ends_the_connection(&error) => Err(ExecuteError::Unknown),
         Err(error) => Err(error.into()),
     }
@@ -191,6 +208,8 @@ struct Executed {
     writer: RowWriter,
     /// What each write touched.
     written: Vec<Touched>,
+    /// Which rows, where a person has to confirm that.
+    digest: Option<[u8; 32]>,
 }
 
 /// What one write touched.
@@ -200,26 +219,48 @@ struct Touched {
     visible: Option<u64>,
 }
 
+/// Of what a write would do a person is shown so many rows, in about so many bytes.
+const SAMPLE_ROWS: u64 = 5;
+const SAMPLE_BYTES: u64 = 8 * 1024;
+
 /// Executes and reads to the end, past the caps as well: what follows on the connection has to be reached, and a write
 /// has to be done.
 async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<Executed, ExecuteError> {
     let permit = plan.admitted.permit();
     let (statement, form) = prepared.executable();
     let parameters = plan.admitted.parameters().iter().map(|value| TextParameter(value.as_deref()));
-    let (columns, helpers) = prepared.columns(permit)?;
+    let Columns { client: columns, shown, helpers } = prepared.columns(permit)?;
+    // The executor's own wall: what has to be confirmed never runs as if it hadn't.
+    let confirming = match (&permit.confirm, plan.confirming) {
+        (None, _) => None,
+        (Some(confirm), Some(confirming)) => Some((confirm, confirming)),
+        (Some(_), None) => return Err(ExecuteError::Unexpected("a write that nobody confirmed".to_owned())),
+    };
+    let shown_from = columns.len();
+    let rehearsing = confirming.is_some_and(|(_, confirming)| confirming.approved.is_none());
+    let mut digester = confirming.map(|(_, confirming)| Digester::new(&confirming.key));
     let mut stream = pin!(client.query_raw(statement, parameters.collect::<Vec<_>>()).await?);
     if let Some(shape) = &permit.plan_shape {
         return shape_of_plan(stream, shape, permit).await;
     }
     // A write that returns nothing to the client has rows for the check only.
-    let for_client = matches!(helpers, Helpers::Absent) || !columns.is_empty();
-    let mut writer = RowWriter::new(columns, form, permit.row_cap, permit.byte_cap);
+    let for_client = rehearsing || !columns.is_empty() || (matches!(helpers, Helpers::Absent) && shown.is_empty());
+    let (first, mut writer) = match rehearsing {
+        true => (shown_from, RowWriter::new(shown, form, SAMPLE_ROWS, SAMPLE_BYTES)),
+        false => (0, RowWriter::new(columns, form, permit.row_cap, permit.byte_cap)),
+    };
     let mut undecodable: Option<Undecodable> = None;
     let mut visible = 0;
     let mut counted = None;
     while let Some(row) = stream.try_next().await? {
+        if let (Some(digester), Some((confirm, _))) = (&mut digester, confirming) {
+            let values = confirm.identity.iter().map(|at| raw_value(&row, shown_from + at));
+            let values = values.collect::<Result<Vec<_>, _>>();
+            let values = values.map_err(|_| ExecuteError::Unexpected("a write does not show its rows".to_owned()))?;
+            digester.row(values.into_iter());
+        }
         let is_for_client = match &helpers {
-            Helpers::Absent => true,
+            Helpers::Absent => for_client,
             Helpers::Visible(at) => {
                 visible += u64::from(raw_value(&row, *at).is_ok_and(|value| value == Some(TRUE)));
                 for_client
@@ -232,7 +273,7 @@ async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<E
             }
         };
         if undecodable.is_none() && is_for_client {
-            undecodable = writer.push(|index| raw_value(&row, index)).err();
+            undecodable = writer.push(|index| raw_value(&row, first + index)).err();
         }
     }
     let affected = stream.rows_affected().unwrap_or_default();
@@ -244,7 +285,7 @@ async fn rows(client: &Client, plan: &Plan<'_>, prepared: &Prepared) -> Result<E
         Helpers::Counts { .. } => counted.unwrap_or_default(),
     };
     match undecodable {
-        None => Ok(Executed { writer, written }),
+        None => Ok(Executed { writer, written, digest: digester.map(|digester| digester.digest()) }),
         Some(error) => Err(error.into()),
     }
 }
@@ -278,7 +319,7 @@ async fn shape_of_plan(
     for line in &lines {
         writer.push(|_| Ok(Some(line.as_bytes())))?;
     }
-    Ok(Executed { writer, written: Vec::new() })
+    Ok(Executed { writer, written: Vec::new(), digest: None })
 }
 
 /// PostgreSQL's binary format of `true`.

@@ -7,6 +7,7 @@
 //! }
 //! ```
 
+mod effect;
 mod error;
 mod flight;
 mod parameters;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::Error;
 use tokio_util::sync::CancellationToken;
 
+pub use effect::{Confirming, Effect};
 pub(crate) use error::is_about_prepared_names;
 pub use error::{DatabaseError, ErrorObject, ExecuteError, StopReason};
 pub(crate) use prepared::Prepared;
@@ -59,6 +61,8 @@ pub struct Context {
     pub application_name: String,
     /// Told which backend it ran on.
     pub backend: Backend,
+    /// How a write runs that a person has to confirm. Without, such a write doesn't run.
+    pub confirming: Option<Confirming>,
 }
 
 /// The PostgreSQL backend that a statement ran on, or the last one that it was tried on.
@@ -72,13 +76,15 @@ impl Backend {
     }
 }
 
-/// A statement that was executed and verified; a write is committed as well.
+/// A statement that was executed and verified; a write is committed as well, but for one that was only tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Its rows; for a write without RETURNING none, and no columns.
     pub result: ResultSet,
     /// Rows that a write changed; `None` for a read.
     pub affected_rows: Option<u64>,
+    /// Of a write that was tried and rolled back: what it would do. Its result are some of the rows that it would write.
+    pub rehearsed: Option<Effect>,
 }
 
 /// Whether the transaction may write.
@@ -150,6 +156,7 @@ struct Plan<'a> {
     admitted: &'a Admitted,
     expectation: Expectation<'a>,
     settings: Settings,
+    confirming: Option<&'a Confirming>,
 }
 
 impl<'a> Plan<'a> {
@@ -164,6 +171,7 @@ impl<'a> Plan<'a> {
                 statement_timeout: format!("{limit}ms"),
                 application_name: context.application_name.clone(),
             },
+            confirming: context.confirming.as_ref(),
         }
     }
 

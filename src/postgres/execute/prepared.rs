@@ -32,6 +32,15 @@ pub(crate) enum Helpers {
     Counts { rows: usize, writes: Vec<(usize, Option<usize>)> },
 }
 
+/// The columns of a result.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub client: Arc<[OutputColumn]>,
+    /// Of the row that is written: see [`Permit::confirm`].
+    pub shown: Arc<[OutputColumn]>,
+    pub helpers: Helpers,
+}
+
 impl Helpers {
     /// Where they are among so many columns, and their types.
     fn of(permit: &Permit, columns: usize) -> (Self, Vec<Type>) {
@@ -90,11 +99,11 @@ impl Prepared {
         self.estimate.as_ref()
     }
 
-    /// The columns for the client, and where behind them the gate's own are.
+    /// The columns for the client, those behind them that show the row for a confirmation, and where the gate's own are.
     ///
     /// # Errors
     /// The permit asks for columns that aren't there, or are of another type.
-    pub(crate) fn columns(&self, permit: &Permit) -> Result<(Arc<[OutputColumn]>, Helpers), ExecuteError> {
+    pub(crate) fn columns(&self, permit: &Permit) -> Result<Columns, ExecuteError> {
         let (helpers, types) = Helpers::of(permit, self.columns.len());
         let own = self.executable().0.columns();
         let first = own.len().checked_sub(types.len());
@@ -102,10 +111,13 @@ impl Prepared {
         else {
             return Err(ExecuteError::Unexpected("a write does not say what becomes of its rows".to_owned()));
         };
-        if types.is_empty() {
-            return Ok((Arc::clone(&self.columns), helpers));
-        }
-        Ok((self.columns.get(..first).unwrap_or_default().into(), helpers))
+        let shown = permit.confirm.as_ref().map_or(0, |confirm| confirm.columns.len());
+        let Some(shown_from) = first.checked_sub(shown) else {
+            return Err(ExecuteError::Unexpected("a write does not show its rows".to_owned()));
+        };
+        let some = |range: std::ops::Range<usize>| self.columns.get(range).unwrap_or_default().into();
+        let client = if shown_from == own.len() { Arc::clone(&self.columns) } else { some(0..shown_from) };
+        Ok(Columns { client, shown: some(shown_from..first), helpers })
     }
 
     /// PostgreSQL tells of each output column whether it is a relation's column as it stands. One that the permit

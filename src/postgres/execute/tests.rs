@@ -78,6 +78,7 @@ fn context() -> Context {
         cancel: CancellationToken::new(),
         application_name: "pgwicket test".to_owned(),
         backend: Backend::default(),
+        confirming: None,
     }
 }
 
@@ -101,6 +102,7 @@ fn permit(kind: StatementKind) -> Permit {
         cost_cap: None,
         writes: if kind.writes() { vec![check(None)] } else { Vec::new() },
         counted: false,
+        confirm: None,
         role: None,
         opaque_errors: false,
         plan_shape: None,

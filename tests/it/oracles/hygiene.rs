@@ -121,8 +121,13 @@ impl Hygiene {
                 cancel.cancel();
             });
         }
-        let context =
-            Context { deadline, cancel, application_name: format!("pgwicket/{name}"), backend: Default::default() };
+        let context = Context {
+            deadline,
+            cancel,
+            application_name: format!("pgwicket/{name}"),
+            backend: Default::default(),
+            confirming: None,
+        };
         let result = execute(&self.library.pool, admitted, context).await;
         self.failed += usize::from(matches!(result, Err(ExecuteError::Database(_))));
         self.stopped += usize::from(matches!(result, Err(ExecuteError::Stopped(_))));

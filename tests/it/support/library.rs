@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pgwicket::approvals::Approvals;
 use pgwicket::catalog::CatalogWatch;
 use pgwicket::gate::admit::{Admitted, Change, Gate, Principal, Submission, admit};
 use pgwicket::gate::describe::TableDescription;
 use pgwicket::gate::diagnostic::Rejection;
 use pgwicket::gate::policy::attributes::AttributeInput;
 use pgwicket::gate::policy::{BoundPolicy, Policy};
-use pgwicket::gateway::{Caller, Gateway, Member, Parts, Request};
+use pgwicket::gateway::{Asking, Caller, Gateway, Member, Parts, Request};
 use pgwicket::history::{self, History, SyncMode};
 use pgwicket::keys::Keys;
 use pgwicket::postgres::execute::{Context, Outcome};
@@ -79,6 +80,7 @@ impl Library {
             pool: pool.clone(),
             history: History::open(options).unwrap(),
             quota: Quota::new(),
+            approvals: Approvals::new(directory.path().join("approvals"), Arc::clone(&keys)),
             keys,
             server: "test".to_owned(),
             login: "test".to_owned(),
@@ -95,6 +97,7 @@ impl Library {
             timeout: None,
             cancel: CancellationToken::new(),
             backend: Default::default(),
+            asking: Asking::default(),
         };
         self.gateway.execute(request).await
     }
@@ -160,6 +163,7 @@ impl Library {
             cancel: CancellationToken::new(),
             application_name: "pgwicket/tester".to_owned(),
             backend: Default::default(),
+            confirming: None,
         };
         execute(&self.pool, admitted, context).await
     }

@@ -74,8 +74,13 @@ impl Mcp {
 
     /// The handshake. Returns the server's `result`: its name, version, capabilities and instructions.
     pub async fn initialize(&mut self) -> Value {
+        self.initialize_as(json!({})).await
+    }
+
+    /// As [`Mcp::initialize`], with capabilities of a client.
+    pub async fn initialize_as(&mut self, capabilities: Value) -> Value {
         let client = json!({ "name": "pgwicket tests", "version": "1" });
-        let hello = json!({ "protocolVersion": PROTOCOL, "capabilities": {}, "clientInfo": client });
+        let hello = json!({ "protocolVersion": PROTOCOL, "capabilities": capabilities, "clientInfo": client });
         let response = self.request("initialize", hello).await;
         let result = response.get("result").unwrap_or_else(|| panic!("no handshake: {response}")).clone();
         assert_eq!(result["protocolVersion"], PROTOCOL);

@@ -17,7 +17,7 @@ use crate::history::{Kind, Verdict};
 /// The ledger.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
-pub(super) struct Ledger {
+pub(in crate::doors::cli) struct Ledger {
     /// A configuration file that names the history; nothing else in it is used
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -113,7 +113,7 @@ impl Which {
 }
 
 /// Work on the disk, beside the thread that waits for signals.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(in crate::doors::cli) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let ended = tokio::task::spawn_blocking(work).await;

@@ -15,6 +15,8 @@ mod when;
 
 use clap::Subcommand;
 
+pub(super) use ledger::{Ledger, blocking};
+
 use super::{Exit, Failure};
 
 /// Read the history: what was asked, decided and done
