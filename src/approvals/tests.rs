@@ -80,7 +80,7 @@ fn a_question_is_answered_once_and_an_approval_is_good_for_one_write() {
     home.approvals.ask(&asked).unwrap();
     // Asked again it waits on as it is.
     home.approvals.ask(&Question { rows: 1, asked: Timestamp::now(), ..asked.clone() }).unwrap();
-    assert_eq!(home.approvals.all_pending().unwrap().0, [asked.clone()]);
+    assert_eq!(home.approvals.all_pending().unwrap().0, std::slice::from_ref(&asked));
     assert_eq!(home.approvals.take_pending(&id).unwrap(), asked);
     assert!(matches!(home.approvals.take_pending(&id), Err(ApprovalError::Unknown { .. })));
 

@@ -38,8 +38,8 @@ impl Gateway {
         let (kind, policy_digest) = (permit.kind.name(), permit.policy_digest.clone());
         let foreign_code = admitted.verification().foreign_code;
         let key = self.keys.subkey(Purpose::Approval).hmac();
-        let tried = Confirming { key: key.clone(), approved: None };
-        let answer = self.carry_out(&run, &snapshot, admitted, Some(tried)).await?;
+        let only_try = Confirming { key: key.clone(), approved: None };
+        let answer = self.carry_out(&run, &snapshot, admitted, Some(only_try)).await?;
         let Some(effect) = answer.rehearsed else {
             return Err(Rejection::new(Reason::InternalError, "it is not known what the statement would do"));
         };
@@ -50,8 +50,9 @@ impl Gateway {
         let (policy, limits) = (snapshot.policy().policy().name.clone(), snapshot.policy().policy().limits.clone());
         // While a person thinks nothing runs, and nothing old is kept.
         drop((snapshot, counted));
-        let question = self.question(&run, &confirm, kind, (policy, policy_digest.clone()), effect, &answer);
-        let question = question.map_err(|why| Rejection::new(Reason::InternalError, why))?;
+        let tried =
+            Tried { confirm, kind, policy, policy_digest: policy_digest.clone(), effect, sample: &answer.result.json };
+        let question = self.question(&run, tried).map_err(|why| Rejection::new(Reason::InternalError, why))?;
         let approval = self.approval(&run, question, asking).await?;
         let _counted = match self.permit(&run.caller.principal, &limits).await {
             Ok(counted) => counted,
@@ -86,16 +87,9 @@ impl Gateway {
         }
     }
 
-    fn question(
-        &self,
-        run: &Run<'_>,
-        confirm: &Confirm,
-        kind: &str,
-        (policy, policy_digest): (String, String),
-        effect: Effect,
-        answer: &Answer,
-    ) -> Result<Question, String> {
+    fn question(&self, run: &Run<'_>, tried: Tried<'_>) -> Result<Question, String> {
         let Run { caller, submission, .. } = run;
+        let Tried { confirm, kind, policy, policy_digest, effect, sample } = tried;
         let (statement, parameters) = said(submission);
         let digest = hex(&effect.digest);
         let submission = json!([statement, parameters]).to_string();
@@ -106,7 +100,7 @@ impl Gateway {
             rows: effect.rows,
             digest: &digest,
         };
-        let sample: Value = serde_json::from_str(&answer.result.json).map_err(|error| error.to_string())?;
+        let sample: Value = serde_json::from_str(sample).map_err(|error| error.to_string())?;
         let version = caller.client_version.as_deref().unwrap_or_default();
         Ok(Question {
             id: self.approvals.id(&bound),
@@ -116,7 +110,7 @@ impl Gateway {
             policy,
             rule: confirm.rule.to_string(),
             kind: kind.to_owned(),
-            relation: confirm.relation.clone(),
+            relation: confirm.relation,
             statement,
             parameters,
             rows: effect.rows,
@@ -208,6 +202,17 @@ impl Gateway {
             Err(_) => Err(Rejection::new(Reason::InternalError, "the files of approvals could not be asked")),
         }
     }
+}
+
+/// A write that was tried.
+struct Tried<'t> {
+    confirm: Confirm,
+    kind: &'static str,
+    policy: String,
+    policy_digest: String,
+    effect: Effect,
+    /// Some of its rows, as a result.
+    sample: &'t str,
 }
 
 /// What the history says of an answer.

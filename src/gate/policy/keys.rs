@@ -177,7 +177,7 @@ keys! {
     MAX_AFFECTED_ROWS = "tables.<table>.max_affected_rows", Form::Count { least: 1, most: 1_000_000_000 },
         default "no bound", Enforced, "A write that touches more rows than this is rolled back.";
     CONFIRM = "tables.<table>.confirm", Form::Bool, default "false", Enforced,
-        "Whether a person must approve each write, see [approvals.md](approvals.md).";
+        "Whether a person must approve each write, see docs/approvals.md.";
     SIDE_EFFECTS = "tables.<table>.side_effects", Form::Bool, default "false", Enforced,
         "Whether writes may run triggers, rules, cascades and defaults that pgwicket can't look into.";
     FUNCTIONS_ALLOW = "functions.allow", Form::Texts("`@builtin` or signatures"), default "`[\"@builtin\"]`", Enforced,

@@ -187,7 +187,7 @@ const FAULTS: &[(&str, &[&str])] = &[
         &["p.toml:3:9: `sales` doesn't name exactly", "`[tables.\"schema.table\"]`"],
     ),
     ("[schemas.s]\naccess=\"read\"\n[tables.\"s.t\"]\naccess = \"listed\"", &["unknown word `listed`"]),
-    ("[schemas.s]\naccess=\"read\"\n[tables.\"s.t\"]\nconfirm = 1", &["p.toml:6:11"]),
+    ("[schemas.s]\naccess=\"read\"\n[tables.\"s.t\"]\nconfirm = 1", &["p.toml:6:1", "expected `true` or `false`"]),
     ("[schemas.s]\naccess=\"read\"\n[tables.\"s.t\"]\nmasks = {}", &["unknown key `masks`", "did you mean `mask`?"]),
     ("[schemas.s]\naccess=\"read\"\n[tables.\"s.t\"]\nrows = \"\"", &["the row filter is empty"]),
     (
