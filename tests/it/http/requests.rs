@@ -95,6 +95,37 @@ async fn odd_requests_get_an_answer() {
 }
 
 #[tokio::test]
+async fn an_id_is_one_requests_only_until_it_is_answered() {
+    let scene = Scene::new().await;
+    let server = scene.serve().await;
+    let beside = scene.database.connect().await;
+    let mut ana = server.client_of(&scene.ana).handshake("2025-06-18").await;
+    let (asked, message) = ana.message("tools/call", super::long());
+    let hanging = asked.begin("POST", "/mcp", &message.to_string()).await;
+    scene.wait_for_running(&beside, 1).await;
+    let id = &message["id"];
+    let list = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" });
+    let again = ana.post(&list).await;
+    assert!(again.status == 400 && again.body.contains("same id"), "{again:?}");
+    // Text isn't the number that it looks like, and another session's numbers are its own.
+    let text = json!({ "jsonrpc": "2.0", "id": id.to_string(), "method": "tools/list" });
+    assert_eq!(ana.post(&text).await.status, 200);
+    let other = server.client_of(&scene.ana).handshake("2025-06-18").await;
+    assert_eq!(other.post(&list).await.status, 200);
+    assert_eq!(scene.running(&beside).await, 1);
+    drop(hanging);
+    scene.wait_for_running(&beside, 0).await;
+    let answered = tokio::time::timeout(crate::support::PATIENCE, async {
+        while ana.post(&list).await.status != 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    answered.await.expect("the id is never free again");
+    // One after another they may have the same.
+    assert_eq!(ana.post(&list).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_connection_serves_one_request_after_another() {
     let scene = Scene::new().await;
     let server = scene.serve().await;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use rmcp::model::{ErrorCode, ErrorData, JsonRpcError};
 use tokio_util::sync::DropGuard;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::owners::Asked;
 use super::places::Busy;
 use super::shares::Taken;
 use crate::doors::mcp::seal::{Breaker, STEP, Seal};
@@ -49,6 +51,8 @@ pub(super) struct Held {
     pub _busy: Busy,
     /// What the principal has taken of its share.
     pub _taken: (Taken, Option<Taken>),
+    /// Keeps the request's id from being used by another one.
+    pub _asked: Option<Arc<Asked>>,
 }
 
 impl Leaving {

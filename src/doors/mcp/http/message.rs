@@ -1,5 +1,6 @@
 //! The message in a request's body, as far as has to be known before the protocol's library reads it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,6 +8,8 @@ use http::StatusCode;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use rmcp::model::RequestId;
+use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::answer::{Answer, refusal};
@@ -62,14 +65,25 @@ fn values(text: &[u8]) -> usize {
     count
 }
 
-/// Whether a message may ask for a session; what can't be read here may.
-pub(super) fn is_handshake(body: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Message<'m> {
-        #[serde(borrow)]
-        method: std::borrow::Cow<'m, str>,
+/// A message that asks for something, or tells something.
+#[derive(Deserialize)]
+pub(super) struct Message<'m> {
+    #[serde(borrow)]
+    method: Cow<'m, str>,
+    /// Where an answer is expected.
+    pub id: Option<RequestId>,
+}
+
+impl<'m> Message<'m> {
+    /// What a body says; none where it is an answer, or can't be read.
+    pub fn of(body: &'m [u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
     }
-    serde_json::from_slice::<Message<'_>>(body).map_or(true, |message| message.method == "initialize")
+
+    /// Whether it asks for a session.
+    pub fn is_handshake(&self) -> bool {
+        self.method == "initialize"
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Whose each HTTP session is: the library takes a session's id from whoever knows it.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
 
+use rmcp::model::RequestId;
 use rmcp::transport::common::server_side_http::SessionId;
 use rmcp::transport::streamable_http_server::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -21,10 +22,38 @@ impl Owner {
     }
 }
 
-/// The owners of sessions, and the room that these take.
+/// The owners of sessions.
 pub(super) struct Owners {
     manager: Arc<LocalSessionManager>,
-    owners: Mutex<HashMap<SessionId, (Owner, Room)>>,
+    owners: Mutex<HashMap<SessionId, Owned>>,
+}
+
+/// A session that is somebody's.
+struct Owned {
+    owner: Owner,
+    asked: Ids,
+    _room: Room,
+}
+
+/// The ids of the requests that are being answered in a session.
+type Ids = Arc<std::sync::Mutex<HashSet<RequestId>>>;
+
+/// A request that is being answered, until this is dropped.
+pub(super) struct Asked(Ids, RequestId);
+
+impl Asked {
+    /// None if there is one of this id already. The library would give it the other's answer, and nobody's to the other.
+    fn new(ids: &Ids, id: RequestId) -> Option<Self> {
+        let is_new = ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+        is_new.then(|| Self(Arc::clone(ids), id))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let Self(ids, id) = self;
+        ids.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
 }
 
 impl Owners {
@@ -36,7 +65,7 @@ impl Owners {
     pub async fn may_use(&self, session: &str, caller: &Caller) -> bool {
         let owners = self.owners.lock().await;
         match owners.get(session) {
-            Some((owner, _)) => *owner == Owner::of(caller),
+            Some(owned) => owned.owner == Owner::of(caller),
             // Between its beginning and its being known here nobody has been told of it.
             None => !self.manager.sessions.read().await.contains_key(session),
         }
@@ -52,7 +81,17 @@ impl Owners {
 
     /// A session that was begun for this caller.
     pub async fn add(&self, session: &str, caller: &Caller, room: Room) {
-        self.owners.lock().await.insert(session.into(), (Owner::of(caller), room));
+        let owned = Owned { owner: Owner::of(caller), asked: Ids::default(), _room: room };
+        self.owners.lock().await.insert(session.into(), owned);
+    }
+
+    /// That a request is asked in a session, if there is such a session.
+    ///
+    /// # Errors
+    /// There is a request of this id in it that isn't answered yet.
+    pub async fn ask(&self, session: &str, id: RequestId) -> Result<Option<Asked>, ()> {
+        let owners = self.owners.lock().await;
+        owners.get(session).map(|owned| Asked::new(&owned.asked, id).ok_or(())).transpose()
     }
 
     /// Ends a session that nobody knows of.

@@ -8,6 +8,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use rmcp::model::RequestId;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::sync::oneshot;
@@ -19,8 +20,8 @@ use super::answer::{Answer, Content, Held, Leaving, plain, refusal, too_often};
 use super::claim::{Claims, Refused};
 use super::door::Door;
 use super::head::{self, SESSION};
-use super::message::{MOST_BYTES, is_handshake, whole};
-use super::owners::Owners;
+use super::message::{MOST_BYTES, Message, whole};
+use super::owners::{Asked, Owners};
 use super::shares::{Room, Shares};
 use super::{Client, LEAVING_PATIENCE, PATH};
 use crate::doors::mcp::seal::Seal;
@@ -111,8 +112,15 @@ impl Service {
         let is_call = head.method == Method::POST;
         let (body, large) =
             if is_call { whole(body, &caller.principal, &self.shares).await? } else { (Bytes::new(), None) };
-        let begins = is_call && !head.headers.contains_key(SESSION) && is_handshake(&body);
+        let message = Message::of(&body);
+        let session = head::text(&head.headers, &SESSION);
+        // What can't be read here may be one.
+        let begins = is_call && session.is_none() && message.as_ref().is_none_or(Message::is_handshake);
         let room = if begins { Some(self.room(&caller).await?) } else { None };
+        let asked = match (session, message.and_then(|message| message.id)) {
+            (Some(session), Some(id)) => self.ask(session, id).await?.map(Arc::new),
+            _ => None,
+        };
         // Nobody behind here has any use for it.
         head.headers.remove(AUTHORIZATION);
         let gone = CancellationToken::new();
@@ -121,7 +129,10 @@ impl Service {
             _in_flight: is_call.then(|| self.in_flight.token()),
             _busy: busy,
             _taken: (taken, large),
+            _asked: asked.clone(),
         };
+        // For as long as it is worked on, too.
+        head.extensions.insert(asked);
         head.extensions.insert(Asker { caller: Arc::new(caller.clone()), gone });
         let request = Request::from_parts(head, Full::new(body));
         let answer = match room {
@@ -138,6 +149,13 @@ impl Service {
             // What isn't text is no session's id, as the library says, too.
             None => true,
         }
+    }
+
+    async fn ask(&self, session: &str, id: RequestId) -> Result<Option<Asked>, Box<Answer>> {
+        self.owners.ask(session, id).await.map_err(|()| {
+            let message = "a request with the same id is still being answered in this session";
+            Box::new(refusal(StatusCode::BAD_REQUEST, message))
+        })
     }
 
     async fn room(&self, caller: &Caller) -> Result<Room, Box<Answer>> {
