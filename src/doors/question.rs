@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::misleads;
 use crate::approvals::Question;
 
 /// Characters of the statement, and of each row, that are shown.
@@ -56,12 +57,11 @@ fn shown(text: &str) -> String {
     printable(&cut(text, LONGEST_LINE))
 }
 
-/// Control characters, and those that change the direction of writing, could make a person read something else.
+/// The text without what could make a person read something else.
 fn printable(text: &str) -> String {
     let harmless = |char: char| match char {
         '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
-        char if char.is_control() => '\u{fffd}',
+        char if char.is_control() || misleads(char) => '\u{fffd}',
         char => char,
     };
     text.chars().map(harmless).collect()

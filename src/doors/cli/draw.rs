@@ -8,6 +8,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 
 use crate::config::{Fault, Place};
+use crate::doors::misleads;
 use crate::gate::diagnostic::{Place as SqlPlace, Rejection};
 
 /// Where the drawing goes.
@@ -100,7 +101,7 @@ fn within(text: &str, range: Range<usize>) -> Range<usize> {
     start..border(range.end).max(start)
 }
 
-/// The text without what a terminal would act on; every character keeps its length in bytes, so that places stay.
+/// The text without what a terminal would act on, or would have a person read something else; every character keeps its length in bytes, so that places stay.
 pub(super) fn printable(text: &str) -> String {
     let harmless = |c: char| match c {
         '\n' => '\n',
@@ -108,6 +109,14 @@ pub(super) fn printable(text: &str) -> String {
         c if c.is_ascii_control() => '?',
         // Two bytes like the controls U+0080 to U+009F.
         c if c.is_control() => '¿',
+        // Two bytes or three.
+        c if misleads(c) => {
+            if c.len_utf8() == 2 {
+                '¿'
+            } else {
+                '\u{fffd}'
+            }
+        }
         c => c,
     };
     text.chars().map(harmless).collect()
@@ -140,6 +149,9 @@ mod tests {
         let one = Rejection::new(Reason::ParseError, "bad \u{1b}[31m text").at(Span::new(2, 900));
         let drawn = rejection(&one, "é\u{9b}x", To::Stderr);
         assert!(!drawn.contains(['\u{1b}', '\u{9b}']), "{drawn:?}");
+        let turned = "SELECT 'a\u{202e}b\u{61c}c\u{2066}' --\u{200b}\u{feff}";
+        assert_eq!(printable(turned), "SELECT 'a\u{fffd}b¿c\u{fffd}' --\u{fffd}\u{fffd}");
+        assert_eq!(printable(turned).len(), turned.len());
         assert!(!rejection(&one, "", To::Stderr).is_empty());
     }
 
