@@ -25,8 +25,10 @@ use crate::keys::{Keys, Purpose};
 pub const QUESTION_LIVES: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long an approval waits for its write.
 pub const APPROVAL_LIVES: Duration = Duration::from_secs(60 * 60);
-/// Questions and approvals that wait at a time, of all principals.
+/// Questions and approvals that wait at a time, of all principals and of one.
 pub const MOST_WAITING: usize = 1000;
+/// One principal's questions don't keep others from asking.
+pub const MOST_OF_ONE: usize = 100;
 /// The longest file that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
 /// Hexadecimal digits of an id.
@@ -120,8 +122,11 @@ pub enum ApprovalError {
         path: PathBuf,
     },
     /// Too much waits.
-    #[error("{MOST_WAITING} writes wait for an approval already")]
-    TooMany,
+    #[error("{waiting} writes wait for an approval already")]
+    TooMany {
+        /// Of all principals, or of this one.
+        waiting: usize,
+    },
     /// The question can't be kept.
     #[error("what is to be approved is larger than {MOST_BYTES} bytes")]
     TooLarge,
@@ -177,8 +182,10 @@ impl Approvals {
         let mut directory = DirBuilder::new();
         directory.recursive(true).mode(0o700);
         directory.create(&self.directory).map_err(|cause| failed("create", &self.directory, cause))?;
-        if self.tidy()? >= MOST_WAITING {
-            return Err(ApprovalError::TooMany);
+        let (all, own) = self.tidy(&question.principal)?;
+        let over = [(own, MOST_OF_ONE), (all, MOST_WAITING)].into_iter().find(|(waiting, most)| waiting >= most);
+        if let Some((waiting, _)) = over {
+            return Err(ApprovalError::TooMany { waiting });
         }
         self.write(&question.id, PENDING, question)
     }
@@ -248,12 +255,18 @@ impl Approvals {
         }
     }
 
-    /// Removes what has waited too long, and gives how much waits.
-    fn tidy(&self) -> Result<usize, ApprovalError> {
-        let mut count = 0;
+    /// Removes what has waited too long, and gives how much waits: of all, and the questions of a principal.
+    fn tidy(&self, principal: &str) -> Result<(usize, usize), ApprovalError> {
+        let (mut all, mut own) = (0, 0);
         for (id, state) in self.waiting()? {
             let old = match state {
-                PENDING => matches!(self.pending(&id), Err(ApprovalError::Expired { .. })),
+                PENDING => match self.pending(&id) {
+                    Ok(question) => {
+                        own += usize::from(question.principal == principal);
+                        false
+                    }
+                    Err(error) => matches!(error, ApprovalError::Expired { .. }),
+                },
                 _ => self
                     .read(&self.path(&id, state)?, &id)
                     .is_ok_and(|approval: Approval| self.fresh(approval.at, APPROVAL_LIVES, &id).is_err()),
@@ -261,10 +274,10 @@ impl Approvals {
             match old {
                 // Somebody else may have been first.
                 true => drop(fs::remove_file(self.path(&id, state)?)),
-                false => count += 1,
+                false => all += 1,
             }
         }
-        Ok(count)
+        Ok((all, own))
     }
 
     /// Ids and states of the files that wait.

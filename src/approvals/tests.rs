@@ -179,11 +179,27 @@ fn only_so_much_waits_at_a_time() {
         fs::write(home.file(&format!("{number:016x}"), PENDING), "").unwrap();
     }
     let other = home.approvals.id(&Bound { rows: 2, ..bound() });
-    assert!(matches!(home.approvals.ask(&question(&other)), Err(ApprovalError::TooMany)));
+    assert!(matches!(home.approvals.ask(&question(&other)), Err(ApprovalError::TooMany { waiting: 1001 })));
     assert!(matches!(
         Home::new().approvals.ask(&Question { statement: "x".repeat(2 << 20), ..question(&id) }),
         Err(ApprovalError::TooLarge)
     ));
+}
+
+#[test]
+fn what_one_principal_asks_keeps_no_other_from_asking() {
+    let home = Home::new();
+    let ask = |principal: &str, rows| {
+        let id = home.approvals.id(&Bound { principal, rows, ..bound() });
+        home.approvals.ask(&Question { principal: principal.to_owned(), ..question(&id) })
+    };
+    for rows in 0..100 {
+        ask("ana", rows).unwrap();
+    }
+    assert!(matches!(ask("ana", 100), Err(ApprovalError::TooMany { waiting: 100 })));
+    ask("ben", 100).unwrap();
+    // What waits already may be asked once more.
+    ask("ana", 7).unwrap();
 }
 
 #[test]

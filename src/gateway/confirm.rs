@@ -274,7 +274,7 @@ fn unkept(error: &ApprovalError) -> Rejection {
         ApprovalError::Unknown { .. } | ApprovalError::Expired { .. } => {
             Rejection::new(Reason::ConfirmationRequired, error.to_string()).help("submit the statement again")
         }
-        ApprovalError::TooMany | ApprovalError::TooLarge => {
+        ApprovalError::TooMany { .. } | ApprovalError::TooLarge => {
             Rejection::new(Reason::LimitExceeded, error.to_string()).help("write less at once")
         }
         ApprovalError::Forged { .. } | ApprovalError::Io { .. } => {

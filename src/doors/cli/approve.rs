@@ -132,9 +132,10 @@ async fn answer(approvals: &Approvals, history: &History, shown: Question, appro
 fn unanswerable(error: ApprovalError) -> Failure {
     let exit = match error {
         ApprovalError::Unknown { .. } | ApprovalError::Expired { .. } => Exit::Refused,
-        ApprovalError::Forged { .. } | ApprovalError::TooMany | ApprovalError::TooLarge | ApprovalError::Io { .. } => {
-            Exit::History
-        }
+        ApprovalError::Forged { .. }
+        | ApprovalError::TooMany { .. }
+        | ApprovalError::TooLarge
+        | ApprovalError::Io { .. } => Exit::History,
     };
     Failure::new(exit, error.to_string())
 }
