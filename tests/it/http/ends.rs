@@ -49,6 +49,9 @@ async fn a_client_that_hangs_up_at_any_moment_leaves_nothing_running() {
     assert!(found.await.is_ok(), "some statements go on");
     scene.wait_for_running(&beside, 0).await;
     outcomes(&scene, 2, "cancelled").await;
+    // Whoever reads the log isn't alarmed by what clients do all day.
+    let log = server.stderr();
+    assert!(!log.contains("ERROR") && !log.contains("WARN"), "{log}");
 }
 
 #[tokio::test]
