@@ -11,6 +11,7 @@ mod bypass;
 mod catalog;
 mod cli;
 mod confirm;
+mod clients;
 mod costs;
 mod demo;
 mod doctor;

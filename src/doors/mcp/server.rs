@@ -311,7 +311,10 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let Some(found) = resources::find(&request.uri) else {
             let recorded = printable_name(&request.uri);
-            return Err(self.unknown("resource", request.uri, recorded, &context, ErrorData::resource_not_found).await);
+            // Which resource, the protocol wants told as data, too.
+            let data = serde_json::json!({ "uri": &request.uri });
+            let error = |message, _| ErrorData::resource_not_found(message, Some(data));
+            return Err(self.unknown("resource", request.uri, recorded, &context, error).await);
         };
         let called = self.caller(found.definition.name, &context).await;
         let (caller, _) = called.map_err(|rejection| unserved(&rejection))?;
