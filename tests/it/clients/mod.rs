@@ -3,6 +3,7 @@
 //! `scripts/test` says in `PGWICKET_CLIENTS` where; without it only what needs nothing fetched is tested here.
 
 mod conformance;
+mod drives;
 
 use std::path::PathBuf;
 

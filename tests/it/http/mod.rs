@@ -112,7 +112,7 @@ fn long() -> Value {
 }
 
 /// A token, and what the configuration holds of it.
-async fn token(wicket: &Wicket, name: &str) -> (String, String) {
+pub async fn token(wicket: &Wicket, name: &str) -> (String, String) {
     let made = wicket.run(&["token", "new", name, "--json"]).await;
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     let made: Value = serde_json::from_str(&made.stdout).unwrap();

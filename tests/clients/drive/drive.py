@@ -1,0 +1,93 @@
+# The client library of PyPI, driven by messages: each line of standard input is a request in the form of JSON-RPC that
+# names what the library is to do, and each is answered with what the library gave. The tests are in Rust: here is
+# nothing but the library's own calls.
+import json
+import sys
+from contextlib import AsyncExitStack
+
+import anyio
+from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+
+
+async def connect(stack, era, command=None, args=None, env=None, cwd=None, url=None, token=None):
+    if url:
+        http = create_mcp_http_client(headers={"Authorization": f"Bearer {token}"})
+        await stack.enter_async_context(http)
+        server = streamable_http_client(url, http_client=http)
+    else:
+        server = StdioServerParameters(command=command, args=args, env=env, cwd=cwd)
+    # Pinned to a revision it would not ask the server what it is.
+    mode = "legacy" if era == "handshake" else "auto"
+    return await stack.enter_async_context(Client(server, mode=mode))
+
+
+def hello(client):
+    return {
+        "revision": client.protocol_version,
+        "server": client.server_info and plain(client.server_info),
+        "capabilities": plain(client.server_capabilities),
+        "instructions": client.instructions,
+    }
+
+
+async def do(client, method, params):
+    match method:
+        case "tools/list":
+            return plain(await client.list_tools())
+        case "tools/call":
+            return plain(await client.call_tool(params["name"], params["arguments"], 120))
+        case "resources/list":
+            return plain(await client.list_resources())
+        case "resources/read":
+            return plain(await client.read_resource(params["uri"]))
+        case "prompts/list":
+            return plain(await client.list_prompts())
+        case "prompts/get":
+            return plain(await client.get_prompt(params["name"], params["arguments"]))
+    raise ValueError(method)
+
+
+async def answer(client, message, scopes):
+    said = {"error": {"code": None, "message": "cancelled"}}
+    with anyio.CancelScope() as scope:
+        scopes[message["id"]] = scope
+        try:
+            said = {"result": await do(client, message["method"], message["params"])}
+        except MCPError as error:
+            said = {"error": plain(error.error)}
+        except Exception as error:
+            said = {"error": {"code": None, "message": f"{type(error).__name__}: {error}"}}
+    del scopes[message["id"]]
+    tell(message, said)
+
+
+def tell(message, said):
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **said}), flush=True)
+
+
+def plain(model):
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+async def heard():
+    return json.loads(await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True))
+
+
+async def main():
+    scopes = {}
+    async with AsyncExitStack() as stack:
+        message = await heard()
+        client = await connect(stack, **message["params"])
+        tell(message, {"result": hello(client)})
+        async with anyio.create_task_group() as tasks:
+            while (message := await heard())["method"] != "close":
+                if message["method"] == "notifications/cancelled":
+                    scopes[message["params"]["requestId"]].cancel()
+                else:
+                    tasks.start_soon(answer, client, message, scopes)
+    tell(message, {"result": {}})
+
+
+anyio.run(main)
