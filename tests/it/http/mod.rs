@@ -3,6 +3,7 @@
 mod crowds;
 mod doors;
 mod ends;
+mod load;
 mod progress;
 mod proof;
 mod requests;

@@ -117,6 +117,8 @@ impl Open {
             });
         }
         drop(listener);
+        // Where nobody asks for anything any more, this many are what is left behind.
+        tracing::debug!(tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks(), "the door closes");
         service.finish(grace).await;
         connections.close();
         let _ = timeout(LEAVING_PATIENCE, connections.wait()).await;
