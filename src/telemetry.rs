@@ -49,7 +49,7 @@ pub fn start(format: LogFormat, usual: Level, environment: &Environment) -> Resu
 }
 
 /// What the MCP library says at level error of each client that is gone when its answer is there.
-const HUNG_UP: &str = "failed to send pending response during drain";
+const HUNG_UP: [&str; 2] = ["failed to send pending response during drain", "fail to response message"];
 
 /// Keeps the events that are worth a line.
 struct Kept;
@@ -63,7 +63,7 @@ impl<S> Filter<S> for Kept {
         event.metadata().target() != "rmcp::service" || {
             let mut said = Message::default();
             event.record(&mut said);
-            said.0 != HUNG_UP
+            !HUNG_UP.contains(&said.0.as_str())
         }
     }
 }
@@ -131,6 +131,7 @@ mod tests {
         tracing::subscriber::with_default(Registry::default().with(lines.with_filter(Kept)), || {
             let error = "the channel is closed";
             tracing::error!(target: "rmcp::service", %error, "failed to send pending response during drain");
+            tracing::error!(target: "rmcp::service", %error, "fail to response message");
             tracing::error!(target: "rmcp::service", %error, "response send task failed during drain");
             tracing::error!(target: "pgwicket", "failed to send pending response during drain");
         });

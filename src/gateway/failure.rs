@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Failure;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::history::{HistoryError, Status};
-use crate::postgres::ExecuteError;
 use crate::postgres::execute::{DatabaseError, Outcome, StopReason};
+use crate::postgres::{ExecuteError, PoolError};
 
 /// The history can't be written, so nothing is answered.
 pub(super) fn history(error: HistoryError) -> Rejection {
@@ -110,6 +110,11 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
     match error {
         ExecuteError::Database(error) if error.by_row_security => out_of_sight(),
         ExecuteError::Database(error) => database(error, opaque),
+        ExecuteError::Pool(PoolError::Busy { connections }) => {
+            tracing::warn!(connections, "all connections were in use for as long as a statement could wait");
+            Rejection::new(reason, format!("no connection to the database was free within {} s", timeout.as_secs_f64()))
+                .help("try again in a moment")
+        }
         ExecuteError::Pool(cause) => {
             tracing::error!(%cause, "no session could be had");
             Rejection::new(reason, "the database can't be reached right now").help("try again in a moment")
@@ -270,6 +275,14 @@ mod tests {
         };
         assert_eq!(told(ExecuteError::Unknown), Reason::OutcomeUnknown);
         assert_eq!(told(ExecuteError::Lost), Reason::HistoryUnavailable);
+    }
+
+    #[test]
+    fn a_pool_in_use_is_no_database_out_of_reach() {
+        let told = execution(&PoolError::Busy { connections: 15 }.into(), false, Duration::from_millis(1500));
+        assert_eq!(told.message, "no connection to the database was free within 1.5 s");
+        let told = execution(&PoolError::Closed.into(), false, Duration::from_secs(1));
+        assert_eq!(told.message, "the database can't be reached right now");
     }
 
     #[test]

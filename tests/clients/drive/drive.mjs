@@ -43,9 +43,11 @@ const methods = {
     "tools/list": () => client.listTools(),
     "tools/call": (params, options) => library.call(client, params, options),
     "resources/list": () => client.listResources(),
+    "resources/templates/list": () => client.listResourceTemplates(),
     "resources/read": (params) => client.readResource(params),
     "prompts/list": () => client.listPrompts(),
     "prompts/get": (params) => client.getPrompt(params),
+    "completion/complete": (params) => client.complete(params),
     async close() {
         // Closing alone leaves an HTTP session to the server's patience.
         await transport.terminateSession?.();

@@ -9,6 +9,7 @@ import anyio
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
+from mcp_types import PromptReference, ResourceTemplateReference
 
 
 async def connect(stack, era, command=None, args=None, env=None, cwd=None, url=None, token=None):
@@ -40,12 +41,18 @@ async def do(client, method, params):
             return plain(await client.call_tool(params["name"], params["arguments"], 120))
         case "resources/list":
             return plain(await client.list_resources())
+        case "resources/templates/list":
+            return plain(await client.list_resource_templates())
         case "resources/read":
             return plain(await client.read_resource(params["uri"]))
         case "prompts/list":
             return plain(await client.list_prompts())
         case "prompts/get":
             return plain(await client.get_prompt(params["name"], params["arguments"]))
+        case "completion/complete":
+            refs = {"ref/prompt": PromptReference, "ref/resource": ResourceTemplateReference}
+            ref = refs[params["ref"]["type"]](**params["ref"])
+            return plain(await client.complete(ref, params["argument"]))
     raise ValueError(method)
 
 

@@ -195,7 +195,14 @@ async fn refusals(mcp: &mut Mcp) {
 }
 
 async fn resources(mcp: &mut Mcp) {
-    assert_eq!(names(&mcp.resources().await), ["database_info", "query_history"]);
+    let list = mcp.resources().await;
+    assert_eq!(names(&list)[..2], ["database_info", "query_history"]);
+    assert!(names(&list).contains(&"sales.orders") && !names(&list).contains(&"hr.employees"), "{list:?}");
+    let templates = mcp.request("resources/templates/list", json!({})).await["result"]["resourceTemplates"].clone();
+    let template = templates[0]["uriTemplate"].as_str().unwrap_or_else(|| panic!("{templates}"));
+    assert_eq!(template, "pgwicket://schema/{schema}/{table}");
+    let table = mcp.resource(&template.replace("{schema}", "sales").replace("{table}", "customers")).await;
+    assert_eq!(table["primary_key"], json!(["id"]), "{table}");
     let info = mcp.resource("pgwicket://database_info").await;
     assert!(info["schemas"].to_string().contains("sales") && !info.to_string().contains("\"hr\""), "{info}");
     let history = mcp.resource("pgwicket://query_history").await;
@@ -219,6 +226,21 @@ async fn prompts(mcp: &mut Mcp) {
         let got = mcp.request("prompts/get", json!({ "name": prompt, "arguments": arguments })).await;
         let text = got["result"]["messages"][0]["content"]["text"].as_str().unwrap_or_else(|| panic!("{got}"));
         assert!(text.contains(said), "{text}");
+    }
+    for (of, argument, found) in [
+        (
+            json!({ "type": "ref/prompt", "name": "review_table" }),
+            json!({ "name": "table", "value": "sales.cu" }),
+            "sales.customers",
+        ),
+        (
+            json!({ "type": "ref/resource", "uri": "pgwicket://schema/{schema}/{table}" }),
+            json!({ "name": "schema", "value": "sa" }),
+            "sales",
+        ),
+    ] {
+        let got = mcp.request("completion/complete", json!({ "ref": of, "argument": argument })).await;
+        assert_eq!(got["result"]["completion"]["values"][0], found, "{got}");
     }
     let missing = mcp.request("prompts/get", json!({ "name": "review_table", "arguments": {} })).await;
     assert!(missing["error"]["message"].as_str().unwrap().contains("`table` is missing"), "{missing}");

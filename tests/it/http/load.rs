@@ -3,6 +3,7 @@
 //! seconds each of the three runs takes; the long tier takes 60.
 
 use std::collections::{BTreeMap, HashSet};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,10 +17,10 @@ use crate::support::{Database, HANDSHAKES, HttpClient, HttpServer, PATIENCE, Wic
 const CLIENTS: usize = 64;
 /// Statements that would take for ever, at once: fewer than there are connections to the database, so that others get on.
 const LONG_AT_ONCE: usize = 6;
-const POOL: usize = 12;
+const POOL: usize = 16;
 /// How long each client rests between its requests: people and agents do, and there are so many ports.
 const REST: Duration = Duration::from_millis(25);
-const DEADLINE: Duration = Duration::from_millis(400);
+const DEADLINE: Duration = Duration::from_secs(1);
 
 const POLICY: &str = r#"
 version = 1
@@ -122,7 +123,7 @@ impl Shared {
 
 /// A client, from its beginning to the run's end.
 async fn client(shared: Arc<Shared>, number: usize) {
-    let has_session = number % 2 == 0;
+    let has_session = number.is_multiple_of(2);
     let begun = async || {
         let client = shared.server.client_of(&shared.ana);
         if has_session { client.handshake(HANDSHAKES[number / 2 % HANDSHAKES.len()]).await } else { client }
@@ -195,10 +196,10 @@ async fn wanted(shared: &Shared, mcp: &mut HttpClient, turn: Turn, name: &str) {
 /// A turn whose statement would go on for ever, and is ended.
 async fn unwanted(shared: &Shared, mcp: &mut HttpClient, turn: Turn, name: &str) {
     let _turn = shared.long.acquire().await.unwrap();
-    let mut late;
+    let mut eve;
     let asker = if turn == Turn::Deadline {
-        late = shared.server.client_of(&shared.eve);
-        &mut late
+        eve = shared.server.client_of(&shared.eve);
+        &mut eve
     } else {
         mcp
     };
@@ -206,7 +207,10 @@ async fn unwanted(shared: &Shared, mcp: &mut HttpClient, turn: Turn, name: &str)
         asker.message("tools/call", json!({ "name": "query_execute", "arguments": { "sql": LONG } }));
     let asked = asked.with("Pgwicket-On-Behalf-Of", name);
     let began = Instant::now();
-    let mut hanging = asked.begin("POST", "/mcp", &message.to_string()).await;
+    let hanging = asked.begin("POST", "/mcp", &message.to_string()).await;
+    if turn == Turn::Deadline {
+        return late(shared, name, began, hanging).await;
+    }
     shared.runs(name).await;
     let since = Instant::now();
     match turn {
@@ -216,16 +220,33 @@ async fn unwanted(shared: &Shared, mcp: &mut HttpClient, turn: Turn, name: &str)
             let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancel });
             assert_eq!(asked.post(&cancel).await.status, 202);
         }
-        Turn::EndSession => assert_eq!(asked.send("DELETE", "/mcp", "").await.status, 202),
-        _ => {
-            let reply = crate::support::read(&mut hanging).await;
-            if reply.json()["error"]["code"] != "deadline_exceeded" {
-                shared.told.lock().unwrap().errors.push(format!("{turn:?}: {reply:?}"));
-            }
-        }
+        _ => assert_eq!(asked.send("DELETE", "/mcp", "").await.status, 202),
     }
-    // A deadline is over by itself.
-    shared.ends(name, turn, if turn == Turn::Deadline { began + DEADLINE } else { since }).await;
+    shared.ends(name, turn, since).await;
+}
+
+/// A statement that is over by itself, some time after it was asked for, and perhaps before its connection was there.
+async fn late(shared: &Shared, name: &str, began: Instant, mut hanging: tokio::net::TcpStream) {
+    let (reply, ran) = {
+        let mut ran = pin!(timeout(4 * DEADLINE, shared.runs(name)));
+        let mut reply = pin!(crate::support::read(&mut hanging));
+        tokio::select! {
+            reply = &mut reply => (reply, false),
+            ran = &mut ran => (reply.await, ran.is_ok()),
+        }
+    };
+    if ran {
+        shared.ends(name, Turn::Deadline, began + DEADLINE).await;
+    }
+    // On a slow machine its time may be over before there is a connection for it.
+    let is_right = reply.status == 200 && {
+        let error = reply.json()["error"].clone();
+        error["code"] == "deadline_exceeded"
+            || !ran && error["message"] == "no connection to the database was free within 1 s"
+    };
+    if !is_right {
+        shared.told.lock().unwrap().errors.push(format!("deadline: {reply:?}"));
+    }
 }
 
 /// Asks PostgreSQL again and again what runs, until nobody wants to know any more.
@@ -347,7 +368,10 @@ async fn many_clients_at_once_leave_the_server_as_it_was() {
     // What is left of tasks when nobody asks for anything: the pool's connections, the door, the history's and the like.
     shared.server.signal("TERM");
     let (status, log) = shared.server.ended().await;
-    assert!(status.success() && !log.contains("ERROR") && !log.contains("WARN"), "{log}");
+    let is_odd =
+        |line: &str| line.contains("ERROR") || line.contains("WARN") && !line.contains("connections were in use");
+    let odd: Vec<&str> = log.lines().filter(|line| is_odd(line)).collect();
+    assert!(status.success() && odd.is_empty(), "{odd:?}");
     let tasks: Option<usize> =
         log.lines().find_map(|line| line.split_once("the door closes tasks=")?.1.trim().parse().ok());
     let tasks = tasks.unwrap_or_else(|| panic!("{log}"));
