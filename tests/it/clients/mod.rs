@@ -4,6 +4,8 @@
 
 mod conformance;
 mod drives;
+mod inspector;
+mod snippets;
 
 use std::path::PathBuf;
 
