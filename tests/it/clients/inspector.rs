@@ -84,8 +84,8 @@ async fn its_command_line_calls_everything() {
         assert_eq!(verdict["verdict"], "admitted");
         let plan = json(inspector.tool("explain_query", &["sql=SELECT * FROM orders WHERE id = 7"]).await);
         assert!(plan["steps"].to_string().contains("Index Cond"), "{plan}");
-        let found = json(inspector.tool("search_objects", &["query=customer", "limit=1"]).await);
-        assert_eq!(found["found"][0]["relation"], "sales.customers");
+        let found = json(inspector.tool("search_objects", &["query=customer", "detail=names", "limit=1"]).await);
+        assert_eq!(found["found"][0]["relation"], "sales.customers", "{found}");
         let listed = json(inspector.tool("get_tables", &["pattern=order_items"]).await);
         assert_eq!(listed["tables"][0]["name"], "order_items", "{listed}");
         let described = json(inspector.tool("get_table_schema", &["table=sales.customers"]).await);
