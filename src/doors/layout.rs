@@ -9,6 +9,9 @@ use serde_json::value::RawValue;
 
 use crate::postgres::{ResultSet, Truncation};
 
+/// Results that are shorter are laid out in a text that grows by and by.
+const LARGE: usize = 64 * 1024;
+
 /// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -102,7 +105,9 @@ impl Presentation {
             most_bytes,
             columns: Vec::new(),
             keys: Vec::new(),
-            out: String::new(),
+            // Pages that nothing is written to take no memory, and growing by and by would take several times as much.
+            out: String::with_capacity(if result.json.len() > LARGE { most_bytes.saturating_add(LARGE) } else { 0 }),
+            head: 0,
             cut: String::new(),
             rows: 0,
             full: false,
@@ -119,8 +124,10 @@ struct Writer {
     columns: Vec<Column>,
     /// The columns' names as JSON, each once.
     keys: Vec<String>,
-    /// The rows.
+    /// The rows, in JSON behind the head.
     out: String,
+    /// Bytes of the head.
+    head: usize,
     /// What was cut: `[row, column, characters]`, separated by commas.
     cut: String,
     rows: u64,
@@ -131,12 +138,18 @@ impl Writer {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), serde_json::Error> {
         let names = columns.iter().map(|column| column.name.as_str());
         match self.presentation.layout {
-            Layout::Json => {}
-            Layout::Objects => self.keys = unique(names).iter().map(serde_json::to_string).collect::<Result<_, _>>()?,
-            Layout::Csv => self.out = names.map(|name| field(Some(name))).collect::<Vec<_>>().join(",") + "\r\n",
+            Layout::Json | Layout::Objects => {
+                if self.presentation.layout == Layout::Objects {
+                    self.keys = unique(names).iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+                }
+                // Writing into a String can't fail.
+                let _ = write!(self.out, "{{\"columns\":{},\"rows\":[", serde_json::to_string(&columns)?);
+                self.head = self.out.len();
+            }
+            Layout::Csv => self.out += &(names.map(|name| field(Some(name))).collect::<Vec<_>>().join(",") + "\r\n"),
             Layout::Markdown => {
                 let names: String = names.map(|name| format!(" {} |", cell(Some(name)))).collect();
-                self.out = format!("|{names}\n|{}\n", "---|".repeat(columns.len()));
+                self.out += &format!("|{names}\n|{}\n", "---|".repeat(columns.len()));
             }
         }
         self.columns = columns;
@@ -169,7 +182,7 @@ impl Writer {
             self.value(at, value)?;
         }
         self.out.push_str(close);
-        if self.out.len() + self.cut.len() > self.most_bytes {
+        if self.out.len() - self.head + self.cut.len() > self.most_bytes {
             self.out.truncate(start);
             self.cut.truncate(cut_before);
             self.full = true;
@@ -199,13 +212,11 @@ impl Writer {
     }
 
     fn finish(self, truncated: Option<Truncation>, affected: Option<u64>) -> Result<Laid, serde_json::Error> {
-        let mut json = format!("{{\"columns\":{}", serde_json::to_string(&self.columns)?);
-        let table = match self.presentation.layout {
-            Layout::Json | Layout::Objects => {
-                json += &format!(",\"rows\":[{}]", self.out);
-                None
+        let (mut json, table) = match self.presentation.layout {
+            Layout::Json | Layout::Objects => (self.out + "]", None),
+            Layout::Csv | Layout::Markdown => {
+                (format!("{{\"columns\":{}", serde_json::to_string(&self.columns)?), Some(self.out))
             }
-            Layout::Csv | Layout::Markdown => Some(self.out),
         };
         json += &format!(",\"row_count\":{}", self.rows);
         if let Some(affected) = affected {

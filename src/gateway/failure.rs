@@ -164,10 +164,11 @@ pub(super) fn execution(error: &ExecuteError, opaque: bool, timeout: Duration) -
             .help("submit it again, and ask again")
         }
         ExecuteError::RowNotVisible { rule } => out_of_sight().by(Some((**rule).clone())),
-        ExecuteError::RowTooLarge { .. } => {
-            Rejection::new(reason, "a row of the result is larger than a result may be; nothing was changed")
-                .help("cut long values with left() or substring(), or read fewer columns")
-        }
+        ExecuteError::RowTooLarge { .. } => Rejection::new(
+            reason,
+            "a row of the result takes more than half of what a result may have; nothing was changed",
+        )
+        .help("cut long values with left() or substring(), or read fewer columns"),
         ExecuteError::CatalogChanged => {
             Rejection::new(reason, "the database's structure changed while the statement was on its way")
                 .help("try again")

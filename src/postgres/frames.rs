@@ -16,9 +16,7 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 /// Bytes of one message where no statement said otherwise: for what we ask the server ourselves.
 const LARGEST: u32 = 256 << 20;
 /// A statement's bound is never below this.
-const SMALLEST: u32 = 8 << 20;
-/// An array of small numbers takes so many times its JSON's bytes on the wire.
-const WIRE_FOR_JSON: u64 = 8;
+const SMALLEST: u32 = 2 << 20;
 
 /// How large a message of one connection may be, whether one was larger, and who greeted us. Shared by the connection's reader and
 /// whoever runs statements on it.
@@ -39,9 +37,11 @@ impl Wire {
         })
     }
 
-    /// From here on a message may be as large as a row of a result of that many bytes of JSON.
+    /// From here on a message may have half as many bytes as a result: it is kept whole, in a buffer that grows by doubling,
+    /// beside the result that it becomes a row of and that one's layout, and all together may take four times what the
+    /// result may have.
     pub(crate) fn set_for_result(&self, bytes: u64) {
-        let most = u32::try_from(bytes.saturating_mul(WIRE_FOR_JSON)).unwrap_or(u32::MAX);
+        let most = u32::try_from(bytes / 2).unwrap_or(u32::MAX);
         self.most.store(most.max(SMALLEST), Ordering::Relaxed);
     }
 

@@ -31,6 +31,7 @@ mod identity;
 mod kills;
 mod ledger;
 mod mcp;
+mod memory;
 mod noninterference;
 mod oracles;
 mod plans;

@@ -5,7 +5,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::refused;
-use super::seal::Seal;
 use crate::gate::diagnostic::Rejection;
 use crate::gate::source::Source;
 
@@ -37,19 +36,19 @@ impl Reply {
         Self::Refused(rejection.to_json(source.as_ref()))
     }
 
-    /// In its form: structured where there is a seal for it. A refusal always is text: the protocol doesn't say that
+    /// In its form. The rows of a structured result are a text of JSON, which has to be sealed. A refusal always is text: the protocol doesn't say that
     /// structured content of an error may be other than the schema of results, and there are clients that show their own
     /// complaint in place of an error's.
-    pub fn result(self, structured: Option<&Seal>) -> CallToolResult {
+    pub fn result(self, structured: bool) -> CallToolResult {
         match (self, structured) {
             (Self::Refused(error), _) => refused(&error),
-            (Self::Told(value, _), None) => with_texts([value.to_string()], None),
-            (Self::Told(value, short), Some(_)) => with_texts([short], Some(value)),
-            (Self::Rows(Rows { table, json, any, .. }), None) => {
+            (Self::Told(value, _), false) => with_texts([value.to_string()], None),
+            (Self::Told(value, short), true) => with_texts([short], Some(value)),
+            (Self::Rows(Rows { table, json, any, .. }), false) => {
                 with_texts(table.into_iter().chain([json]).chain(any.then(untrusted)), None)
             }
-            (Self::Rows(Rows { table, json, any, short }), Some(seal)) => {
-                with_texts(table.into_iter().chain([short]).chain(any.then(untrusted)), Some(seal.put_on(json)))
+            (Self::Rows(Rows { table, json, any, short }), true) => {
+                with_texts(table.into_iter().chain([short]).chain(any.then(untrusted)), Some(Value::String(json)))
             }
         }
     }

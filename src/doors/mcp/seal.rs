@@ -1,138 +1,309 @@
-//! JSON that leaves as it was written. The protocol's library keeps structured content as values, which would round numbers
-//! and take many times the memory. So it is handed a text that begins with a mark, and what it made of that is put right
-//! while it leaves: the quotes and escapes around the JSON are taken off again.
+//! Large texts leave without passing through the protocol's library. It would keep several copies of them at once, and hold
+//! structured content as values, which round numbers and take many times the memory. So the library is handed short marks, and
+//! what they stand for is put in their place while the messages leave, a piece at a time.
 
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use aws_lc_rs::rand;
+use bytes::{Buf, Bytes};
+use rmcp::model::{CallToolResult, ContentBlock, JsonRpcMessage, ServerResult};
+use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::transport::Transport;
 use serde_json::Value;
 use tokio::io::AsyncWrite;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of a mark, as random as a key: what stands in the data can't know it.
 const MARK_BYTES: usize = 16;
+/// Texts that are shorter go through the library: that costs less.
+const SHORTEST: usize = 64 * 1024;
+/// What leaves in the place of a text that nobody waited for.
+const GIVEN_UP: &[u8] = b"\"the result was given up\"";
+/// Bytes that leave at once.
+const STEP: usize = 64 * 1024;
 
-/// Bytes that are put right at once.
-pub(super) const STEP: usize = 64 * 1024;
+/// What is kept aside for the messages of one door.
+#[derive(Clone)]
+pub(super) struct Seal(Arc<Kept>);
 
-/// The mark of one door.
-#[derive(Debug, Clone)]
-pub(super) struct Seal(Arc<str>);
+struct Kept {
+    /// What a mark begins with where it leaves: a quote, and this. The quote is nowhere else in it.
+    opening: Vec<u8>,
+    next: AtomicU64,
+    texts: Mutex<HashMap<u64, Text>>,
+    /// How many there are: asked for every message.
+    count: AtomicUsize,
+}
+
+struct Text {
+    content: String,
+    /// It is JSON, and not the content of a JSON string.
+    is_json: bool,
+    /// Dropped with it: whoever waits for that learns that it was taken.
+    _taken: Option<oneshot::Sender<()>>,
+}
 
 impl Seal {
-    /// A mark that nobody knows.
-    ///
     /// # Errors
     /// No random numbers: a sentence.
     pub fn new() -> Result<Self, String> {
         let mut bytes = [0; MARK_BYTES];
         rand::fill(&mut bytes).map_err(|_| "the operating system gives no random numbers".to_owned())?;
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(format!("sealed:{digits}:").into()))
+        let opening = format!("\"sealed:{digits}:").into_bytes();
+        Ok(Self(Arc::new(Kept {
+            opening,
+            next: AtomicU64::new(0),
+            texts: Mutex::default(),
+            count: AtomicUsize::new(0),
+        })))
     }
 
-    /// For the library. `json` has to be JSON.
-    pub fn put_on(&self, mut json: String) -> Value {
-        json.insert_str(0, &self.0);
-        Value::String(json)
+    /// Keeps what is large in a result aside. A text as structured content is JSON that leaves as it is, however short.
+    /// `unwanted`: when it is cancelled, nobody waits for the result any more; without it, it surely leaves.
+    pub fn put_on(&self, result: &mut CallToolResult, unwanted: Option<&CancellationToken>) {
+        for block in &mut result.content {
+            if let ContentBlock::Text(text) = block
+                && text.text.len() >= SHORTEST
+            {
+                text.text = self.keep(std::mem::take(&mut text.text), false, unwanted);
+            }
+        }
+        if let Some(Value::String(json)) = &mut result.structured_content {
+            *json = self.keep(std::mem::take(json), true, unwanted);
+        }
     }
 
-    /// For one stream of messages.
-    pub fn breaker(&self) -> Breaker {
-        Breaker { opening: format!("\"{}", self.0).into_bytes().into(), state: State::Outside { matched: 0 } }
+    /// Keeps a text; gives its mark.
+    fn keep(&self, content: String, is_json: bool, unwanted: Option<&CancellationToken>) -> String {
+        let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let taken = unwanted.cloned().map(|unwanted| {
+            let (sender, taken) = oneshot::channel();
+            let seal = self.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = unwanted.cancelled() => drop(seal.take(number)),
+                    _ = taken => {}
+                }
+            });
+            sender
+        });
+        let mut texts = self.0.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.insert(number, Text { content, is_json, _taken: taken });
+        self.0.count.store(texts.len(), Ordering::Relaxed);
+        let opening = String::from_utf8_lossy(self.0.opening.get(1..).unwrap_or_default());
+        format!("{opening}{number}")
+    }
+
+    fn take(&self, number: u64) -> Option<Text> {
+        let mut texts = self.0.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = texts.remove(&number);
+        self.0.count.store(texts.len(), Ordering::Relaxed);
+        text
+    }
+
+    /// Whether no message can have a mark: one that has was made after its text was kept, and leaves before that is taken.
+    pub fn is_idle(&self) -> bool {
+        self.0.count.load(Ordering::Relaxed) == 0
     }
 }
 
-/// Puts one stream of messages right, however it is cut.
-#[derive(Debug)]
-pub(super) struct Breaker {
-    /// What a sealed text begins with. Its first byte is nowhere else in it.
-    opening: Arc<[u8]>,
-    state: State,
+/// One stream of messages on its way out.
+pub(super) struct Unsealing {
+    seal: Seal,
+    place: Place,
+    parts: VecDeque<Part>,
 }
 
-#[derive(Debug)]
-enum State {
-    /// Bytes of the opening that came last, and aren't passed on yet.
+enum Place {
+    /// Bytes of the opening that came last.
     Outside { matched: usize },
-    /// In a sealed text; behind a backslash, or not.
-    Inside { escaped: bool },
+    /// Behind an opening, in the number.
+    Number(u64),
 }
 
-impl Breaker {
-    /// Passes bytes on.
-    pub fn pass(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
-        while let Some((first, rest)) = bytes.split_first() {
-            match &mut self.state {
-                State::Outside { matched: 0 } => {
-                    let plain = bytes.iter().position(|byte| *byte == b'"').unwrap_or(bytes.len());
-                    let (before, from) = bytes.split_at(plain);
-                    out.extend_from_slice(before);
-                    bytes = from.get(1..).unwrap_or_default();
-                    if !from.is_empty() {
-                        self.state = State::Outside { matched: 1 };
+enum Part {
+    Plain(Bytes),
+    Kept { text: Text, done: usize },
+}
+
+impl Unsealing {
+    pub fn new(seal: Seal) -> Self {
+        Self { seal, place: Place::Outside { matched: 0 }, parts: VecDeque::new() }
+    }
+
+    /// What comes next, however it is cut. Where a message ends, nothing is held back.
+    pub fn feed(&mut self, mut bytes: Bytes) {
+        if matches!(self.place, Place::Outside { matched: 0 }) && self.seal.is_idle() {
+            return self.parts.push_back(Part::Plain(bytes));
+        }
+        let mut plain = Vec::with_capacity(bytes.len());
+        while let Some(first) = bytes.first().copied() {
+            let opening = &self.seal.0.opening;
+            match self.place {
+                Place::Outside { matched: 0 } => {
+                    let quote = bytes.iter().position(|byte| *byte == b'"');
+                    plain.extend_from_slice(&bytes.split_to(quote.unwrap_or(bytes.len())));
+                    if quote.is_some() {
+                        bytes.advance(1);
+                        self.place = Place::Outside { matched: 1 };
                     }
                 }
-                State::Outside { matched } if self.opening.get(*matched) == Some(first) => {
-                    *matched += 1;
-                    bytes = rest;
-                    if *matched == self.opening.len() {
-                        self.state = State::Inside { escaped: false };
-                    }
+                Place::Outside { matched } if opening.get(matched) == Some(&first) => {
+                    bytes.advance(1);
+                    let whole = matched + 1 == opening.len();
+                    self.place = if whole { Place::Number(0) } else { Place::Outside { matched: matched + 1 } };
                 }
-                State::Outside { matched } => {
+                Place::Outside { matched } => {
                     // It was something else; this byte is looked at once more.
-                    out.extend_from_slice(self.opening.get(..*matched).unwrap_or_default());
-                    *matched = 0;
+                    plain.extend_from_slice(opening.get(..matched).unwrap_or_default());
+                    self.place = Place::Outside { matched: 0 };
                 }
-                State::Inside { escaped: true } => {
-                    // JSON without space between its tokens has nothing else to escape than quotes and backslashes.
-                    out.push(*first);
-                    bytes = rest;
-                    self.state = State::Inside { escaped: false };
+                Place::Number(number) if first.is_ascii_digit() => {
+                    bytes.advance(1);
+                    self.place = Place::Number(number.wrapping_mul(10).wrapping_add(u64::from(first - b'0')));
                 }
-                State::Inside { escaped: false } => {
-                    let plain = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(bytes.len());
-                    let (before, from) = bytes.split_at(plain);
-                    out.extend_from_slice(before);
-                    self.state = match from.first() {
-                        Some(b'"') => State::Outside { matched: 0 },
-                        Some(_) => State::Inside { escaped: true },
-                        None => State::Inside { escaped: false },
-                    };
-                    bytes = from.get(1..).unwrap_or_default();
+                Place::Number(number) => {
+                    // The quote behind it.
+                    bytes.advance(1);
+                    self.place = Place::Outside { matched: 0 };
+                    match self.seal.take(number) {
+                        Some(text) => {
+                            self.parts.push_back(Part::Plain(std::mem::take(&mut plain).into()));
+                            self.parts.push_back(Part::Kept { text, done: 0 });
+                        }
+                        None => plain.extend_from_slice(GIVEN_UP),
+                    }
                 }
             }
         }
+        if !plain.is_empty() {
+            self.parts.push_back(Part::Plain(plain.into()));
+        }
+    }
+
+    /// What leaves next, if there is something.
+    pub fn next(&mut self) -> Option<Bytes> {
+        match self.parts.front_mut()? {
+            Part::Plain(bytes) if bytes.len() <= STEP => {
+                let bytes = std::mem::take(bytes);
+                self.parts.pop_front();
+                Some(bytes)
+            }
+            Part::Plain(bytes) => Some(bytes.split_to(STEP)),
+            Part::Kept { text, done } => {
+                let all = text.content.as_bytes();
+                let rest = all.get(*done..).unwrap_or_default();
+                let step = rest.get(..STEP).unwrap_or(rest);
+                let (first, last) = (*done == 0, step.len() == rest.len());
+                let mut out = Vec::with_capacity(step.len() + 2);
+                if text.is_json {
+                    out.extend_from_slice(step);
+                } else {
+                    out.extend(first.then_some(b'"'));
+                    step.iter().for_each(|byte| escape(*byte, &mut out));
+                    out.extend(last.then_some(b'"'));
+                }
+                *done += step.len();
+                if last {
+                    self.parts.pop_front();
+                }
+                Some(out.into())
+            }
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+}
+
+/// A byte of a text as it stands in a JSON string.
+fn escape(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        _ => out.push(byte),
+    }
+}
+
+/// The library's way to and from one client, for messages that are sealed when it is certain that they leave.
+pub(super) struct Sealing<T> {
+    transport: T,
+    seal: Seal,
+}
+
+impl<T> Sealing<T> {
+    /// What the transport writes has to go through [`Unsealed`].
+    pub fn new(transport: T, seal: Seal) -> Self {
+        Self { transport, seal }
+    }
+}
+
+impl<T: Transport<RoleServer>> Transport<RoleServer> for Sealing<T> {
+    type Error = T::Error;
+
+    fn send(
+        &mut self,
+        mut item: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        if let JsonRpcMessage::Response(response) = &mut item
+            && let ServerResult::CallToolResult(result) = &mut response.result
+        {
+            self.seal.put_on(result, None);
+        }
+        self.transport.send(item)
+    }
+
+    fn receive(&mut self) -> impl Future<Output = Option<RxJsonRpcMessage<RoleServer>>> + Send {
+        self.transport.receive()
+    }
+
+    fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        self.transport.close()
     }
 }
 
 /// Where messages are written that may be sealed.
 pub(super) struct Unsealed<W> {
     writer: W,
-    breaker: Breaker,
+    unsealing: Unsealing,
     /// What has to be written first.
-    waiting: Vec<u8>,
-    written: usize,
+    waiting: Bytes,
 }
 
 impl<W: AsyncWrite + Unpin> Unsealed<W> {
-    pub fn new(writer: W, seal: &Seal) -> Self {
-        Self { writer, breaker: seal.breaker(), waiting: Vec::new(), written: 0 }
+    pub fn new(writer: W, seal: Seal) -> Self {
+        Self { writer, unsealing: Unsealing::new(seal), waiting: Bytes::new() }
     }
 
     fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(left) = self.waiting.get(self.written..).filter(|left| !left.is_empty()) {
-            match ready!(Pin::new(&mut self.writer).poll_write(context, left))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => self.written += count,
+        loop {
+            while !self.waiting.is_empty() {
+                match ready!(Pin::new(&mut self.writer).poll_write(context, &self.waiting))? {
+                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    count => drop(self.waiting.split_to(count)),
+                }
+            }
+            match self.unsealing.next() {
+                Some(next) => self.waiting = next,
+                None => return Poll::Ready(Ok(())),
             }
         }
-        self.waiting.clear();
-        self.written = 0;
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -141,7 +312,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Unsealed<W> {
         let this = self.get_mut();
         ready!(this.poll_drain(context))?;
         let step = bytes.get(..STEP).unwrap_or(bytes);
-        this.breaker.pass(step, &mut this.waiting);
+        this.unsealing.feed(Bytes::copy_from_slice(step));
         Poll::Ready(Ok(step.len()))
     }
 
@@ -159,67 +330,4 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Unsealed<W> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-    use tokio::io::AsyncWriteExt;
-
-    use super::*;
-
-    fn message(seal: &Seal, json: &str, text: &str) -> String {
-        json!({ "a": text, "b": seal.put_on(json.to_owned()), "c": text }).to_string() + "\n"
-    }
-
-    fn broken(seal: &Seal, message: &str, at_once: usize) -> String {
-        let (mut breaker, mut out) = (seal.breaker(), Vec::new());
-        message.as_bytes().chunks(at_once).for_each(|part| breaker.pass(part, &mut out));
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn what_was_sealed_leaves_as_it_was_written() {
-        let seal = Seal::new().unwrap();
-        let json = r#"{"n":123456789012345678901234567890.10,"t":"a\"b\\c\u0001\n","e":"","x":["\\"]}"#;
-        let text = "\"sealed:00112233\": \\";
-        let two = message(&seal, json, text) + &message(&seal, "[]", text);
-        let text = json!(text);
-        let expected = format!("{{\"a\":{text},\"b\":{json},\"c\":{text}}}\n{{\"a\":{text},\"b\":[],\"c\":{text}}}\n");
-        for at_once in 1..two.len() {
-            assert_eq!(broken(&seal, &two, at_once), expected, "{at_once} at once");
-        }
-    }
-
-    #[test]
-    fn the_mark_of_another_door_is_text_like_any_other() {
-        let (seal, other) = (Seal::new().unwrap(), Seal::new().unwrap());
-        let message = message(&other, "[1]", "x");
-        assert_eq!(broken(&seal, &message, 7), message);
-    }
-
-    #[tokio::test]
-    async fn a_slow_reader_gets_all_of_it() {
-        let seal = Seal::new().unwrap();
-        let json = json!([{ "t": "\"\\ü".repeat(100_000) }]).to_string();
-        let (writer, mut reader) = tokio::io::duplex(100);
-        let text = message(&seal, &json, "x");
-        let writing = async {
-            let mut writer = Unsealed::new(writer, &seal);
-            writer.write_all(text.as_bytes()).await.unwrap();
-            writer.flush().await.unwrap();
-        };
-        let mut read = String::new();
-        tokio::join!(writing, async { tokio::io::AsyncReadExt::read_to_string(&mut reader, &mut read).await.unwrap() });
-        assert_eq!(read, format!("{{\"a\":\"x\",\"b\":{json},\"c\":\"x\"}}\n"));
-    }
-
-    proptest! {
-        #[test]
-        fn any_message_survives(texts in prop::collection::vec(any::<String>(), 1..5), other: String, at_once in 1_usize..40) {
-            let seal = Seal::new().unwrap();
-            let json = json!(texts).to_string();
-            let other = other.as_str();
-            let left: Value = serde_json::from_str(&broken(&seal, &message(&seal, &json, other), at_once)).unwrap();
-            prop_assert_eq!(left, json!({ "a": other, "b": texts, "c": other }));
-        }
-    }
-}
+mod tests;

@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use rmcp::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, ErrorData, Extensions,
-    GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
+use super::results::Reply;
 use super::seal::Seal;
 use super::sessions::Sessions;
 use super::tools::Running;
@@ -22,6 +24,7 @@ use super::{
     INSTRUCTIONS, LIST_TTL_MS, asking, completions, printable_name, progress, prompts, refused, resources, tools,
     unserved,
 };
+use crate::config::Results;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Caller, Gateway};
 use crate::postgres::execute::Backend;
@@ -50,25 +53,42 @@ pub(super) struct Server {
     gateway: Arc<Gateway>,
     asker: Said,
     sessions: Arc<Sessions>,
-    /// For structured results, if they are.
-    seal: Option<Seal>,
+    form: Form,
+}
+
+/// In which form results leave.
+#[derive(Clone)]
+pub(super) struct Form {
+    pub results: Results,
+    /// What keeps large results aside.
+    pub seal: Seal,
 }
 
 impl Server {
     /// Of one connection, which is one principal's.
-    pub fn of_connection(asker: Asker, sessions: Arc<Sessions>, seal: Option<Seal>) -> Self {
-        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByConnection(asker), sessions, seal }
+    pub fn of_connection(asker: Asker, sessions: Arc<Sessions>, form: Form) -> Self {
+        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByConnection(asker), sessions, form }
     }
 
     /// Of an HTTP session or request.
-    pub fn of_requests(sessions: Arc<Sessions>, seal: Option<Seal>) -> Self {
-        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByRequest, sessions, seal }
+    pub fn of_requests(sessions: Arc<Sessions>, form: Form) -> Self {
+        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByRequest, sessions, form }
     }
 
-    /// What seals structured results, where results are structured and the client's revision knows such.
-    fn structured(&self, context: &RequestContext<RoleServer>) -> Option<&Seal> {
+    /// A reply in its form. `gone`: when it is cancelled, nobody waits for it any more.
+    fn leaving(&self, reply: Reply, context: &RequestContext<RoleServer>, gone: &CancellationToken) -> CallToolResult {
+        let mut result = reply.result(self.structured(context));
+        // Of a connection's, it isn't known before it leaves whether it does.
+        if let Said::ByRequest = self.asker {
+            self.form.seal.put_on(&mut result, Some(gone));
+        }
+        result
+    }
+
+    /// Whether results are structured, and the client's revision knows such.
+    fn structured(&self, context: &RequestContext<RoleServer>) -> bool {
         let knows = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2025_06_18);
-        self.seal.as_ref().filter(|_| knows)
+        knows && self.form.results == Results::Structured
     }
 
     /// Who asks. A request that doesn't say it has come around the proof, so nothing is done for it.
@@ -181,7 +201,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let principal = self.principal(&context).await?;
-        let structured = self.structured(&context).is_some();
+        let structured = self.structured(&context);
         let mut result = ListToolsResult::with_all_items(tools::list(self.gateway.may_write(&principal), structured));
         // The list depends on the principal's policy.
         result.cache_scope = Some(CacheScope::Private);
@@ -223,12 +243,14 @@ impl ServerHandler for Server {
             never = questions.answer_all() => match never {},
             () = unwanted => None,
         };
-        let structured = self.structured(&context);
-        let Some(reply) = reply else {
-            cancel.cancel();
-            return Ok(call.await.result(structured).into());
+        let reply = match reply {
+            Some(reply) => reply,
+            None => {
+                cancel.cancel();
+                return Ok(self.leaving(call.await, &context, &gone).into());
+            }
         };
-        Ok(questions.asked().map_or_else(|| reply.result(structured).into(), Into::into))
+        Ok(questions.asked().map_or_else(|| self.leaving(reply, &context, &gone).into(), Into::into))
     }
 
     async fn list_prompts(

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use rmcp::ServiceExt;
 use rmcp::service::{QuitReason, ServerInitializeError};
+use rmcp::transport::async_rw::AsyncRwTransport;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio_util::sync::CancellationToken;
 
-use super::seal::{Seal, Unsealed};
-use super::server::{Asker, Server};
+use super::seal::{Seal, Sealing, Unsealed};
+use super::server::{Asker, Form, Server};
 use super::sessions::{Begins, Sessions};
 use crate::config::Results;
 use crate::gateway::{Caller, Gateway, local_address};
@@ -35,24 +36,21 @@ pub async fn serve(
     results: Results,
     shutdown: CancellationToken,
 ) -> Result<(), String> {
-    let seal = (results == Results::Structured).then(Seal::new).transpose()?;
+    let seal = Seal::new()?;
     let caller = Caller { on_behalf_of, address: Some(local_address()), ..Caller::local(principal, "mcp", "") };
     let sessions = Arc::new(Sessions::new(Arc::clone(&gateway), Begins::AtOnce));
     let asker = Asker { caller: Arc::new(caller), gone: CancellationToken::new() };
-    let server = Server::of_connection(asker, Arc::clone(&sessions), seal.clone());
-    let (ended, result) = until_its_end(server, output(seal.as_ref()), &shutdown).await;
+    let server = Server::of_connection(asker, Arc::clone(&sessions), Form { results, seal: seal.clone() });
+    let (ended, result) = until_its_end(server, seal, &shutdown).await;
     // What still runs belongs to the session, so its outcome comes first.
     gateway.stop().await;
     sessions.end(ended).await;
     result
 }
 
-async fn until_its_end(
-    server: Server,
-    output: Output,
-    shutdown: &CancellationToken,
-) -> (SessionEnd, Result<(), String>) {
-    let transport = (input(), output);
+async fn until_its_end(server: Server, seal: Seal, shutdown: &CancellationToken) -> (SessionEnd, Result<(), String>) {
+    let transport = AsyncRwTransport::new_server(input(), Unsealed::new(output(), seal.clone()));
+    let transport = Sealing::new(transport, seal);
     let running = tokio::select! {
         running = server.serve_with_ct(transport, shutdown.clone()) => running,
         () = shutdown.cancelled() => return (SessionEnd::Shutdown, Ok(())),
@@ -103,15 +101,8 @@ fn input() -> Input {
     }
 }
 
-/// Standard output, for messages that may be sealed. Has to be called in the runtime.
-fn output(seal: Option<&Seal>) -> Output {
-    match seal {
-        Some(seal) => Box::new(Unsealed::new(plain_output(), seal)),
-        None => plain_output(),
-    }
-}
-
-fn plain_output() -> Output {
+/// Standard output. Has to be called in the runtime.
+fn output() -> Output {
     if let Ok(pipe) = pipe::OpenOptions::new().open_sender("/proc/self/fd/1") {
         return Box::new(pipe);
     }

@@ -1,5 +1,10 @@
 //! Where JSON is written: a string that stops growing at its limit and remembers that it did.
 
+/// Results that are shorter grow as strings do.
+const LARGE: usize = 64 * 1024;
+/// Room for what stands behind the limit.
+const ROOM_FOR_END: usize = 256;
+
 /// JSON under construction. After an overflow nothing more is written until [`Sink::truncate`].
 #[derive(Debug)]
 pub(crate) struct Sink {
@@ -43,7 +48,17 @@ impl Sink {
         if self.overflowed || self.json.len().saturating_add(json.len()) > self.limit {
             self.overflowed = true;
         } else {
+            self.make_room(json.len());
             self.json.push_str(json);
+        }
+    }
+
+    /// Past some size, room for all that may come is asked for at once: pages that nothing is written to take no memory,
+    /// and growing by and by would take several times that of the result.
+    fn make_room(&mut self, more: usize) {
+        let wanted = self.json.len().saturating_add(more);
+        if wanted > self.json.capacity() && wanted > LARGE && self.limit != usize::MAX {
+            self.json.reserve_exact(self.limit.saturating_add(ROOM_FOR_END).saturating_sub(self.json.len()));
         }
     }
 
@@ -82,6 +97,7 @@ impl Sink {
             self.overflowed = true;
         }
         if !self.overflowed {
+            self.make_room(bytes.len().saturating_mul(2));
             push_hex(bytes, &mut self.json);
         }
         self.push("\"");

@@ -19,7 +19,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::owners::Asked;
 use super::places::Busy;
 use super::shares::Taken;
-use crate::doors::mcp::seal::{Breaker, STEP, Seal};
+use crate::doors::mcp::seal::{Seal, Unsealing};
 
 /// What stands in an answer.
 pub(super) type Content = BoxBody<Bytes, Infallible>;
@@ -30,15 +30,8 @@ pub(super) type Answer = Response<Leaving>;
 /// The body of an answer. When it is dropped, whole or not, nobody waits for it any more.
 pub(super) struct Leaving {
     content: Content,
-    sealed: Option<Sealed>,
+    unsealing: Option<Unsealing>,
     _held: Option<Held>,
-}
-
-/// What puts structured results right.
-struct Sealed {
-    breaker: Breaker,
-    /// What came and isn't put right yet.
-    waiting: Bytes,
 }
 
 /// What lasts as long as an answer is waited for, and is for its drop.
@@ -56,10 +49,10 @@ pub(super) struct Held {
 }
 
 impl Leaving {
-    /// `seal`: where messages may be sealed.
-    pub fn new(content: Content, held: Option<Held>, seal: Option<&Seal>) -> Self {
-        let sealed = seal.map(|seal| Sealed { breaker: seal.breaker(), waiting: Bytes::new() });
-        Self { content, sealed, _held: held }
+    /// `of_call`: what lasts as long, and what is kept aside for it; none for an answer of the door itself.
+    pub fn new(content: Content, of_call: Option<(Held, Seal)>) -> Self {
+        let (held, seal) = of_call.unzip();
+        Self { content, unsealing: seal.map(Unsealing::new), _held: held }
     }
 }
 
@@ -71,20 +64,15 @@ impl Body for Leaving {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Self { content, sealed, .. } = &mut *self;
-        let Some(Sealed { breaker, waiting }) = sealed else { return Pin::new(content).poll_frame(context) };
+        let Self { content, unsealing, .. } = &mut *self;
+        let Some(unsealing) = unsealing else { return Pin::new(content).poll_frame(context) };
         loop {
-            if !waiting.is_empty() {
-                let mut out = Vec::new();
-                breaker.pass(&waiting.split_to(STEP.min(waiting.len())), &mut out);
-                if out.is_empty() {
-                    continue;
-                }
-                return Poll::Ready(Some(Ok(Frame::data(out.into()))));
+            if let Some(next) = unsealing.next() {
+                return Poll::Ready(Some(Ok(Frame::data(next))));
             }
             match ready!(Pin::new(&mut *content).poll_frame(context)) {
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => *waiting = data,
+                    Ok(data) => unsealing.feed(data),
                     Err(frame) => return Poll::Ready(Some(Ok(frame))),
                 },
                 None => return Poll::Ready(None),
@@ -93,12 +81,15 @@ impl Body for Leaving {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.content.is_end_stream() && self.sealed.as_ref().is_none_or(|sealed| sealed.waiting.is_empty())
+        self.content.is_end_stream() && self.unsealing.as_ref().is_none_or(Unsealing::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
-        // What is put right is as long as that turns out.
-        if self.sealed.is_some() { SizeHint::default() } else { self.content.size_hint() }
+        match &self.unsealing {
+            // What is kept aside is longer than its mark.
+            Some(unsealing) if !unsealing.is_empty() || !unsealing.seal().is_idle() => SizeHint::default(),
+            _ => self.content.size_hint(),
+        }
     }
 }
 
@@ -113,7 +104,7 @@ pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Answer 
 
 /// Text as it is.
 pub(super) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Leaving::new(Full::new(text.into()).boxed(), None, None));
+    let mut answer = Response::new(Leaving::new(Full::new(text.into()).boxed(), None));
     *answer.status_mut() = status;
     answer
 }

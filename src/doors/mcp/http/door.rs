@@ -12,8 +12,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::auth::Register;
-use crate::config::{Config, Fault, HttpSettings, Place, Results};
+use crate::config::{Config, Fault, HttpSettings, Place};
 use crate::doors::mcp::seal::Seal;
+use crate::doors::mcp::server::Form;
 
 /// The names of this machine's loopback, which are what clients call it by where nothing else is said.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -29,8 +30,7 @@ pub struct Door {
     pub(super) origins: Vec<String>,
     pub(super) connections: usize,
     pub(super) grace: Duration,
-    /// For structured results, if they are.
-    pub(super) seal: Option<Seal>,
+    pub(super) form: Form,
 }
 
 /// Who may come in.
@@ -85,9 +85,9 @@ impl Door {
         }
         let hosts = if allowed_hosts.is_empty() { LOOPBACK.map(str::to_owned).to_vec() } else { allowed_hosts };
         let tls = tls.map(|(cert, key)| encryption(&cert, &key)).transpose()?;
-        let seal = (config.results == Results::Structured).then(Seal::new).transpose();
-        let seal = seal.map_err(|message| Fault::new(Place::Nowhere, message))?;
-        Ok(Self { address, tls, behind_proxy, access, hosts, origins: allowed_origins, connections, grace, seal })
+        let seal = Seal::new().map_err(|message| Fault::new(Place::Nowhere, message))?;
+        let form = Form { results: config.results, seal };
+        Ok(Self { address, tls, behind_proxy, access, hosts, origins: allowed_origins, connections, grace, form })
     }
 }
 

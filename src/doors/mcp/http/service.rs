@@ -47,8 +47,8 @@ pub(super) struct Service {
     sessions: TaskTracker,
     /// Ends sessions and the streams that nothing else ends.
     end: CancellationToken,
-    /// For structured results, if they are.
-    seal: Option<Seal>,
+    /// What keeps large results aside.
+    seal: Seal,
 }
 
 impl Service {
@@ -67,10 +67,10 @@ impl Service {
         manager.session_config = rules;
         let manager = Arc::new(manager);
         let sessions = TaskTracker::new();
-        let (counted, served, seal) = (sessions.clone(), Arc::clone(&gateway), door.seal.clone());
+        let (counted, served, form) = (sessions.clone(), Arc::clone(&gateway), door.form.clone());
         let server = move || {
             let sessions = Sessions::new(Arc::clone(&served), Begins::ByHandshake(counted.token()));
-            Ok(Server::of_requests(Arc::new(sessions), seal.clone()))
+            Ok(Server::of_requests(Arc::new(sessions), form.clone()))
         };
         Self {
             gateway,
@@ -81,7 +81,7 @@ impl Service {
             in_flight: TaskTracker::new(),
             sessions,
             end,
-            seal: door.seal,
+            seal: door.form.seal,
         }
     }
 
@@ -139,7 +139,7 @@ impl Service {
             None => self.mcp.handle(request).await,
             Some(room) => self.begin(request, caller, room).await?,
         };
-        Ok(answer.map(|content| Leaving::new(content, Some(held), self.seal.as_ref())))
+        Ok(answer.map(|content| Leaving::new(content, Some((held, self.seal.clone())))))
     }
 
     /// Whether the session that a request names, if it does, is the caller's.
