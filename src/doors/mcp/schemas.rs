@@ -25,7 +25,9 @@ pub(super) fn input(kind: Kind) -> JsonObject {
     match kind {
         Kind::QueryExecute => {
             let more = json!({
-                "format": { "enum": Layout::ALL.map(|(name, _)| name), "description": "Default json: rows as arrays" },
+                "format": {
+                    "type": "string", "enum": Layout::ALL.map(|(name, _)| name), "description": "Default json: rows as arrays",
+                },
                 "max_cell": {
                     "type": "integer", "minimum": arguments::SHORTEST_CELL,
                     "description": "Cut longer values to so many characters; `cut` lists [row, column, full length]",
@@ -39,7 +41,7 @@ pub(super) fn input(kind: Kind) -> JsonObject {
             json!({
                 "query": { "type": "string", "description": "Words; all have to fit" },
                 "schema": { "type": "string", "description": "Only this schema" },
-                "detail": { "enum": arguments::DETAILS.map(|(name, _)| name), "description": "Default summary" },
+                "detail": { "type": "string", "enum": arguments::DETAILS.map(|(name, _)| name), "description": "Default summary" },
                 "limit": { "type": "integer", "minimum": 1, "maximum": arguments::MOST_FOUND, "description": "Default 20" },
             }),
             json!(["query"]),
@@ -80,7 +82,7 @@ const STATEMENT: &str = "One statement; values as $1, $2, …";
 fn statement(sql: &str, more: &Value) -> Value {
     let mut properties = json!({
         "sql": { "type": "string", "description": sql },
-        "params": { "type": "array", "description": "Values of $1, $2, … in order" },
+        "params": { "type": "array", "items": {}, "description": "Values of $1, $2, … in order" },
     });
     if let (Value::Object(properties), Value::Object(more)) = (&mut properties, more) {
         properties.extend(more.clone());
@@ -93,7 +95,10 @@ fn strict(properties: Value, required: Value) -> JsonObject {
     let mut schema = JsonObject::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), properties);
-    schema.insert("required".to_owned(), required);
+    // An empty list was not allowed in older drafts of JSON Schema.
+    if required.as_array().is_some_and(|required| !required.is_empty()) {
+        schema.insert("required".to_owned(), required);
+    }
     schema.insert("additionalProperties".to_owned(), json!(false));
     schema
 }
@@ -208,4 +213,42 @@ fn table() -> JsonObject {
     ]);
     let required = SUMMARY.into_iter().chain(["columns"]).collect::<Vec<_>>();
     strict(Value::Object(properties), json!(required))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doors::mcp::tools;
+
+    /// What the revisions ask of schemas, and what makers of models do whom clients hand them on to: an array without
+    /// `items`, an `enum` without `type` or an empty `required` makes some of them refuse the tool.
+    fn check(schema: &Value, place: &str) {
+        let Value::Object(keywords) = schema else { panic!("{place}: {schema}") };
+        let is = |name: &str| keywords.get("type").is_some_and(|of| of == name);
+        assert!(!is("array") || keywords.contains_key("items"), "{place}: {schema}");
+        assert!(!keywords.contains_key("enum") || is("string"), "{place}: {schema}");
+        assert!(keywords.get("required").is_none_or(|names| names.as_array().is_some_and(|names| !names.is_empty())));
+        for (name, property) in keywords.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            check(property, &format!("{place}/{name}"));
+        }
+        for one in keywords.get("anyOf").and_then(Value::as_array).into_iter().flatten().chain(keywords.get("items")) {
+            check(one, place);
+        }
+    }
+
+    #[test]
+    fn every_tool_is_as_clients_and_the_revisions_want_it() {
+        for tool in tools::list(true, true) {
+            for schema in [&tool.input_schema, tool.output_schema.as_ref().unwrap()] {
+                assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)));
+            }
+            check(&Value::Object((*tool.input_schema).clone()), &tool.name);
+            // The revision of 2025-03-26 knows the title among the annotations only, the later ones both.
+            let annotations = tool.annotations.unwrap();
+            assert!(tool.title.is_some() && tool.title == annotations.title && tool.description.is_some());
+            let hints = [annotations.read_only_hint, annotations.destructive_hint, annotations.open_world_hint];
+            assert!(hints.iter().chain([&annotations.idempotent_hint]).all(Option::is_some), "{}", tool.name);
+            assert!(!(annotations.read_only_hint == Some(true) && annotations.destructive_hint == Some(true)));
+        }
+    }
 }
