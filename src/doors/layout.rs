@@ -49,6 +49,9 @@ pub(super) struct Laid {
     pub json: String,
     /// The rows as text, in the layouts that are.
     pub table: Option<String>,
+    /// How many rows there are, and whether there would be more.
+    pub rows: u64,
+    pub truncated: bool,
 }
 
 /// A column of a result.
@@ -225,11 +228,12 @@ impl Writer {
         if !self.cut.is_empty() {
             json += &format!(",\"cut\":[{}]", self.cut);
         }
-        match if self.full { Some(Truncation::Bytes) } else { truncated } {
+        let truncated = if self.full { Some(Truncation::Bytes) } else { truncated };
+        match truncated {
             None => json += ",\"truncated\":false}",
             Some(by) => json += &format!(",\"truncated\":true,\"truncated_by\":\"{}\"}}", by.name()),
         }
-        Ok(Laid { json, table })
+        Ok(Laid { json, table, rows: self.rows, truncated: truncated.is_some() })
     }
 }
 
@@ -348,7 +352,7 @@ mod tests {
 
     #[test]
     fn arrays_stay_byte_for_byte_what_they_were() {
-        assert_eq!(laid(Layout::Json, None), Laid { json: odd().json, table: None });
+        assert_eq!(laid(Layout::Json, None), Laid { json: odd().json, table: None, rows: 2, truncated: false });
     }
 
     #[test]
@@ -367,7 +371,7 @@ mod tests {
 
     #[test]
     fn texts_stand_beside_what_is_to_be_known_of_them() {
-        let Laid { json, table } = laid(Layout::Csv, None);
+        let Laid { json, table, .. } = laid(Layout::Csv, None);
         assert_eq!(
             table.unwrap(),
             "id,note,id,doc\r\n1,\"a|b,\"\"c\"\"\nd\",,\"{\"\"k\"\":[1.1,null]}\"\r\n9007199254740993,\"\",true,\"[1,[2]]\"\r\n"

@@ -25,6 +25,7 @@ pub mod emit;
 pub mod information;
 pub mod ir;
 pub mod lower;
+mod order;
 pub mod parse;
 pub mod plan;
 pub mod policy;

@@ -231,9 +231,9 @@ pub(crate) fn detail(question: &Question, approved: bool, asked: AskedBy) -> his
 /// What was submitted, for a person to read, and its parameters.
 fn said(submission: &Submission) -> (String, Vec<Value>) {
     match submission {
-        Submission::Sql { text, parameters } | Submission::Explain { text, parameters } => {
-            (text.clone(), parameters.clone())
-        }
+        Submission::Sql { text, parameters }
+        | Submission::Page { text, parameters, skip: _ }
+        | Submission::Explain { text, parameters } => (text.clone(), parameters.clone()),
         Submission::Change(change) => {
             let said = match change {
                 Change::Insert { table, rows } => json!({ "insert into": table.join("."), "rows": rows }),

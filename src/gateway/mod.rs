@@ -24,6 +24,7 @@ use crate::quota::{Exceeded, Permit, Quota};
 mod confirm;
 mod failure;
 mod metadata;
+mod pages;
 mod record;
 mod request;
 mod session;

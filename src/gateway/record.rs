@@ -136,7 +136,7 @@ pub(super) fn admitted(caller: &Caller, submission: &Submission, admitted: &Comp
 pub(super) fn refused(caller: &Caller, submission: &Submission, catalog: &Catalog, keys: &Keys, full: bool) -> What {
     let what = submitted(caller, submission, keys, full);
     let text = match submission {
-        Submission::Sql { text, .. } | Submission::Explain { text, .. } => text,
+        Submission::Sql { text, .. } | Submission::Page { text, .. } | Submission::Explain { text, .. } => text,
         Submission::Change(change) => {
             let (table, access) = changed(change);
             return What { relations: called_about(caller, table, access).relations, writes: Some(true), ..what };
@@ -186,14 +186,16 @@ fn submitted(caller: &Caller, submission: &Submission, keys: &Keys, full: bool) 
 
 fn text(submission: &Submission) -> Option<&str> {
     match submission {
-        Submission::Sql { text, .. } | Submission::Explain { text, .. } => Some(text),
+        Submission::Sql { text, .. } | Submission::Page { text, .. } | Submission::Explain { text, .. } => Some(text),
         Submission::Change(_) => None,
     }
 }
 
 fn values(submission: &Submission) -> Vec<serde_json::Value> {
     match submission {
-        Submission::Sql { parameters, .. } | Submission::Explain { parameters, .. } => parameters.clone(),
+        Submission::Sql { parameters, .. }
+        | Submission::Page { parameters, .. }
+        | Submission::Explain { parameters, .. } => parameters.clone(),
         Submission::Change(Change::Insert { rows, .. }) => {
             rows.iter().cloned().map(serde_json::Value::Object).collect()
         }
@@ -207,7 +209,7 @@ fn values(submission: &Submission) -> Vec<serde_json::Value> {
 /// Roughly how much work the gate has with it, in bytes.
 pub(super) fn size(submission: &Submission) -> usize {
     match submission {
-        Submission::Sql { text, .. } | Submission::Explain { text, .. } => text.len(),
+        Submission::Sql { text, .. } | Submission::Page { text, .. } | Submission::Explain { text, .. } => text.len(),
         Submission::Change(Change::Insert { rows, .. }) => rows.iter().map(|row| 64 * row.len()).sum(),
         Submission::Change(Change::Update { values, filter, .. }) => 64 * (values.len() + filter.len()),
         Submission::Change(Change::Delete { filter, .. }) => 64 * filter.len(),

@@ -90,9 +90,9 @@ pub(super) fn query(arguments: JsonObject) -> Result<Submission, Rejection> {
     statement(arguments).map(|(text, parameters)| Submission::Sql { text, parameters })
 }
 
-/// `sql` and `params`, and how the rows shall come: `format` and `max_cell`.
-pub(super) fn presented_query(arguments: JsonObject) -> Result<(Submission, Presentation), Rejection> {
-    let mut arguments = Arguments::new(arguments, &["sql", "params", "format", "max_cell"])?;
+/// `sql` and `params`, how the rows shall come (`format` and `max_cell`), and from where on (`cursor`).
+pub(super) fn presented_query(arguments: JsonObject) -> Result<Query, Rejection> {
+    let mut arguments = Arguments::new(arguments, &["sql", "params", "format", "max_cell", "cursor"])?;
     let layout = match arguments.take("format").map(|value| text("format", value)).transpose()? {
         None => Layout::default(),
         Some(asked) => one_of("format", &asked, &Layout::ALL)?,
@@ -101,8 +101,19 @@ pub(super) fn presented_query(arguments: JsonObject) -> Result<(Submission, Pres
         None => None,
         Some(asked) => Some(count("max_cell", &asked, SHORTEST_CELL..=usize::MAX)?),
     };
+    let cursor = arguments.take("cursor").map(|value| self::text("cursor", value)).transpose()?;
     let (text, parameters) = taken_statement(&mut arguments)?;
-    Ok((Submission::Sql { text, parameters }, Presentation { layout, longest_value }))
+    Ok(Query { text, parameters, cursor, presentation: Presentation { layout, longest_value } })
+}
+
+/// The arguments of `query_execute`.
+#[derive(Debug)]
+pub(super) struct Query {
+    pub text: String,
+    pub parameters: Vec<Value>,
+    /// Where to go on.
+    pub cursor: Option<String>,
+    pub presentation: Presentation,
 }
 
 /// Characters that a cell has at least before it is cut: less tells nothing.

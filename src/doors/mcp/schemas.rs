@@ -25,6 +25,7 @@ pub(super) fn input(kind: Kind) -> JsonObject {
     match kind {
         Kind::QueryExecute => {
             let more = json!({
+                "cursor": { "type": "string", "description": "From a truncated result: its next rows; same sql and params" },
                 "format": {
                     "type": "string", "enum": Layout::ALL.map(|(name, _)| name), "description": "Default json: rows as arrays",
                 },
@@ -159,6 +160,8 @@ fn rows() -> Value {
         "row_count": { "type": "integer" },
         "affected_rows": { "type": "integer" },
         "truncated": { "type": "boolean" },
+        "cursor": { "type": "string", "description": "For the next rows" },
+        "pages": { "type": "string", "description": "How the next rows may not fit these" },
         "truncated_by": { "enum": [Truncation::Rows.name(), Truncation::Bytes.name()] },
         "cut": {
             "type": "array", "description": "[row, column, full length] of each value that was cut",

@@ -14,7 +14,7 @@ use crate::gate::admit::Submission;
 use crate::gate::describe::TableSummary;
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Asking, Caller, Gateway, Request};
-use crate::postgres::execute::{Backend, Outcome as Answer};
+use crate::postgres::execute::{Backend, Outcome as Answer, Pages};
 
 /// One tool as data.
 pub(super) struct Definition {
@@ -137,7 +137,7 @@ pub(super) async fn call(
 ) -> Reply {
     match tool.kind {
         Kind::QueryExecute => match arguments::presented_query(arguments) {
-            Ok((submission, presentation)) => execute(gateway, caller, submission, presentation, running).await,
+            Ok(query) => self::query(gateway, caller, query, running).await,
             Err(rejection) => misread(gateway, &caller, rejection).await,
         },
         Kind::Check => match arguments::query(arguments) {
@@ -210,6 +210,18 @@ async fn change(
     }
 }
 
+async fn query(gateway: &Arc<Gateway>, caller: Caller, query: arguments::Query, running: Running) -> Reply {
+    let arguments::Query { text, parameters, cursor, presentation } = query;
+    let submission = match &cursor {
+        None => Ok(Submission::Sql { text, parameters }),
+        Some(cursor) => gateway.page(&caller, text, parameters, cursor),
+    };
+    match submission {
+        Ok(submission) => execute(gateway, caller, submission, presentation, running).await,
+        Err(rejection) => misread(gateway, &caller, rejection).await,
+    }
+}
+
 async fn execute(
     gateway: &Arc<Gateway>,
     caller: Caller,
@@ -219,10 +231,11 @@ async fn execute(
 ) -> Reply {
     let most_bytes = gateway.policy(&caller.principal).map_or(0, |policy| policy.limits.bytes);
     let text = text(&submission).map(ToOwned::to_owned);
+    let asked = (caller.clone(), submission.clone());
     let Running { cancel, backend, asking } = running;
     let request = Request { caller, submission, timeout: None, cancel, backend, asking };
     match gateway.execute(request).await {
-        Ok(answer) => match laid_out(answer, presentation, most_bytes) {
+        Ok(answer) => match laid_out(answer, presentation, most_bytes, |rows| cursor(gateway, &asked, rows)) {
             Ok(rows) => Reply::Rows(rows),
             Err(rejection) => Reply::refused(&rejection, None),
         },
@@ -230,22 +243,53 @@ async fn execute(
     }
 }
 
-fn laid_out(answer: Answer, presentation: Presentation, most_bytes: u64) -> Result<Rows, Rejection> {
+/// The cursor behind so many rows of an answer.
+fn cursor(gateway: &Gateway, (caller, submission): &(Caller, Submission), rows: u64) -> Option<String> {
+    match submission {
+        Submission::Sql { text, parameters } => gateway.cursor(caller, (text, parameters), rows),
+        Submission::Page { text, parameters, skip } => {
+            gateway.cursor(caller, (text, parameters), skip.saturating_add(rows))
+        }
+        Submission::Explain { .. } | Submission::Change(_) => None,
+    }
+}
+
+/// What stands with a cursor where pages don't fit together by themselves.
+const UNORDERED: &str =
+    "may overlap or miss rows: the ORDER BY leaves the order of some rows open; add a unique key to it";
+
+fn laid_out(
+    answer: Answer,
+    presentation: Presentation,
+    most_bytes: u64,
+    cursor: impl FnOnce(u64) -> Option<String>,
+) -> Result<Rows, Rejection> {
     let most_bytes = usize::try_from(most_bytes).unwrap_or(usize::MAX);
-    let Answer { result, affected_rows, rehearsed: _ } = answer;
+    let Answer { result, affected_rows, pages, rehearsed: _ } = answer;
     let short = match affected_rows {
         Some(affected) => format!("{} affected", counted(affected, "row")),
         None => counted(result.row_count, "row"),
     };
     let any = result.row_count > 0;
-    let Laid { json, table } = if presentation == Presentation::default() {
-        Laid { json: result.json, table: None }
+    let Laid { mut json, table, rows, truncated } = if presentation == Presentation::default() {
+        Laid { json: result.json, table: None, rows: result.row_count, truncated: result.truncated.is_some() }
     } else {
         presentation.of(&result, affected_rows, most_bytes).map_err(|error| {
             tracing::error!(%error, "a result can't be read");
             Rejection::new(Reason::InternalError, "the result could not be laid out").help("ask without `format`")
         })?
     };
+    // Behind no row at all there is nowhere to go on.
+    if let Some(pages) = pages.filter(|_| truncated && rows > 0)
+        && let Some(cursor) = cursor(rows)
+        && json.pop() == Some('}')
+    {
+        json.push_str(&format!(",\"cursor\":\"{cursor}\""));
+        if pages == Pages::Unordered {
+            json.push_str(&format!(",\"pages\":\"{UNORDERED}\""));
+        }
+        json.push('}');
+    }
     Ok(Rows { table, json, any, short })
 }
 
@@ -260,7 +304,7 @@ fn answer<T: Serialize>(result: Result<T, Rejection>, sql: Option<&str>, short: 
 /// The statement's text, if it has one.
 fn text(submission: &Submission) -> Option<&str> {
     match submission {
-        Submission::Sql { text, .. } | Submission::Explain { text, .. } => Some(text),
+        Submission::Sql { text, .. } | Submission::Page { text, .. } | Submission::Explain { text, .. } => Some(text),
         Submission::Change(_) => None,
     }
 }

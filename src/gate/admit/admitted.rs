@@ -101,6 +101,8 @@ pub struct Permit {
     pub confirm: Option<Confirm>,
     /// The database role to set in the transaction.
     pub role: Option<String>,
+    /// The ORDER BY decides the order of all rows, so that pages of them fit together.
+    pub total_order: bool,
     /// PostgreSQL's error texts may tell what is hidden: something protected, a view, a user's function or a write
     /// takes part.
     pub opaque_errors: bool,

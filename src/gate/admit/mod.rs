@@ -12,6 +12,7 @@ use super::diagnostic::{Place, Reason, Rejection};
 use super::emit::{emit, emit_redacted};
 use super::ir::{Explain, ExplainFormat, Expr, ExprKind, Literal, Node, Statement, renumber, walk};
 use super::lower::{Lowering, Mode, SHAPE_BYTES, has_corners};
+use super::order::is_total;
 use super::parse::{parse, parse_emitted};
 use super::policy::BoundPolicy;
 use super::rewrite::{ParameterPlan, Rewritten, rewrite, text_form};
@@ -47,6 +48,10 @@ pub fn admit(
             let compiled = compile(catalog, policy, principal, (text, Form::AsWritten), parameters.len())?;
             with_values(Arc::new(compiled), catalog, parameters)
         }
+        Submission::Page { text, parameters, skip } => {
+            let compiled = compile(catalog, policy, principal, (text, Form::From(*skip)), parameters.len())?;
+            with_values(Arc::new(compiled), catalog, parameters)
+        }
         Submission::Explain { text, parameters } => {
             let compiled = compile(catalog, policy, principal, (text, Form::Explained), parameters.len())?;
             with_values(Arc::new(compiled), catalog, parameters)
@@ -54,8 +59,11 @@ pub fn admit(
         Submission::Change(change) => {
             let source = Source::new("");
             let (statement, values) = Lowering::new(catalog, policy, &source, Mode::Client, u32::MAX).change(change)?;
-            let compiled =
-                Stages { catalog, policy, principal }.after_lower(statement, Values::Known(&values), Vec::new())?;
+            let compiled = Stages { catalog, policy, principal, skip: 0 }.after_lower(
+                statement,
+                Values::Known(&values),
+                Vec::new(),
+            )?;
             admitted(Arc::new(compiled), values)
         }
     })
@@ -119,6 +127,8 @@ impl Gate {
 enum Form {
     /// The statement.
     AsWritten,
+    /// Its rows behind so many.
+    From(u64),
     /// Its plan.
     Explained,
 }
@@ -136,10 +146,18 @@ fn compile(
     let mut lowering = Lowering::new(catalog, policy, &source, Mode::Client, parameters as u32);
     let statement = match form {
         Form::AsWritten => lowering.statement(&parsed.statement)?,
+        Form::From(_) => match lowering.statement(&parsed.statement)? {
+            statement @ Statement::Query(_) if statement.writes().is_empty() => statement,
+            _ => {
+                let message = "only the rows of a query come in pages";
+                return Err(Rejection::new(Reason::InvalidParameter, message).at(Place::Json("/cursor".to_owned())));
+            }
+        },
         Form::Explained => lowering.explained(&parsed.statement)?,
     };
     let types = client_types(&statement, parameters, catalog)?;
-    Stages { catalog, policy, principal }.after_lower(statement, Values::Any(parameters), types)
+    let skip = if let Form::From(skip) = form { skip } else { 0 };
+    Stages { catalog, policy, principal, skip }.after_lower(statement, Values::Any(parameters), types)
 }
 
 /// The client's values behind a compiled statement.
@@ -203,6 +221,8 @@ struct Stages<'a> {
     catalog: &'a Catalog,
     policy: &'a BoundPolicy,
     principal: &'a Principal,
+    /// Rows that are left out.
+    skip: u64,
 }
 
 impl Stages<'_> {
@@ -213,7 +233,7 @@ impl Stages<'_> {
         client_values: Values<'_>,
         client_types: Vec<Option<Oid>>,
     ) -> Result<Compiled, Rejection> {
-        let Self { catalog, policy, principal } = *self;
+        let Self { catalog, policy, principal, skip } = *self;
         renumber(&mut statement);
         let redacted_sql = emit_redacted(&statement);
         let literals = literals(&statement);
@@ -222,7 +242,9 @@ impl Stages<'_> {
         let mut authorized = authorize(&statement, catalog, policy, client_values)?;
         let plan_shape = plan_shape(&statement, &authorized, catalog, policy);
 
+        let total_order = matches!(&statement, Statement::Query(query) if is_total(query, catalog, policy));
         let mut plan = ParameterPlan::new(client_values.count());
+        plan.skip = skip;
         let Rewritten { keys, writes, helpers } =
             rewrite(&mut statement, &authorized, catalog, policy, principal, &mut plan)?;
         authorized.verification.keys = key_stamps(catalog, &keys);
@@ -276,6 +298,7 @@ impl Stages<'_> {
                 counted: writes.len() > 1 || matches!(statement, Statement::Query(_)) && !writes.is_empty(),
                 confirm: authorized.confirm,
                 writes,
+                total_order,
                 opaque_errors: authorized.opaque_errors,
                 plan_shape,
             },

@@ -32,6 +32,15 @@ pub enum Submission {
         /// JSON values in order.
         parameters: Vec<Value>,
     },
+    /// The rows of a query behind the first ones.
+    Page {
+        /// The query's text.
+        text: String,
+        /// JSON values in order.
+        parameters: Vec<Value>,
+        /// How many rows of it are left out.
+        skip: u64,
+    },
     /// The plan of a query, as `EXPLAIN (FORMAT JSON)` before it gives it.
     Explain {
         /// The query's text.

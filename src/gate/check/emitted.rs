@@ -291,7 +291,9 @@ impl Admission<'_> {
     /// The number of the parameter that brings the value, behind the client's own; 0 if there is none.
     fn bound(&self, value: Option<String>) -> usize {
         let own = match self.submission {
-            Submission::Sql { parameters, .. } | Submission::Explain { parameters, .. } => parameters.len(),
+            Submission::Sql { parameters, .. }
+            | Submission::Page { parameters, .. }
+            | Submission::Explain { parameters, .. } => parameters.len(),
             Submission::Change(_) => 0,
         };
         let behind = self.admitted.parameters().iter().enumerate().skip(own);

@@ -168,7 +168,7 @@ fn is_concealed(rejection: &Rejection) -> bool {
 
 fn public(submission: &Submission, rejection: &Rejection) -> String {
     match submission {
-        Submission::Sql { text, .. } | Submission::Explain { text, .. } => {
+        Submission::Sql { text, .. } | Submission::Page { text, .. } | Submission::Explain { text, .. } => {
             rejection.to_json(Some(&Source::new(text))).to_string()
         }
         Submission::Change(_) => rejection.to_json(None).to_string(),
@@ -177,7 +177,7 @@ fn public(submission: &Submission, rejection: &Rejection) -> String {
 
 fn written(submission: &Submission) -> String {
     match submission {
-        Submission::Sql { text, .. } | Submission::Explain { text, .. } => text.clone(),
+        Submission::Sql { text, .. } | Submission::Page { text, .. } | Submission::Explain { text, .. } => text.clone(),
         Submission::Change(change) => format!("{change:?}"),
     }
 }

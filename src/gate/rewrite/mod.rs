@@ -39,6 +39,8 @@ pub struct ParameterPlan {
     pub own_values: Vec<Option<String>>,
     attributes: BTreeMap<String, Expr>,
     mask_key: Option<u32>,
+    /// Rows that are left out, since they came before.
+    pub skip: u64,
 }
 
 impl ParameterPlan {
@@ -86,6 +88,7 @@ pub fn rewrite(
     principal: &Principal,
     plan: &mut ParameterPlan,
 ) -> Result<Rewritten, Rejection> {
+    let skip = plan.skip;
     let keys = grouping::group_by_determined(statement, catalog, policy)?;
     let (mut next_item, next_cte) = highest(statement);
     let copies = match authorized.filters.is_empty() {
@@ -128,7 +131,7 @@ pub fn rewrite(
         explain.format = ExplainFormat::Shape;
     }
     if let Statement::Query(query) = statement {
-        cap(query, policy.policy().limits.rows);
+        cap(query, policy.policy().limits.rows, skip);
     }
     let helpers = if statement.ctes().iter().any(|cte| cte.write().is_some()) {
         counted::count(statement, &writes, catalog, next_item, next_cte)?

@@ -8,9 +8,20 @@ use crate::gate::ir::{
 };
 use crate::gate::source::Origin;
 
-/// Asks for one row more than the cap, so that a truncated result can be told from a whole one.
-pub(super) fn cap(query: &mut Query, rows: u64) {
+/// Asks for one row more than the cap, so that a truncated result can be told from a whole one, behind so many rows that are
+/// left out.
+pub(super) fn cap(query: &mut Query, rows: u64, skip: u64) {
     let most = rows.saturating_add(1);
+    if skip > 0 {
+        // The query's own limit and offset say which rows there are at all.
+        if query.limit.is_some() || query.offset.is_some() {
+            wrap(query, most);
+        } else {
+            query.limit = Some(Limit { count: Box::new(number(most)), with_ties: false });
+        }
+        query.offset = Some(Box::new(number(skip)));
+        return;
+    }
     match &mut query.limit {
         None => query.limit = Some(Limit { count: Box::new(number(most)), with_ties: false }),
         Some(limit) if limit.with_ties => wrap(query, most),

@@ -24,7 +24,7 @@ use super::error::{ExecuteError, StopReason, ends_the_connection};
 use super::parameters::TextParameter;
 use super::prepared::{Columns, Helpers, Prepared};
 use super::progress::Progress;
-use super::{Outcome, Plan};
+use super::{Outcome, Pages, Plan};
 use crate::gate::admit::Permit;
 use crate::gate::plan::{PlanShape, total_cost};
 use crate::postgres::rows::{Form, Malformed, OutputColumn, RowWriter, Undecodable};
@@ -121,7 +121,8 @@ async fn execute_and_commit(
     };
     let Executed { writer, .. } = result?;
     verified?;
-    Ok(Outcome { result: writer.finish(None), affected_rows: None, rehearsed: None })
+    let pages = Pages::of(plan.admitted.permit());
+    Ok(Outcome { result: writer.finish(None), affected_rows: None, pages, rehearsed: None })
 }
 
 /// Executes a write.
@@ -156,7 +157,7 @@ pub(super) async fn write(
             statements::CHECK_DEFERRED.rows(client).await?;
             statements::run(client, &frame.rollback).await?;
             let result = writer.finish(Some(affected));
-            return Ok(Outcome { result, affected_rows: Some(affected), rehearsed: Some(effect) });
+            return Ok(Outcome { result, affected_rows: Some(affected), pages: None, rehearsed: Some(effect) });
         }
         (Some(effect), Some(approved)) if effect == approved => {}
         (effect, Some(approved)) => {
@@ -166,7 +167,12 @@ pub(super) async fn write(
     }
     go_on(progress.may_commit())?;
     match statements::run(client, &frame.commit).await {
-        Ok(()) => Ok(Outcome { result: writer.finish(Some(affected)), affected_rows: Some(affected), rehearsed: None }),
+        Ok(()) => Ok(Outcome {
+            result: writer.finish(Some(affected)),
+            affected_rows: Some(affected),
+            pages: None,
+            rehearsed: None,
+        }),
         Err(error) if ends_the_connection(&error) => Err(ExecuteError::Unknown),
         Err(error) => Err(error.into()),
     }

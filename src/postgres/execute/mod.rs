@@ -34,7 +34,7 @@ use super::rows::ResultSet;
 use super::session::{Kept, Session, Settings};
 use super::statements;
 use super::verify::Expectation;
-use crate::gate::admit::Admitted;
+use crate::gate::admit::{Admitted, Permit};
 use crate::gate::policy::model::StatementKind;
 
 /// How long a stopped statement may take to end, and a COMMIT on its way to be answered.
@@ -83,8 +83,26 @@ pub struct Outcome {
     pub result: ResultSet,
     /// Rows that a write changed; `None` for a read.
     pub affected_rows: Option<u64>,
+    /// Whether more of its rows can be asked for, where it has pages at all.
+    pub pages: Option<Pages>,
     /// Of a write that was tried and rolled back: what it would do. Its result are some of the rows that it would write.
     pub rehearsed: Option<Effect>,
+}
+
+/// How the pages of a query fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pages {
+    /// Its ORDER BY decides the order of all rows.
+    Ordered,
+    /// It doesn't, so pages may overlap, and miss rows.
+    Unordered,
+}
+
+impl Pages {
+    fn of(permit: &Permit) -> Option<Self> {
+        let is_query = permit.kind == StatementKind::Select && permit.writes.is_empty();
+        is_query.then_some(if permit.total_order { Self::Ordered } else { Self::Unordered })
+    }
 }
 
 /// Whether the transaction may write.

@@ -103,6 +103,7 @@ fn permit(kind: StatementKind) -> Permit {
         writes: if kind.writes() { vec![check(None)] } else { Vec::new() },
         counted: false,
         confirm: None,
+        total_order: false,
         role: None,
         opaque_errors: false,
         plan_shape: None,

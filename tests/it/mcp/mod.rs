@@ -6,6 +6,7 @@ mod bombs;
 mod completions;
 mod formats;
 mod history;
+mod pages;
 mod progress;
 mod resources;
 mod robust;
