@@ -1,48 +1,48 @@
 --# Rows that a row filter hides.
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! whole rows with a denied column, as a field of a lateral subquery's record
 SELECT l FROM sales.customers c, LATERAL (SELECT c AS row, c.email, to_jsonb(c)) AS l
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! whole rows with a denied column, collected by aggregates that take records
 SELECT array_agg(c), json_object_agg(c.id, c), count(DISTINCT c) FROM sales.customers c GROUP BY c.id
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! a denied column, as a field of the first of the collected rows
 SELECT (array_agg(c))[1].ssn FROM sales.customers c
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! a denied column, from collected rows that unnest takes apart by a column list of its own
 SELECT x.ssn FROM unnest((SELECT array_agg(c) FROM sales.customers c)) AS x(id int, ssn text)
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! the rows that the filter hides, if a sample were taken of the stored table
 SELECT c FROM sales.customers AS c TABLESAMPLE BERNOULLI (100)
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! a denied column, by a cast to text and back to the table's own row type
 SELECT c::text::sales.customers FROM sales.customers c
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! whole rows of two tables with denied columns, as one column of a UNION
 SELECT c FROM sales.customers c UNION SELECT o FROM sales.odd o
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! a denied column, as what json_populate_record leaves as it was in the row
 SELECT json_populate_record(c, '{"ssn": "x"}') FROM sales.customers c
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! a denied column, from the output function of records
 SELECT record_out(c) FROM sales.customers c
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! whole rows with a denied column, carried through the arms of a recursion
 WITH RECURSIVE t(c) AS (SELECT c FROM sales.customers c UNION ALL SELECT c FROM t WHERE false) SELECT c FROM t
 
---! rows through aggregates, lateral subqueries, samples, casts and writes
+--! the server's time and stack: conditions over records of more columns than a row may have
 SELECT count(*) FROM (SELECT 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1) AS x WHERE x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL OR x IS NULL
 
---! rows and conditions on rows that the filter hides
+--! whether there are hidden rows of a tenant, from a division by zero that only they raise
 SELECT c FROM sales.customers c WHERE c.tenant_id = 2 AND 1 / (c.tenant_id - 2) > 0
 
---! rows and conditions on rows that the filter hides
+--! a hidden row's text, in the message of a cast that fails on it
 SELECT c FROM sales.customers c WHERE (c).tenant_id = 2 AND c::text::int > 0
 
---! rows and conditions on rows that the filter hides
+--! whether a row is hidden or missing, and how many are, from the plan's estimates
 EXPLAIN SELECT to_jsonb(c) FROM sales.customers c WHERE c.id = 2 AND c IS NOT NULL
 
---! rows and conditions on rows that the filter hides
+--! names and types of denied columns and tables, as rows of information_schema
 SELECT x FROM information_schema.columns x WHERE x.table_name IN ('customers', 'visits', 'secret', 'employees')
 
 --! other tenants' rows by joining the table to itself where one side alone is filtered

@@ -12,7 +12,7 @@ SELECT * FROM dblink('dbname=sample', 'SELECT s FROM sales.secret') AS t (s text
 --! a search path in which other tables are meant by the same names
 SELECT set_config('search_path', 'hr', false)
 
---! the rights of another role
+--! the rights of a superuser, by the function that sets a setting
 SELECT set_config('role', 'postgres', true)
 
 --! where the data directory lies, by a setting
@@ -560,7 +560,7 @@ SELECT to_regprocedure('hr.raise_salaries()')::text, to_regproc('hr.raise_salari
 --! whether a type, an operator, a role exists
 SELECT to_regtype('hr.employees'), to_regoper('sales.<+>'), to_regrole('wicket')
 
---! the definition of a view by its name
+--! whether the text of a view names a denied table, by its name
 SELECT position('secret' IN pg_get_viewdef('sales.over_secret', true))
 
 --! a function's source with its result and arguments

@@ -3,7 +3,7 @@
 --! a user's function of the row, written as its column
 SELECT c.peek FROM sales.customers c
 
---! the same in parentheses
+--! what a function reads of the whole row, as a field in parentheses
 SELECT (c).peek FROM sales.customers c
 
 --! the same as a call, which hands the whole row with what is hidden over

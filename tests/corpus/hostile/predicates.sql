@@ -1,24 +1,24 @@
 --# Questions about hidden values by predicates, orderings, errors and estimates.
 
---! blind questions: admitted, since they see the masked and filtered relation only
+--! how many names begin so, hidden rows among them
 SELECT count(*) FROM sales.customers WHERE name LIKE 'CANARY%'
 
---! blind questions: admitted, since they see the masked and filtered relation only
+--! masked columns as they are stored, and the hidden rows, in the order of the key
 SELECT email, phone FROM sales.customers ORDER BY id
 
---! blind questions: admitted, since they see the masked and filtered relation only
+--! the greatest and least of masked columns as they are stored, and all of their values
 SELECT max(email), min(phone), string_agg(DISTINCT email, ',') FROM sales.customers
 
---! blind questions: admitted, since they see the masked and filtered relation only
+--! whether hidden rows exist, from a division by zero that they would raise
 SELECT count(*) FROM (SELECT 1 / (id % 2 - 1) AS x FROM sales.customers) q WHERE x < 0
 
---! blind questions: admitted, since they see the masked and filtered relation only
+--! all names, hidden rows among them, as one text
 SELECT string_agg(name, ',' ORDER BY id) FROM sales.customers
 
---! blind questions: admitted, since they see the masked and filtered relation only
+--! names and masked columns as they are stored, as one JSON value
 SELECT jsonb_agg(jsonb_build_object('n', c.name, 'e', c.email)) FROM sales.customers c
 
---! blind questions: admitted, since they see the masked and filtered relation only
+--! whether names begin so in hidden rows that orders point to, through an outer join
 SELECT count(*) FROM sales.orders o LEFT JOIN sales.customers c ON c.id = o.customer_id WHERE c.name LIKE 'CANARY%'
 
 --! which hidden phone digits there are, by a regular expression on the masked column

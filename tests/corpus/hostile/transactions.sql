@@ -1,6 +1,6 @@
 --# Session and transaction control: whatever would step out of the transaction, the role and the settings that the proxy sets.
 
---! the rights of another role
+--! the rights of a superuser, by SET ROLE
 SET ROLE postgres
 
 --! another schema for unqualified names

@@ -63,7 +63,7 @@ SELECT view_definition FROM information_schema.views WHERE table_name = 'all_cus
 --! the bounds of a partition
 SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'visits_1'
 
---! the definition of a view by its name
+--! the text of a view over a denied table, by its OID, and of a rule by a number
 SELECT pg_get_viewdef('sales.over_secret'::regclass), pg_get_ruledef(1)
 
 --! the size of a denied table

@@ -45,7 +45,7 @@ SELECT ssn(c) FROM sales.customers c
 --! a function of texts as an attribute of the row
 SELECT c.upper FROM sales.customers c
 
---! the same in parentheses
+--! the whole row as the argument of a built-in function, as a field in parentheses
 SELECT (c).upper FROM sales.customers c
 
 --! the denied field of a row that is a column

@@ -1,51 +1,51 @@
 --# Writes in disguise, writes where they aren't allowed, and what a write could tell.
 
---! writes in disguise, and writes where they aren't allowed
+--! a copy of the filtered table, made by a SELECT with INTO
 SELECT * INTO scratch.copy FROM sales.customers
 
---! writes in disguise, and writes where they aren't allowed
+--! locks that hold up others' writes of a table that is only to be read
 SELECT id FROM sales.customers FOR UPDATE
 
---! writes in disguise, and writes where they aren't allowed
+--! shared locks on a table that is only to be read, without waiting for those of others
 SELECT code FROM sales.regions FOR SHARE SKIP LOCKED
 
---! writes in disguise, and writes where they aren't allowed
+--! every row deleted by a CTE, behind a query that only reads
 WITH gone AS (DELETE FROM scratch.notes RETURNING *) SELECT * FROM gone
 
---! writes in disguise, and writes where they aren't allowed
+--! a row inserted by a CTE, behind a query that only reads
 WITH new AS (INSERT INTO scratch.notes (author, body) VALUES ('a', 'b') RETURNING id) SELECT * FROM new
 
---! writes in disguise, and writes where they aren't allowed
+--! a changed row in a table that is only to be read
 UPDATE sales.regions SET name = 'x' WHERE code = 'eu'
 
---! writes in disguise, and writes where they aren't allowed
+--! a new row in a table that is only to be read
 INSERT INTO sales.regions VALUES ('x', 'x', 'x')
 
---! writes in disguise, and writes where they aren't allowed
+--! a deleted row in a table that is only to be read
 DELETE FROM sales.orders WHERE id = 1
 
---! writes in disguise, and writes where they aren't allowed
+--! a denied table's rows, copied to where they can be read
 INSERT INTO scratch.notes (author, body) SELECT 'x', s FROM sales.secret
 
---! writes in disguise, and writes where they aren't allowed
+--! a denied column, copied by UPDATE … FROM to where it can be read
 UPDATE scratch.notes SET body = c.ssn FROM sales.customers c WHERE c.id = scratch.notes.id
 
---! writes in disguise, and writes where they aren't allowed
+--! which rows have a value in a denied column, from which notes DELETE … USING takes
 DELETE FROM scratch.notes USING sales.customers c WHERE c.ssn > '' AND c.id = scratch.notes.id RETURNING body
 
---! writes in disguise, and writes where they aren't allowed
+--! a denied column, from a subquery in RETURNING
 DELETE FROM scratch.notes WHERE id = 1 RETURNING (SELECT ssn FROM sales.customers LIMIT 1)
 
---! writes in disguise, and writes where they aren't allowed
+--! every row of the table deleted, for want of a WHERE
 DELETE FROM scratch.notes
 
---! writes in disguise, and writes where they aren't allowed
+--! every row of the table deleted, by a WHERE that is a constant
 DELETE FROM scratch.notes WHERE true
 
---! writes in disguise, and writes where they aren't allowed
+--! every row of the table changed, by a WHERE that compares a column with itself
 UPDATE scratch.notes SET done = true WHERE id = id
 
---! writes in disguise, and writes where they aren't allowed
+--! every row of the table changed, by a WHERE with an OR that is always true
 UPDATE scratch.notes SET done = true WHERE id = 1 OR 1 = 1
 
 --! masked hints, copied by a CTE that writes into a table that one may read

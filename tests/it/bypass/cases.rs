@@ -63,8 +63,12 @@ fn a_case_may_have_several_lines_and_comments_of_its_own() {
 }
 
 #[test]
-fn every_hostile_statement_says_what_it_would_gain() {
+fn every_hostile_statement_says_what_it_alone_would_gain() {
+    let mut gains = BTreeMap::new();
     for case in hostile() {
+        if let Some(other) = gains.insert(case.gain.clone(), case.to_string()) {
+            panic!("{case} says no more than {other}");
+        }
         assert!(case.gain.split_whitespace().count() >= 2, "{case} says too little");
         assert!(!case.sql.is_empty(), "{case} is empty");
     }
