@@ -9,8 +9,11 @@ mod bombs;
 mod canaries;
 mod cases;
 mod matrix;
+mod shadows;
 mod shape;
 mod state;
+
+use std::time::{Duration, Instant};
 
 use pgwicket::gate::diagnostic::Rejection;
 use serde_json::Value;
@@ -35,8 +38,14 @@ struct World {
 impl World {
     /// `pgwicket` is a superuser here: nothing but the gate stands in the way.
     async fn open(name: &str) -> Self {
+        Self::open_with(name, "").await
+    }
+
+    /// With more in it than the world's own script makes.
+    async fn open_with(name: &str, more: &str) -> Self {
         let database = Database::sample().await;
         database.script(&WORLD.replace(":world", &format!("'{name}'"))).await;
+        database.script(more).await;
         state::remember(&database).await;
         let settings = database.settings_as_superuser().await;
         let library = Library::open_with(settings, POLICY, &[("tenant", "1")]).await;
@@ -83,11 +92,44 @@ fn told(rejection: &Rejection) -> String {
     rejection.to_json(None).to_string()
 }
 
+/// The digest has the server's files in it, which all worlds share: two at a time would see each other's.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test]
 async fn no_attack_sees_or_changes_anything() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let (one, twin) = tokio::join!(World::open("one"), World::open("other"));
     the_judge_is_awake(&one, &twin).await;
-    let cases: Vec<Case> = hostile().into_iter().chain(bombs::bombs()).collect();
+    attack(&one, &twin, &hostile().into_iter().chain(bombs::bombs()).collect::<Vec<_>>()).await;
+}
+
+/// The same where users' operators and functions fit better than PostgreSQL's own: none of them is called, either.
+#[tokio::test]
+async fn no_attack_calls_what_shadows_postgresql() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (one, twin) =
+        tokio::join!(World::open_with("one", shadows::SHADOWS), World::open_with("other", shadows::SHADOWS));
+    let called = [shadows::are_in_the_way(&one).await, shadows::are_in_the_way(&twin).await];
+    // The server's time and memory are the same here.
+    let others = hostile().into_iter().filter(|case| case.family != "bombs");
+    attack(&one, &twin, &shadows::cases().chain(others).collect::<Vec<_>>()).await;
+    for (world, called) in [one, twin].into_iter().zip(called) {
+        let World { database, library, beside, .. } = world;
+        drop(library);
+        // A session tells what it called when it ends; so all of them have to have ended.
+        let others = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        let began = Instant::now();
+        while beside.query_one(others, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            assert!(began.elapsed() < Duration::from_secs(20), "sessions of {} are still there", database.name());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(shadows::calls(&beside).await, called, "a shadow was called in {}", database.name());
+    }
+}
+
+/// What is asked of every statement in every world.
+async fn attack(one: &World, twin: &World, cases: &[Case]) {
     let before = State::of(&one.database).await;
     let mut wrong = Vec::new();
     let (mut refused, mut with_rows, mut since) = (0, 0, Vec::new());
@@ -115,7 +157,7 @@ async fn no_attack_sees_or_changes_anything() {
                 break;
             }
             since.clear();
-            for world in [&one, &twin] {
+            for world in [one, twin] {
                 state::restore(&world.beside).await;
             }
         }

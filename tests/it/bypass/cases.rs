@@ -1,6 +1,6 @@
 //! The corpus as it lies in `tests/corpus/hostile`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -72,4 +72,26 @@ fn every_hostile_statement_says_what_it_alone_would_gain() {
         assert!(case.gain.split_whitespace().count() >= 2, "{case} says too little");
         assert!(!case.sql.is_empty(), "{case} is empty");
     }
+}
+
+/// The figures of `docs/proof.md` that can be counted here.
+#[test]
+fn the_proof_counts_right() {
+    let cases = hostile();
+    let families: BTreeSet<&str> = cases.iter().map(|case| case.family.as_str()).collect();
+    let legitimate = super::matrix::legitimate().len();
+    let proof = include_str!("../../../docs/proof.md");
+    for told in [
+        format!("{} in {} families and {} bombs,", grouped(cases.len()), families.len(), super::bombs::bombs().len()),
+        format!("| {legitimate} statements of "),
+        format!("| {} statements under four policies,", grouped(cases.len() + legitimate)),
+        format!("all of it but the bombs, and {} statements more", super::shadows::cases().count()),
+    ] {
+        assert!(proof.contains(&told), "docs/proof.md doesn't say `{told}`");
+    }
+}
+
+/// A number below a million as it is written there: 1,516.
+fn grouped(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
 }
