@@ -57,6 +57,21 @@ need_cargo_tool() {
     cargo install --quiet --locked --version "$2" --root "$tools" "$1" >&2 || die "could not build $1 $2"
 }
 
+# libclang, which reads the headers of C libraries while they are built.
+need_libclang() {
+    local place
+    [ -z "${LIBCLANG_PATH:-}" ] || return 0
+    for place in /usr/lib/llvm*/lib /usr/lib/*-linux-gnu /usr/lib64 /opt/homebrew/opt/llvm/lib /usr/local/opt/llvm/lib \
+        /Library/Developer/CommandLineTools/usr/lib; do
+        if compgen -G "$place/libclang.so" >/dev/null || compgen -G "$place/libclang-*.so" >/dev/null ||
+            compgen -G "$place/libclang.dylib" >/dev/null; then
+            return
+        fi
+    done
+    apt_install libclang-dev ||
+        die "libclang is missing; try: apt-get install libclang-dev, or brew install llvm, or name its directory in LIBCLANG_PATH"
+}
+
 # Prints where PgBouncer is: the machine's, else the distribution's package.
 need_pooler() {
     command -v pgbouncer && return

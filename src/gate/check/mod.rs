@@ -6,6 +6,7 @@ mod copies;
 mod emitted;
 mod grammar;
 mod guarded;
+mod lowered;
 mod nodes;
 mod queries;
 mod statement;
@@ -16,6 +17,7 @@ mod world;
 
 pub use emitted::{read_back, shown};
 pub use grammar::submission;
+pub use lowered::lowered;
 pub use nodes::{READ_NODES, count_nodes};
 pub use queries::{Made, Schema, Seen, query, write};
 pub use statement::{Worlds, parameters};
