@@ -201,6 +201,8 @@ async fn a_value_beyond_any_result_fills_no_memory() {
         "SELECT repeat(repeat('x', 1000), 100000)".to_owned(),
         // Each level doubles the quotes of the text form of the one inside.
         format!("SELECT {}1{}", "(1, ".repeat(26), ")".repeat(26)),
+        // Of a row that takes more than half of what a result may have, neither.
+        "SELECT repeat(repeat('x', 1000), 7000)".to_owned(),
     ] {
         // Told at the message's head, before anything of it is kept.
         let rejection = refused(&library, &sql).await;
@@ -208,8 +210,8 @@ async fn a_value_beyond_any_result_fills_no_memory() {
     }
     // The next statement has a connection all the same, and what fits passes.
     library.rows("SELECT length(repeat('x', 1000000))").await;
-    let result = library.query("SELECT repeat(repeat('x', 1000), 7000)").await.unwrap();
-    assert_eq!(result["truncated_by"], "bytes");
+    let result = library.query("SELECT repeat(repeat('x', 1000), 2000) FROM generate_series(1, 3)").await.unwrap();
+    assert_eq!((&result["row_count"], &result["truncated_by"]), (&json!(2), &json!("bytes")));
 }
 
 #[tokio::test]
