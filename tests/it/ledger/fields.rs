@@ -278,8 +278,10 @@ async fn what_came_of_it_is_on_record() {
     let answer = mcp.query("SELECT id FROM customers").await;
     assert_eq!(answer.rows().len(), 3);
     let result = last(&wicket, "outcome")["result"].clone();
+    // What the door says of the next rows is none of the result's.
+    let (own, _) = answer.text.split_once(",\"cursor\":").unwrap();
     let expected = json!({
-        "status": "ok", "reason": null, "rows": 3, "affected": null, "bytes": answer.text.len(), "sqlstate": null,
+        "status": "ok", "reason": null, "rows": 3, "affected": null, "bytes": own.len() + "}".len(), "sqlstate": null,
         "error": null, "duration_ns": result["duration_ns"], "truncated": true,
     });
     assert_eq!(result, expected);
