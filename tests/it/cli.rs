@@ -494,8 +494,8 @@ async fn ctrl_c_cancels_a_query() {
     arguments.extend(whom.iter().map(String::as_str));
     let query = wicket.command(&arguments).spawn().unwrap();
     let beside = database.connect().await;
-    let running =
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgwicket/local' AND state = 'active'";
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgwicket/local' \
+        AND state = 'active' AND datname = current_database()";
     let count = async || beside.query_one(running, &[]).await.unwrap().get::<_, i64>(0);
     while count().await == 0 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

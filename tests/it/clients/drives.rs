@@ -273,13 +273,14 @@ async fn wait_for_running(beside: &Client, wanted: i64) {
 async fn on_record(wicket: &Wicket, has_session: bool) {
     let history = wicket.path("history");
     let of_kind = |kind: &str| records(&history).into_iter().filter(|one| one["kind"] == kind).collect::<Vec<_>>();
+    // A client that cancels doesn't wait for the server's word.
+    let cancelled = || of_kind("outcome").iter().any(|outcome| outcome["result"]["status"] == "cancelled");
     let ended = tokio::time::timeout(PATIENCE, async {
-        while has_session && of_kind("session_close").is_empty() {
+        while has_session && of_kind("session_close").is_empty() || !cancelled() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     });
-    assert!(ended.await.is_ok(), "the session goes on");
-    assert!(of_kind("outcome").iter().any(|outcome| outcome["result"]["status"] == "cancelled"));
+    assert!(ended.await.is_ok(), "the session goes on, or nothing was cancelled");
     assert!(of_kind("intent").iter().all(|intent| intent["who"]["principal"] == "ana"), "{:?}", of_kind("intent"));
 }
 

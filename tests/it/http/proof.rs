@@ -204,8 +204,8 @@ async fn on_whose_behalf_is_recorded_and_told_to_postgresql() {
         ana.message("tools/call", json!({ "name": "query_execute", "arguments": { "sql": super::LONG } }));
     let hanging = asked.begin("POST", "/mcp", &message.to_string()).await;
     scene.wait_for_running(&beside, 1).await;
-    let sql =
-        "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'pgwicket/%' AND state = 'active'";
+    let sql = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'pgwicket/%' \
+        AND state = 'active' AND datname = current_database()";
     let name: String = beside.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(name, "pgwicket/ana pgwicket tests/2 for zoe@example.org");
     drop(hanging);
