@@ -14,8 +14,8 @@ use std::error::Error;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
 use futures_util::future::{Either, select};
+use futures_util::{FutureExt, TryStreamExt};
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Row, RowStream};
 
@@ -111,18 +111,26 @@ async fn execute_and_commit(
     prepared: &Prepared,
 ) -> Result<Outcome, ExecuteError> {
     let (_, frame) = session.parts();
-    let answers =
-        pin!(async { tokio::join!(biased; rows(client, plan, prepared), plan.expectation.check(client, frame)) });
+    let answers = async { tokio::join!(biased; rows(client, plan, prepared), plan.expectation.check(client, frame)) };
     // Sent behind the two; whoever has the session next is answered after it, and finds out if it failed.
-    let commit = pin!(statements::run(client, &frame.commit));
-    let (result, verified) = match select(answers, commit).await {
-        Either::Left((answers, _)) => answers,
-        Either::Right((_, answers)) => answers.await,
-    };
+    let (result, verified) = ahead_of(statements::run(client, &frame.commit), answers).await;
     let Executed { writer, .. } = result?;
     verified?;
     let pages = Pages::of(plan.admitted.permit());
     Ok(Outcome { result: writer.finish(None), affected_rows: None, pages, rehearsed: None })
+}
+
+/// The answers, as soon as they are there, without waiting for what is sent behind them. It is sent when it is first
+/// polled, which has to happen even if the answers were there at once: the connection is another task, maybe on another
+/// thread.
+async fn ahead_of<T>(behind: impl Future, answers: impl Future<Output = T>) -> T {
+    match select(pin!(answers), pin!(behind)).await {
+        Either::Left((answers, behind)) => {
+            let _ = behind.now_or_never();
+            answers
+        }
+        Either::Right((_, answers)) => answers.await,
+    }
 }
 
 /// Executes a write.
@@ -346,4 +354,34 @@ impl<'a> FromSql<'a> for RawValue<'a> {
 fn raw_value(row: &Row, index: usize) -> Result<Option<&[u8]>, Malformed> {
     let value: Option<RawValue<'_>> = row.try_get(index).map_err(|_| Malformed("its column is missing"))?;
     Ok(value.map(|raw| raw.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_sent_behind_answers_is_sent_even_if_they_were_there_at_once() {
+        let sent = Cell::new(false);
+        let behind = async {
+            sent.set(true);
+            pending::<()>().await;
+        };
+        assert_eq!(ahead_of(behind, ready(1)).await, 1);
+        assert!(sent.get());
+        // And nobody waits for it, nor gives up the answers once it is there.
+        let later = async {
+            tokio::task::yield_now().await;
+            2
+        };
+        assert_eq!(ahead_of(pending::<()>(), later).await, 2);
+        let later = async {
+            tokio::task::yield_now().await;
+            3
+        };
+        assert_eq!(ahead_of(ready(()), later).await, 3);
+    }
 }
