@@ -19,6 +19,8 @@ struct Clauses<'q> {
     limit: Option<&'q ast::Expr>,
     offset: Option<&'q ast::Offset>,
     fetch: Option<&'q Fetch>,
+    /// FETCH has its ORDER BY beside it or further in: PostgreSQL reads `(… FETCH …)` before an ORDER BY around it.
+    fetch_is_ordered: bool,
     body: &'q ast::SetExpr,
 }
 
@@ -145,6 +147,12 @@ impl<'a> Lowering<'a> {
                 if *with_ties && count.is_none() {
                     let message = "FETCH FIRST … WITH TIES needs a number of rows";
                     return Err(Rejection::new(Reason::InvalidStatement, message).at(span));
+                }
+                if *with_ties && !clauses.fetch_is_ordered {
+                    let message = "FETCH FIRST … WITH TIES needs ORDER BY in the same query";
+                    return Err(Rejection::new(Reason::InvalidStatement, message)
+                        .at(span)
+                        .help("ties are rows that ORDER BY finds equal; add it, or write ROWS ONLY"));
                 }
                 (count, *with_ties)
             }
@@ -276,7 +284,15 @@ fn stands_alone(value: &ast::Expr) -> bool {
 
 /// The clauses of a query, those of parenthesised queries around the same body joined to them.
 fn clauses(query: &ast::Query, span: Span) -> Result<Clauses<'_>, Rejection> {
-    let mut all = Clauses { with: None, order_by: None, limit: None, offset: None, fetch: None, body: &query.body };
+    let mut all = Clauses {
+        with: None,
+        order_by: None,
+        limit: None,
+        offset: None,
+        fetch: None,
+        fetch_is_ordered: false,
+        body: &query.body,
+    };
     let mut next = Some(query);
     while let Some(query) = next {
         let ast::Query {
@@ -307,6 +323,7 @@ fn clauses(query: &ast::Query, span: Span) -> Result<Clauses<'_>, Rejection> {
         once(&mut all.limit, limit, "LIMIT", span)?;
         once(&mut all.offset, offset, "OFFSET", span)?;
         once(&mut all.fetch, fetch.as_ref(), "FETCH", span)?;
+        all.fetch_is_ordered |= all.fetch.is_some() && order_by.is_some();
         all.body = body;
         next = match body.as_ref() {
             ast::SetExpr::Query(inner) => Some(inner),

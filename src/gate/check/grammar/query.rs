@@ -224,7 +224,8 @@ impl Grammar<'_, '_> {
     }
 
     fn clauses(&mut self, columns: &[String]) {
-        if self.choices.one_in(4) {
+        let ordered = self.choices.one_in(4);
+        if ordered {
             self.put("ORDER BY");
             let count = 1 + self.choices.below(2);
             self.list(count, |grammar| {
@@ -236,7 +237,8 @@ impl Grammar<'_, '_> {
         match self.choices.below(12) {
             7 => self.one_of(&["LIMIT 5", "LIMIT ALL", "LIMIT NULL", "LIMIT $1", "LIMIT 99999999999"], &["LIMIT 1, 2"]),
             8 => self.plain(&["OFFSET 2", "OFFSET $1 ROWS", "LIMIT 3 OFFSET 1 + 1", "OFFSET 1 LIMIT 2"]),
-            9 => self.plain(&["FETCH FIRST 3 ROWS WITH TIES", "FETCH NEXT ROW ONLY", "FETCH FIRST $1 ROWS ONLY"]),
+            9 if ordered || self.in_trouble() => self.plain(&["FETCH FIRST 3 ROWS WITH TIES", "FETCH NEXT ROW ONLY"]),
+            9 => self.plain(&["FETCH NEXT ROW ONLY", "FETCH FIRST $1 ROWS ONLY"]),
             10 => {
                 self.put("LIMIT");
                 self.expr();

@@ -49,7 +49,7 @@ impl Trees<'_, '_> {
         scope: &Scope,
     ) -> Query {
         let order_by = if self.choices.one_in(3) { self.order(&body, columns.len(), scope) } else { Vec::new() };
-        let limit = self.choices.one_in(3).then(|| self.limit());
+        let limit = self.choices.one_in(3).then(|| self.limit(!order_by.is_empty()));
         let offset = self.choices.one_in(4).then(|| Box::new(self.bound()));
         Query { ctes, recursive, body, order_by, limit, offset, columns, origin: Origin::default() }
     }
@@ -131,7 +131,7 @@ impl Trees<'_, '_> {
         }
         let mut query = self.query(outer, Some(width));
         if query.ctes.is_empty() && query.order_by.is_empty() && query.offset.is_none() && query.limit.is_none() {
-            query.limit = Some(self.limit());
+            query.limit = Some(self.limit(false));
         }
         let columns = query.columns.clone();
         (SetExpr::Query(Box::new(query)), columns)
@@ -213,8 +213,9 @@ impl Trees<'_, '_> {
         OrderBy { target, descending, nulls_first }
     }
 
-    fn limit(&mut self) -> Limit {
-        if self.choices.one_in(3) {
+    /// Only what is ordered has ties.
+    fn limit(&mut self, ordered: bool) -> Limit {
+        if ordered && self.choices.one_in(3) {
             // The parser takes only a number or a parameter there.
             let count = self.choices.below(3).to_string();
             let count = Box::new(Expr::new(ExprKind::Literal(Literal::Number(count))));

@@ -157,12 +157,20 @@ fn limits() {
             "select 1 order by 1 fetch first 3 rows with ties",
             r#"SELECT 1 AS "?column?" ORDER BY 1 FETCH FIRST 3 ROWS WITH TIES"#,
         ),
+        (
+            "(select 1 order by 1) fetch first 3 rows with ties",
+            r#"SELECT 1 AS "?column?" ORDER BY 1 FETCH FIRST 3 ROWS WITH TIES"#,
+        ),
         ("select 1 limit all", r#"SELECT 1 AS "?column?""#),
         ("select 1 limit null offset null", r#"SELECT 1 AS "?column?""#),
         ("select 1 limit (select 2)", r#"SELECT 1 AS "?column?" LIMIT (SELECT 2 AS "?column?")"#),
     ]);
     refused(&[
         ("select 1 limit 3 fetch first 2 rows only", "invalid_statement", "LIMIT is given more than once"),
+        ("select 1 fetch first 3 rows with ties", "invalid_statement", "WITH TIES needs ORDER BY"),
+        ("select 1 fetch first row with ties", "invalid_statement", "WITH TIES needs ORDER BY"),
+        ("(select 1 fetch first 3 rows with ties) order by 1", "invalid_statement", "WITH TIES needs ORDER BY"),
+        ("select 1 union (select 2 fetch first 3 rows with ties)", "invalid_statement", "WITH TIES needs ORDER BY"),
         ("select 1 offset '1'::int rows", "invalid_statement", "with ROWS, OFFSET takes a number"),
         ("select 1 offset 1 + 1 row", "invalid_statement", "with ROWS, OFFSET takes a number"),
         ("select 1 fetch first 10 percent rows only", "not_supported", "PERCENT"),
