@@ -14,7 +14,7 @@ use crate::catalog::{CatalogWatch, LoadError};
 use crate::config::{Config, Database, Fault, Faults, Place};
 use crate::gate::catalog::Catalog;
 use crate::gate::policy::{BoundPolicy, Diagnostics, Policy};
-use crate::gateway::{Gateway, Parts, PolicySet};
+use crate::gateway::{Gateway, Member, Members, Parts, PolicySet};
 use crate::history::{self, History, Settings, Where};
 use crate::keys::{self, Keys};
 use crate::postgres::rights;
@@ -49,48 +49,139 @@ impl StartError {
     }
 }
 
-/// Starts the gateway for one principal of the configuration, or for all of them.
-///
-/// # Errors
-/// What is wrong with the database and with the history, both if both are; then what in the policy doesn't fit the
-/// database.
-pub async fn start(config: &Config, only: Option<&str>) -> Result<Arc<Gateway>, StartError> {
-    let (database, ledger) = tokio::join!(connect(&config.database), ledger(&config.history));
-    let ((pool, catalog), keys) = match (database, ledger) {
-        (Ok(database), Ok(keys)) => (database, keys),
-        (Err(mut error), Err(other)) => {
-            error.faults.0.extend(other.faults.0);
-            return Err(error);
+/// A gateway that runs, and what it takes to put another configuration in force.
+pub struct App {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// What is in force.
+    config: Config,
+    /// The only principal that may ask, if it is only one.
+    only: Option<String>,
+    pool: Pool,
+    catalog: CatalogWatch,
+    history: History,
+    keys: Arc<Keys>,
+    place: Where,
+}
+
+/// What became of a configuration that was read anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reloaded {
+    /// Principals that may ask, and could not before.
+    pub new: Vec<String>,
+    /// Those that are under another policy, or have other attributes.
+    pub changed: Vec<String>,
+    /// Those that may not ask any more.
+    pub out: Vec<String>,
+    /// Settings that are others and take a restart.
+    pub restart: Vec<String>,
+}
+
+impl App {
+    /// Starts the gateway for one principal of the configuration, or for all of them.
+    ///
+    /// # Errors
+    /// What is wrong with the database and with the history, both if both are; then what in the policy doesn't fit the
+    /// database.
+    pub async fn start(config: Config, only: Option<&str>) -> Result<Self, StartError> {
+        let (database, ledger) = tokio::join!(connect(&config.database), ledger(&config.history));
+        let ((pool, catalog), keys) = match (database, ledger) {
+            (Ok(database), Ok(keys)) => (database, keys),
+            (Err(mut error), Err(other)) => {
+                error.faults.0.extend(other.faults.0);
+                return Err(error);
+            }
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
+        };
+        let keys = Arc::new(keys);
+        warn_of_login(&pool, &config.database).await;
+        // Before the history is opened, which begins with a record.
+        for policy in policies(&config, only) {
+            fit(&policy, &pool, &catalog.current()).await?;
         }
-        (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error),
-    };
-    let keys = Arc::new(keys);
-    let wanted = |name: &str| only.is_none_or(|only| only == name);
-    let policies: PolicySet =
-        config.principals.iter().filter(|(name, _)| wanted(name)).map(|(n, m)| (n.clone(), m.clone())).collect();
-    warn_of_login(&pool, &config.database).await;
-    // Before the history is opened, which begins with a record.
+        let members = Members::bind(members(&config, only), &catalog.current()).map_err(unfit)?;
+        let history = open(&config.history, config.ledger.clone(), &keys).await?;
+        let quota = Quota::new();
+        quota.keep_tidy();
+        let (server, login) = (config.database.config.address(), config.database.config.user().to_owned());
+        let place = Where {
+            server: Some(server.clone()),
+            database: Some(catalog.current().parts().database.clone()),
+            ..Where::default()
+        };
+        put_on_record(&history, &config, &keys, &place).await?;
+        let approvals = Approvals::new(approvals::directory_beside(&config.history), Arc::clone(&keys));
+        let parts = Parts {
+            members,
+            catalog: catalog.clone(),
+            pool: pool.clone(),
+            history: history.clone(),
+            quota,
+            keys: Arc::clone(&keys),
+            approvals,
+            server,
+            login,
+        };
+        let gateway = Arc::new(Gateway::new(parts));
+        Ok(Self { gateway, config, only: only.map(str::to_owned), pool, catalog, history, keys, place })
+    }
+
+    /// What is in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Puts the principals and policies of a configuration in force that was read later. It is on record before it holds.
+    /// Statements of principals that aren't the same under the same policy any more are cancelled.
+    ///
+    /// # Errors
+    /// The policies don't fit the database, or it can't be put on record: nothing has changed then.
+    pub async fn reload(&mut self, read: Config) -> Result<Reloaded, StartError> {
+        let (config, restart) = self.config.with_principals_of(read);
+        let only = self.only.as_deref();
+        // They may speak of what is new in the database. One that can't be reached keeps nobody from being kept out.
+        if let Err(error) = self.catalog.reload().await {
+            tracing::warn!(%error, "the policies are held against what was known of the database before");
+        }
+        let catalog = self.catalog.current();
+        for policy in policies(&config, only) {
+            match fit(&policy, &self.pool, &catalog).await {
+                Err(error) if error.part == Part::Database => tracing::warn!("{error}"),
+                fitted => drop(fitted?),
+            }
+        }
+        let (before, after) = (members(&self.config, only), members(&config, only));
+        let is_there = |all: &PolicySet, name: &str| all.contains_key(name);
+        let differs = |name: &str, member: &Member| before.get(name).is_some_and(|old| !old.is_same(member));
+        let new = after.keys().filter(|name| !is_there(&before, name)).cloned().collect();
+        let changed =
+            after.iter().filter(|(name, member)| differs(name, member)).map(|(name, _)| name.clone()).collect();
+        let out = before.keys().filter(|name| !is_there(&after, name)).cloned().collect();
+        let members = Members::bind(after, &catalog).map_err(unfit)?;
+        put_on_record(&self.history, &config, &self.keys, &self.place).await?;
+        self.gateway.replace_members(members);
+        self.config = config;
+        Ok(Reloaded { new, changed, out, restart })
+    }
+}
+
+/// The principals that may ask.
+fn members(config: &Config, only: Option<&str>) -> PolicySet {
+    let wanted = |name: &str| only.is_none_or(|only| only == name) && !config.disabled.contains(name);
+    config.principals.iter().filter(|(name, _)| wanted(name)).map(|(n, m)| (n.clone(), m.clone())).collect()
+}
+
+/// The different policies of all principals, those of disabled ones, too: they have to fit when they are let in again.
+fn policies(config: &Config, only: Option<&str>) -> Vec<Arc<Policy>> {
+    let wanted = config.principals.iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
     let different: BTreeMap<&str, &Arc<Policy>> =
-        policies.values().map(|member| (member.policy.digest.as_str(), &member.policy)).collect();
-    for policy in different.values() {
-        fit(policy, &pool, &catalog.current()).await?;
-    }
-    let history = open(&config.history, config.ledger.clone(), &keys).await?;
-    let quota = Quota::new();
-    quota.keep_tidy();
-    let (server, login) = (config.database.config.address(), config.database.config.user().to_owned());
-    let place = Where {
-        server: Some(server.clone()),
-        database: Some(catalog.current().parts().database.clone()),
-        ..Where::default()
-    };
-    if let Err(error) = in_force::record(&history, config, &keys, &place).await {
-        return Err(StartError::new(Part::History, unrecordable(error)));
-    }
-    let approvals = Approvals::new(approvals::directory_beside(&config.history), Arc::clone(&keys));
-    Gateway::new(Parts { policies, catalog, pool, history, quota, keys, approvals, server, login })
-        .map(Arc::new)
-        .map_err(unfit)
+        wanted.map(|(_, member)| (member.policy.digest.as_str(), &member.policy)).collect();
+    different.into_values().cloned().collect()
+}
+
+async fn put_on_record(history: &History, config: &Config, keys: &Keys, place: &Where) -> Result<(), StartError> {
+    let recorded = in_force::record(history, config, keys, place).await;
+    recorded.map_err(|error| StartError::new(Part::History, unrecordable(error)))
 }
 
 /// The pool and the first snapshot of the catalog.

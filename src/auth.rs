@@ -15,6 +15,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// What every token begins with, so that scanners for secrets can tell it.
 pub const PREFIX: &str = "pgw_";
@@ -131,24 +133,84 @@ pub struct Entrants {
     pub disabled: BTreeSet<String>,
 }
 
-/// The entrants of the moment: what holds for the next request.
+impl Entrants {
+    /// A token that lets its principal in, and whose it is.
+    fn pass(&self, id: &str) -> Option<&(StoredToken, String)> {
+        self.tokens.by_id.get(id).filter(|(_, principal)| !self.disabled.contains(principal))
+    }
+}
+
+/// The entrants of the moment: what holds for the next request, and how long for those before.
+#[derive(Debug)]
+pub struct Register {
+    current: RwLock<Arc<Current>>,
+    replaced: watch::Sender<()>,
+}
+
+/// The entrants of one moment.
 #[derive(Debug, Default)]
-pub struct Register(RwLock<Arc<Entrants>>);
+pub struct Current {
+    entrants: Entrants,
+    /// By the id of each token that lets somebody in: cancelled when it doesn't any more.
+    valid_until: HashMap<String, CancellationToken>,
+}
 
 impl Register {
     /// With these to begin with.
     pub fn new(entrants: Entrants) -> Self {
-        Self(RwLock::new(Arc::new(entrants)))
+        let current = Current::after(&Current::default(), entrants);
+        Self { current: RwLock::new(Arc::new(current)), replaced: watch::Sender::default() }
     }
 
     /// Those of the moment.
-    pub fn current(&self) -> Arc<Entrants> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    pub fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Others from here on.
+    /// Others from here on. What the tokens were for that let nobody in any more is told to end.
     pub fn replace(&self, entrants: Entrants) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(entrants);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let next = Arc::new(Current::after(&current, entrants));
+        let ended = std::mem::replace(&mut *current, Arc::clone(&next));
+        drop(current);
+        for (id, valid_until) in &ended.valid_until {
+            if !next.keeps(&ended, id) {
+                valid_until.cancel();
+            }
+        }
+        self.replaced.send_replace(());
+    }
+
+    /// Follows the replacements.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.replaced.subscribe()
+    }
+}
+
+impl Current {
+    fn after(before: &Self, entrants: Entrants) -> Self {
+        let mut next = Self { entrants, valid_until: HashMap::new() };
+        for id in next.entrants.tokens.by_id.keys().filter(|id| next.entrants.pass(id).is_some()) {
+            let known = before.valid_until.get(id).filter(|_| next.keeps(before, id));
+            next.valid_until.insert(id.clone(), known.cloned().unwrap_or_default());
+        }
+        next
+    }
+
+    /// Whether a token lets the same one in as before.
+    fn keeps(&self, before: &Self, id: &str) -> bool {
+        let now = self.entrants.pass(id);
+        now.is_some() && now == before.entrants.pass(id)
+    }
+
+    /// What proves who asks.
+    pub fn tokens(&self) -> &Tokens {
+        &self.entrants.tokens
+    }
+
+    /// Until when a token that was proven lets its principal in; none if it doesn't.
+    pub fn valid_until(&self, proven: &Proven) -> Option<&CancellationToken> {
+        self.valid_until.get(&proven.token)
     }
 }
 
@@ -191,6 +253,11 @@ impl Tokens {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
+    }
+
+    /// What is kept of every token, with whose it is.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &StoredToken)> {
+        self.by_id.values().map(|(token, principal)| (principal.as_str(), token))
     }
 
     /// The ids of each principal's tokens.
@@ -256,6 +323,39 @@ mod tests {
         }
         assert_eq!(tokens.verify(&format!("{secret}{}", "x".repeat(100))), Err(Unproven::Malformed));
         assert_eq!(tokens.add(stored, "cleo"), Err("ana".to_owned()));
+    }
+
+    #[test]
+    fn whoever_is_kept_out_is_told_and_nobody_else() {
+        let (_, laptop) = StoredToken::generate("laptop").unwrap();
+        let (_, phone) = StoredToken::generate("phone").unwrap();
+        let (_, another_phone) = StoredToken::generate("phone").unwrap();
+        let (_, ci) = StoredToken::generate("ci").unwrap();
+        let entrants = |tokens: &[(&StoredToken, &str)], disabled: &[&str]| {
+            let mut all = Tokens::default();
+            tokens.iter().for_each(|(token, principal)| all.add((*token).clone(), principal).unwrap());
+            Entrants { tokens: all, disabled: disabled.iter().map(|name| (*name).to_owned()).collect() }
+        };
+        let valid = |register: &Register, id: &str| {
+            let proven = Proven { token: id.to_owned(), principal: String::new() };
+            register.current().valid_until(&proven).cloned()
+        };
+        let before = [(&laptop, "ana"), (&phone, "ana"), (&ci, "ben")];
+        let register = Register::new(entrants(&before, &[]));
+        let [kept, renewed, disabled] = ["laptop", "phone", "ci"].map(|id| valid(&register, id).unwrap());
+
+        let after = [(&laptop, "ana"), (&another_phone, "ana"), (&ci, "ben")];
+        register.replace(entrants(&after, &["ben"]));
+        assert!(!kept.is_cancelled() && renewed.is_cancelled() && disabled.is_cancelled());
+        assert!(valid(&register, "ci").is_none());
+        let renewed = valid(&register, "phone").unwrap();
+        assert!(!renewed.is_cancelled());
+
+        // Let in again, taken away, and given to another one.
+        register.replace(entrants(&[(&laptop, "ben"), (&ci, "ben")], &[]));
+        assert!(kept.is_cancelled() && renewed.is_cancelled());
+        assert!(["laptop", "ci"].iter().all(|id| !valid(&register, id).unwrap().is_cancelled()));
+        assert!(valid(&register, "phone").is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What of a configuration goes on record: every setting in force by its name, and what each policy is made of. A
 //! password is named by where it comes from, nothing else of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,6 +46,9 @@ pub struct FileRead {
     pub sections: BTreeMap<String, [u8; 32]>,
 }
 
+/// What the names of all settings of principals begin with.
+const PRINCIPALS: &str = "principals.";
+
 /// Sections whose entries are sections of their own.
 const NESTED: [&str; 2] = ["schemas", "tables"];
 
@@ -74,6 +77,22 @@ fn absolute(path: &Path) -> String {
 }
 
 impl Config {
+    /// This configuration with the principals, tokens and policies of one that was read later, and the names of what else
+    /// that one says otherwise: it takes a restart.
+    pub fn with_principals_of(&self, later: Self) -> (Self, Vec<String>) {
+        let (before, after) = (self.settings(), later.settings());
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let differ = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+        let mut restart: Vec<String> = differ.filter(|name| !name.starts_with(PRINCIPALS)).cloned().collect();
+        // Where it comes from is a setting; that it is another one isn't.
+        let password = "database.password".to_owned();
+        if !self.database.config.has_password_of(&later.database.config) && !restart.contains(&password) {
+            restart.push(password);
+        }
+        let Self { principals, disabled, tokens, policies, .. } = later;
+        (Self { principals, disabled, tokens, policies, ..self.clone() }, restart)
+    }
+
     /// Every setting in force.
     pub fn settings(&self) -> BTreeMap<String, Setting> {
         let mut all = BTreeMap::new();
@@ -129,14 +148,14 @@ impl Config {
         say("doors.http.connections".into(), http.connections.to_string());
         say("doors.http.grace".into(), seconds(http.grace));
         for (principal, tokens) in self.tokens.ids() {
-            say(format!("principals.{principal}.tokens"), tokens.join(", "));
+            say(format!("{PRINCIPALS}{principal}.tokens"), tokens.join(", "));
         }
         for principal in &self.disabled {
-            say(format!("principals.{principal}.disabled"), "true".into());
+            say(format!("{PRINCIPALS}{principal}.disabled"), "true".into());
         }
         for (path, loaded) in &self.policies {
             for principal in &loaded.principals {
-                say(format!("principals.{principal}.policy"), absolute(path));
+                say(format!("{PRINCIPALS}{principal}.policy"), absolute(path));
             }
         }
         for (name, member) in &self.principals {
@@ -145,8 +164,12 @@ impl Config {
                     AttributeValue::Scalar(text) => Value::from(text.as_str()),
                     AttributeValue::List(all) => Value::from(all.clone()),
                 };
-                all.insert(format!("principals.{name}.attributes.{attribute}"), Setting::Keyed(value.to_string()));
+                all.insert(format!("{PRINCIPALS}{name}.attributes.{attribute}"), Setting::Keyed(value.to_string()));
             }
+        }
+        // Another token of the same name is another token.
+        for (principal, token) in self.tokens.all() {
+            all.insert(format!("{PRINCIPALS}{principal}.tokens.{}", token.id()), Setting::Keyed(token.to_string()));
         }
         all
     }

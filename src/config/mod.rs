@@ -166,6 +166,14 @@ impl Config {
         Ok(found)
     }
 
+    /// Whether there is somebody to serve: the only principal that is served, or else anyone.
+    ///
+    /// # Errors
+    /// The principal is disabled, or not there.
+    pub fn principal_that_asks(&self, only: Option<&str>) -> Result<(), Fault> {
+        only.map_or(Ok(()), |only| self.principal(Some(only)).map(drop))
+    }
+
     fn found(&self, place: Place, named: Option<&str>) -> Result<&str, Fault> {
         let known: Vec<String> = self.principals.keys().map(|name| format!("`{name}`")).collect();
         let known = known.join(", ");

@@ -64,6 +64,8 @@ reasons! {
     DeadlineExceeded = "deadline_exceeded", "The statement ran longer than allowed and was cancelled.";
     Cancelled = "cancelled", "The statement was cancelled by the client.";
     OutcomeUnknown = "outcome_unknown", "The connection was lost while committing; the write may have happened.";
+    PrincipalDisabled = "principal_disabled", "The principal is disabled, or not in the configuration any more.";
+    PolicyChanged = "policy_changed", "The principal or its policy changed while the statement ran, so it was cancelled.";
     PolicyUnusable = "policy_unusable", "The policy does not fit the database any more.";
     InternalError = "internal_error", "pgwicket's own check failed; nothing was executed.";
 }

@@ -13,8 +13,8 @@ use crate::approvals::Approvals;
 use crate::catalog::CatalogWatch;
 use crate::gate::admit::{Admitted, Compiled, Submission};
 use crate::gate::diagnostic::{Reason, Rejection};
+use crate::gate::policy::Policy;
 use crate::gate::policy::model::Limits;
-use crate::gate::policy::{Diagnostics, Policy};
 use crate::history::{Access, Entry, History, Outcome, What, Where};
 use crate::keys::{Keys, Purpose};
 use crate::postgres::execute::{Backend, Confirming, Context, Outcome as Answer};
@@ -36,7 +36,7 @@ pub use request::{
     Ask, Asking, Caller, Checked, DatabaseInfo, LimitsInfo, Plan, Reply, Request, Verdict, local_address,
 };
 pub use session::Session;
-pub use world::{Member, PolicySet};
+pub use world::{Member, Members, PolicySet};
 use world::{Snapshot, World};
 
 /// How long a call waits for a principal's other calls to end before it is refused.
@@ -65,7 +65,7 @@ pub struct Gateway {
 /// What a gateway is made of.
 pub struct Parts {
     /// Principals and their policies.
-    pub policies: PolicySet,
+    pub members: Members,
     /// The catalog and its reloads.
     pub catalog: CatalogWatch,
     /// The database's sessions.
@@ -85,17 +85,19 @@ pub struct Parts {
 }
 
 impl Gateway {
-    /// Joins the parts. The policies are bound to the catalog now, so that a policy that doesn't fit is an error at
-    /// start.
-    ///
-    /// # Errors
-    /// Everything in the policies that doesn't fit the database.
-    pub fn new(parts: Parts) -> Result<Self, Diagnostics> {
-        let Parts { policies, catalog, pool, history, quota, keys, approvals, server, login } = parts;
-        let world = World::new(policies, &catalog.current())?;
+    /// Joins the parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { members, catalog, pool, history, quota, keys, approvals, server, login } = parts;
+        let world = World::new(members);
         let (work, stopping) = (TaskTracker::new(), CancellationToken::new());
         let home = Home { server, login };
-        Ok(Self { world, catalog, pool, history, quota, keys, approvals, home, work, stopping })
+        Self { world, catalog, pool, history, quota, keys, approvals, home, work, stopping }
+    }
+
+    /// Others may ask from here on, under other policies. Statements of whoever isn't the same under the same policy any
+    /// more are cancelled: what they were admitted by doesn't hold. Has to be on record before.
+    pub fn replace_members(&self, members: Members) {
+        self.world.replace(members);
     }
 
     /// Executes one statement.
@@ -137,13 +139,39 @@ impl Gateway {
             Err(rejection) => return Err(self.refuse(Some(&snapshot), &call, rejection).await),
         };
 
+        let (holds_until, stop) = (snapshot.holds_until.clone(), cancel.clone());
         let run = Run { caller: &caller, submission: &submission, timeout, cancel, backend, arrived, approved: None };
-        if admitted.permit().confirm.is_some() {
-            return Box::pin(self.with_confirmation(run, snapshot, admitted, asking, counted)).await;
+        let mut answer = pin!(async {
+            if admitted.permit().confirm.is_some() {
+                return Box::pin(self.with_confirmation(run, snapshot, admitted, asking, counted)).await;
+            }
+            let answer = self.carry_out(&run, &snapshot, admitted, None).await;
+            drop(counted);
+            answer
+        });
+        tokio::select! {
+            biased;
+            answer = &mut answer => answer,
+            () = holds_until.cancelled() => {
+                stop.cancel();
+                answer.await.map_err(|rejection| self.overtaken(&caller, rejection))
+            }
         }
-        let answer = self.carry_out(&run, &snapshot, admitted, None).await;
-        drop(counted);
-        answer
+    }
+
+    /// What is told of a statement that was cancelled because what it was admitted by doesn't hold any more.
+    fn overtaken(&self, caller: &Caller, rejection: Rejection) -> Rejection {
+        if rejection.reason != Reason::Cancelled {
+            return rejection;
+        }
+        match self.world.policy(&caller.principal) {
+            None => world::not_admitted(),
+            Some(_) => Rejection::new(
+                Reason::PolicyChanged,
+                "the policy changed while the statement ran, so it was cancelled; nothing of it was kept",
+            )
+            .help("submit it again: it is judged by the new policy"),
+        }
     }
 
     /// Executes what was admitted, and puts it on record before and behind.
@@ -337,19 +365,25 @@ impl Gateway {
     fn place(&self, snapshot: Option<&Snapshot>, caller: &Caller) -> Where {
         let current = self.catalog.current();
         let catalog = snapshot.map_or(&*current, Snapshot::catalog);
-        self.home.place(caller.door, catalog, self.world.policy(&caller.principal).as_deref())
+        self.home.place(caller.door, catalog, self.deciding(snapshot, caller).as_deref())
+    }
+
+    /// The policy that decides a call: that of its snapshot, or else the principal's of the moment.
+    fn deciding(&self, snapshot: Option<&Snapshot>, caller: &Caller) -> Option<Arc<Policy>> {
+        let of_snapshot = snapshot.map(|snapshot| Arc::clone(snapshot.policy().policy()));
+        of_snapshot.or_else(|| self.world.policy(&caller.principal))
     }
 
     fn decided_by(&self, entry: &mut Entry, snapshot: Option<&Snapshot>, caller: &Caller) {
         let current = self.catalog.current();
         let catalog = snapshot.map_or(&*current, Snapshot::catalog);
-        record::decided_by(entry, catalog, self.world.policy(&caller.principal).as_deref());
+        record::decided_by(entry, catalog, self.deciding(snapshot, caller).as_deref());
     }
 
     /// Records a rejection and gives it the form that may leave.
     async fn refuse(&self, snapshot: Option<&Snapshot>, call: &Call<'_>, rejection: Rejection) -> Rejection {
         let Call { caller, asked, arrived } = call;
-        let policy = self.world.policy(&caller.principal);
+        let policy = self.deciding(snapshot, caller);
         let full = policy.as_ref().is_some_and(|policy| policy.history.full);
         let current = self.catalog.current();
         let catalog = snapshot.map_or(&*current, Snapshot::catalog);

@@ -279,6 +279,12 @@ impl DatabaseConfig {
         &self.user
     }
 
+    /// Whether the password is that of another one.
+    pub fn has_password_of(&self, other: &Self) -> bool {
+        let known = |config: &Self| config.password.as_ref().map(|password| password.expose_secret().to_owned());
+        known(self) == known(other)
+    }
+
     /// Host and port, or the socket's path: for people and the history.
     pub fn address(&self) -> String {
         match &self.host {

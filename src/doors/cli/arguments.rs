@@ -8,8 +8,8 @@ use serde_json::Value;
 use tracing::Level;
 
 use super::Failure;
-use crate::app;
-use crate::config::{Config, Environment, Fault, Place, Source};
+use crate::app::App;
+use crate::config::{Config, Environment, Fault, Faults, Place, Source};
 use crate::gate::admit::Submission;
 use crate::gateway::{Caller, Gateway, local_address};
 use crate::telemetry;
@@ -47,17 +47,32 @@ pub(super) struct Running {
     pub gateway: Arc<Gateway>,
     pub principal: String,
     pub on_behalf_of: Option<String>,
-    pub config: Config,
+    pub app: App,
+    pub origin: Origin,
+}
+
+/// Where a configuration was read, to be read there again.
+#[derive(Clone)]
+pub(super) struct Origin {
+    source: Source,
+    environment: Environment,
+}
+
+impl Origin {
+    /// What it says now. Waits for the disk.
+    pub fn read(&self) -> Result<Config, Faults> {
+        Config::load(&self.source, &self.environment)
+    }
 }
 
 impl Whom {
     /// Reads the configuration, starts the log at a usual level, and then the gateway.
     pub async fn start(self, usual: Level) -> Result<Running, Failure> {
         let (principal, on_behalf_of) = (self.principal.clone(), self.on_behalf_of.clone());
-        let config = self.read(usual)?;
+        let (config, origin) = self.read(usual)?;
         let principal = config.principal(principal.as_deref())?.to_owned();
-        let gateway = app::start(&config, Some(&principal)).await?;
-        Ok(Running { gateway, principal, on_behalf_of, config })
+        let app = App::start(config, Some(&principal)).await?;
+        Ok(Running { gateway: Arc::clone(&app.gateway), principal, on_behalf_of, app, origin })
     }
 
     /// Whether it is said who asks: by a name, or by a policy alone, which knows one principal only.
@@ -71,22 +86,23 @@ impl Whom {
     }
 
     /// Reads the configuration, and starts the log at a usual level.
-    pub fn read(self, usual: Level) -> Result<Config, Failure> {
+    pub fn read(self, usual: Level) -> Result<(Config, Origin), Failure> {
         let environment = Environment::of_process();
         let source = match (self.source.config, self.source.policy) {
             (Some(path), _) => Source::File(path),
             (None, Some(path)) => Source::Policy { path, attributes: self.attributes },
             (None, None) => return Err(Fault::new(Place::Argument("--config"), "no configuration is named").into()),
         };
-        let config = Config::load(&source, &environment)?;
-        telemetry::start(config.log, usual, &environment)?;
+        let origin = Origin { source, environment };
+        let config = origin.read()?;
+        telemetry::start(config.log, usual, &origin.environment)?;
         for note in &config.notes.overruled {
             tracing::info!("{note}");
         }
         for fault in &config.notes.misspelt {
             tracing::warn!(help = fault.help, "{fault}");
         }
-        Ok(config)
+        Ok((config, origin))
     }
 }
 

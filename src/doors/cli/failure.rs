@@ -31,7 +31,7 @@ impl Exit {
         match rejection.reason {
             Reason::DatabaseUnavailable => Self::Database,
             Reason::HistoryUnavailable | Reason::CommittedNotRecorded => Self::History,
-            Reason::PolicyUnusable => Self::Configuration,
+            Reason::PolicyUnusable | Reason::PrincipalDisabled => Self::Configuration,
             _ => Self::Refused,
         }
     }

@@ -13,6 +13,7 @@ mod output;
 mod policy_check;
 mod policy_grants;
 mod query;
+mod reload;
 mod serve;
 mod table;
 mod token;

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::Level;
 
 use super::arguments::{Running, Whom};
+use super::reload::{Hangups, Reloading, entrants};
 use super::{Exit, Failure};
-use crate::app;
-use crate::auth::{Entrants, Register};
+use crate::app::App;
+use crate::auth::Register;
 use crate::config::Config;
 use crate::doors::mcp;
 use crate::doors::mcp::http::{Access, Door};
@@ -28,6 +29,8 @@ const EXAMPLES: &str = "Examples:
 /// Over standard input and output an MCP client starts this command and speaks to it; a person has no use for it. Over
 /// HTTP it serves many clients at once, each as the principal that its token proves (`pgwicket token new`). The log goes
 /// to standard error.
+///
+/// SIGHUP has it read the configuration anew: principals, policies, tokens and the certificate hold without a restart.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -52,30 +55,37 @@ impl Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let shutdown = CancellationToken::new();
     on_signal(shutdown.clone())?;
+    let hangups = Hangups::new()?;
     let Arguments { whom, http, behind_proxy } = arguments;
     match http {
-        Some(address) => many(whom, address, behind_proxy, shutdown).await,
-        None => one(whom, shutdown).await,
+        Some(address) => many(whom, address, behind_proxy, hangups, shutdown).await,
+        None => one(whom, hangups, shutdown).await,
     }
 }
 
 /// One client, at the other end of our standard streams.
-async fn one(whom: Whom, shutdown: CancellationToken) -> Result<Exit, Failure> {
+async fn one(whom: Whom, hangups: Hangups, shutdown: CancellationToken) -> Result<Exit, Failure> {
     let running = tokio::select! {
         running = whom.start(Level::INFO) => running?,
         () = shutdown.cancelled() => return Ok(Exit::Done),
     };
-    let Running { gateway, principal, on_behalf_of, config } = running;
+    let Running { gateway, principal, on_behalf_of, app, origin } = running;
+    let (config, only) = (app.config(), Some(principal.clone()));
     tracing::info!(
         principal,
         policy = gateway.policy(&principal).map(|policy| policy.name.clone()),
         database = config.database.config.db(),
-        history = history(&config),
+        history = history(config),
         "pgwicket {} serves MCP on standard input and output",
         env!("CARGO_PKG_VERSION"),
     );
-    let served = mcp::serve_stdio(gateway.clone(), &principal, on_behalf_of, config.results, shutdown.clone()).await;
+    let results = config.results;
+    let nobody_left = Reloading { app, origin, only, register: None, encryption: None }.at(hangups, shutdown.clone());
+    let served = mcp::serve_stdio(gateway.clone(), &principal, on_behalf_of, results, shutdown.clone()).await;
     gateway.close().await;
+    if let Some(fault) = nobody_left.get() {
+        return Err(fault.clone().into());
+    }
     match served {
         Ok(()) => {
             tracing::info!("the client has closed the connection, or a signal came; pgwicket ends");
@@ -90,24 +100,26 @@ async fn many(
     whom: Whom,
     address: SocketAddr,
     behind_proxy: bool,
+    hangups: Hangups,
     shutdown: CancellationToken,
 ) -> Result<Exit, Failure> {
     let (is_one, named) = (whom.is_one(), whom.principal().map(str::to_owned));
-    let config = whom.read(Level::INFO)?;
-    let (access, only) = if is_one {
+    let (config, origin) = whom.read(Level::INFO)?;
+    let (access, only, register) = if is_one {
         let principal = config.principal(named.as_deref())?.to_owned();
-        (Access::Anyone(principal.clone()), Some(principal))
+        (Access::Anyone(principal.clone()), Some(principal), None)
     } else {
-        let entrants = Entrants { tokens: config.tokens.clone(), disabled: config.disabled.clone() };
-        (Access::Tokens(Arc::new(Register::new(entrants))), None)
+        let register = Arc::new(Register::new(entrants(&config)));
+        (Access::Tokens(Arc::clone(&register)), None, Some(register))
     };
     // All that can be wrong with the door is told before anything is started.
     let door = Door::new(&config, address, behind_proxy, access)?;
+    let encryption = door.encryption();
     let started = async {
         let open = door.open().await?;
-        Ok::<_, Failure>((app::start(&config, only.as_deref()).await?, open))
+        Ok::<_, Failure>((App::start(config, only.as_deref()).await?, open))
     };
-    let (gateway, open) = tokio::select! {
+    let (app, open) = tokio::select! {
         started = started => started?,
         () = shutdown.cancelled() => return Ok(Exit::Done),
     };
@@ -116,16 +128,21 @@ async fn many(
             "everyone on this machine who reaches {address} is the principal `{principal}`: no token is asked for"
         );
     }
+    let (gateway, config) = (Arc::clone(&app.gateway), app.config());
     tracing::info!(
         principals = only.is_none().then_some(config.principals.len()),
         database = config.database.config.db(),
-        history = history(&config),
+        history = history(config),
         "pgwicket {} serves MCP at {}",
         env!("CARGO_PKG_VERSION"),
         open.url(),
     );
+    let nobody_left = Reloading { app, origin, only, register, encryption }.at(hangups, shutdown.clone());
     open.serve(Arc::clone(&gateway), shutdown).await;
     gateway.close().await;
+    if let Some(fault) = nobody_left.get() {
+        return Err(fault.clone().into());
+    }
     tracing::info!("a signal came; pgwicket ends");
     Ok(Exit::Done)
 }

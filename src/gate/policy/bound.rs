@@ -107,7 +107,7 @@ impl BoundPolicy {
     pub const SELF: crate::gate::ir::ItemId = crate::gate::ir::ItemId(0);
 
     /// The policy.
-    pub fn policy(&self) -> &Policy {
+    pub fn policy(&self) -> &Arc<Policy> {
         &self.policy
     }
 

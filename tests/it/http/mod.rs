@@ -6,6 +6,7 @@ mod ends;
 mod load;
 mod progress;
 mod proof;
+mod reload;
 mod requests;
 
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ mod formats;
 mod history;
 mod pages;
 mod progress;
+mod reload;
 mod resources;
 mod robust;
 mod structured;

@@ -25,7 +25,7 @@ async fn wait_for(client: &Client, state: &str, count: i64) {
 }
 
 /// Starts a statement that takes long, and waits until it runs.
-async fn run_slowly(mcp: &mut Mcp, beside: &Client) -> crate::support::Pending {
+pub async fn run_slowly(mcp: &mut Mcp, beside: &Client) -> crate::support::Pending {
     let pending = mcp.start_call("query_execute", json!({ "sql": SLOW })).await;
     wait_for(beside, "active", 1).await;
     pending
@@ -188,7 +188,7 @@ async fn standard_output_carries_messages_only() {
     assert!(!stderr.contains("wicket's own"), "{stderr}");
 }
 
-fn signal(mcp: &Mcp, name: &str) {
+pub fn signal(mcp: &Mcp, name: &str) {
     let id = mcp.process_id().to_string();
     let sent = std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap();
     assert!(sent.success());

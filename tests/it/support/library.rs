@@ -11,7 +11,7 @@ use pgwicket::gate::describe::TableDescription;
 use pgwicket::gate::diagnostic::Rejection;
 use pgwicket::gate::policy::attributes::AttributeInput;
 use pgwicket::gate::policy::{BoundPolicy, Policy};
-use pgwicket::gateway::{Asking, Caller, Gateway, Member, Parts, Request};
+use pgwicket::gateway::{Asking, Caller, Gateway, Member, Members, Parts, Request};
 use pgwicket::history::{self, History, SyncMode};
 use pgwicket::keys::Keys;
 use pgwicket::postgres::execute::{Context, Outcome};
@@ -75,7 +75,8 @@ impl Library {
             &keys,
         );
         let parts = Parts {
-            policies: BTreeMap::from([(PRINCIPAL.to_owned(), member.clone())]),
+            members: Members::bind(BTreeMap::from([(PRINCIPAL.to_owned(), member.clone())]), &catalog.current())
+                .unwrap_or_else(|errors| panic!("{errors}")),
             catalog: catalog.clone(),
             pool: pool.clone(),
             history: History::open(options).unwrap(),
@@ -85,7 +86,7 @@ impl Library {
             server: "test".to_owned(),
             login: "test".to_owned(),
         };
-        let gateway = Arc::new(Gateway::new(parts).unwrap_or_else(|errors| panic!("{errors}")));
+        let gateway = Arc::new(Gateway::new(parts));
         Self { gateway, pool, catalog, member, _directory: directory }
     }
 

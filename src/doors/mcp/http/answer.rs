@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use rmcp::model::{ErrorCode, ErrorData, JsonRpcError};
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::owners::Asked;
@@ -31,6 +31,8 @@ pub(super) type Answer = Response<Leaving>;
 pub(super) struct Leaving {
     content: Content,
     unsealing: Option<Unsealing>,
+    /// Ends it before its end.
+    ends: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     _held: Option<Held>,
 }
 
@@ -52,7 +54,12 @@ impl Leaving {
     /// `of_call`: what lasts as long, and what is kept aside for it; none for an answer of the door itself.
     pub fn new(content: Content, of_call: Option<(Held, Seal)>) -> Self {
         let (held, seal) = of_call.unzip();
-        Self { content, unsealing: seal.map(Unsealing::new), _held: held }
+        Self { content, unsealing: seal.map(Unsealing::new), ends: None, _held: held }
+    }
+
+    /// Ends when that is cancelled, if anything.
+    pub fn until(self, ends: Option<CancellationToken>) -> Self {
+        Self { ends: ends.map(|ends| Box::pin(ends.cancelled_owned())), ..self }
     }
 }
 
@@ -64,7 +71,10 @@ impl Body for Leaving {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Self { content, unsealing, .. } = &mut *self;
+        let Self { content, unsealing, ends, .. } = &mut *self;
+        if ends.as_mut().is_some_and(|ends| ends.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(None);
+        }
         let Some(unsealing) = unsealing else { return Pin::new(content).poll_frame(context) };
         loop {
             if let Some(next) = unsealing.next() {

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
+use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, refusal, too_often, unproven};
 use super::door::Access;
-use crate::auth::{Entrants, Proven, Unproven};
+use crate::auth::{Current, Proven, Unproven};
 use crate::gate::policy::model::{Limits, Rate};
 use crate::gateway::{Caller, Gateway};
 use crate::history::{AuthFailure, AuthFault};
@@ -76,7 +77,7 @@ impl Claims {
         Self { access, behind_proxy, failures, unrecorded: AtomicU64::new(0) }
     }
 
-    /// Who asks.
+    /// Who asks, and what is cancelled when that proof doesn't hold any more.
     ///
     /// # Errors
     /// The answer that there is instead.
@@ -85,18 +86,21 @@ impl Claims {
         gateway: &Gateway,
         peer: SocketAddr,
         headers: &HeaderMap,
-    ) -> Result<Caller, Box<Answer>> {
-        let (principal, authentication) = match &self.access {
-            Access::Anyone(principal) => (principal.clone(), Cow::Borrowed("loopback")),
+    ) -> Result<(Caller, CancellationToken), Box<Answer>> {
+        let (principal, authentication, valid_until) = match &self.access {
+            Access::Anyone(principal) => (principal.clone(), Cow::Borrowed("loopback"), CancellationToken::new()),
             Access::Tokens(register) => match proof(&register.current(), headers) {
-                Ok(Proven { token, principal }) => (principal, Cow::Owned(format!("{BY_TOKEN}{token}"))),
+                Ok((Proven { token, principal }, valid_until)) => {
+                    (principal, Cow::Owned(format!("{BY_TOKEN}{token}")), valid_until)
+                }
                 Err(refused) => return Err(Box::new(self.refused(gateway, peer, headers, refused).await)),
             },
         };
         let on_behalf_of =
             on_behalf_of(headers).map_err(|message| Box::new(refusal(StatusCode::BAD_REQUEST, message)))?;
         let address = Some(self.address(peer, headers));
-        Ok(Caller { authentication, on_behalf_of, address, ..Caller::local(principal, "mcp", "") })
+        let caller = Caller { authentication, on_behalf_of, address, ..Caller::local(principal, "mcp", "") };
+        Ok((caller, valid_until))
     }
 
     /// The answer to who could not prove who they are; on record, unless there are too many.
@@ -160,18 +164,20 @@ fn network(address: IpAddr) -> String {
     }
 }
 
-/// Whose token a request brings.
-fn proof(entrants: &Entrants, headers: &HeaderMap) -> Result<Proven, Refused> {
-    let proven = entrants.tokens.verify(bearer(headers)?).map_err(|unproven| match unproven {
+/// Whose token a request brings, and until when it holds.
+fn proof(register: &Current, headers: &HeaderMap) -> Result<(Proven, CancellationToken), Refused> {
+    let proven = register.tokens().verify(bearer(headers)?).map_err(|unproven| match unproven {
         Unproven::Malformed => AuthFault::Malformed.into(),
         Unproven::Unknown => AuthFault::UnknownToken.into(),
         Unproven::Wrong { token } => Refused { failed: AuthFault::WrongSecret, token: Some(token), principal: None },
     })?;
-    if entrants.disabled.contains(&proven.principal) {
-        let Proven { token, principal } = proven;
-        return Err(Refused { failed: AuthFault::Disabled, token: Some(token), principal: Some(principal) });
+    match register.valid_until(&proven).cloned() {
+        Some(valid_until) => Ok((proven, valid_until)),
+        None => {
+            let Proven { token, principal } = proven;
+            Err(Refused { failed: AuthFault::Disabled, token: Some(token), principal: Some(principal) })
+        }
     }
-    Ok(proven)
 }
 
 /// The token that a request brings.

@@ -2,8 +2,8 @@
 //! unproven or unencrypted.
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::ServerConfig;
@@ -22,7 +22,7 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// A door that may be opened.
 pub struct Door {
     pub(super) address: SocketAddr,
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) tls: Option<Arc<Encryption>>,
     /// A proxy stands before it, which says where a client really is.
     pub(super) behind_proxy: bool,
     pub(super) access: Access,
@@ -43,6 +43,11 @@ pub enum Access {
 }
 
 impl Door {
+    /// What renews its certificate, if it has one.
+    pub fn encryption(&self) -> Option<Arc<Encryption>> {
+        self.tls.clone()
+    }
+
     /// A door at an address.
     ///
     /// # Errors
@@ -61,7 +66,7 @@ impl Door {
                      new`)",
                 );
             }
-            Access::Tokens(register) if register.current().tokens.is_empty() => {
+            Access::Tokens(register) if register.current().tokens().is_empty() => {
                 return refused(
                     "no principal has a token, so nobody could come in".to_owned(),
                     "make one by `pgwicket token new`; or name the principal that everyone on this machine is, by \
@@ -84,10 +89,46 @@ impl Door {
             );
         }
         let hosts = if allowed_hosts.is_empty() { LOOPBACK.map(str::to_owned).to_vec() } else { allowed_hosts };
-        let tls = tls.map(|(cert, key)| encryption(&cert, &key)).transpose()?;
+        let tls = tls.map(|(cert, key)| Encryption::new(cert, key)).transpose()?.map(Arc::new);
         let seal = Seal::new().map_err(|message| Fault::new(Place::Nowhere, message))?;
         let form = Form { results: config.results, seal };
         Ok(Self { address, tls, behind_proxy, access, hosts, origins: allowed_origins, connections, grace, form })
+    }
+}
+
+/// TLS as it is spoken, by a certificate that may be renewed.
+#[derive(Debug)]
+pub struct Encryption {
+    cert: PathBuf,
+    key: PathBuf,
+    current: RwLock<Arc<ServerConfig>>,
+}
+
+/// A certificate that can be used, and isn't yet.
+pub struct Renewal(Arc<ServerConfig>);
+
+impl Encryption {
+    fn new(cert: PathBuf, key: PathBuf) -> Result<Self, Fault> {
+        let current = RwLock::new(encryption(&cert, &key)?);
+        Ok(Self { cert, key, current })
+    }
+
+    /// For the next handshake.
+    pub(super) fn current(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the certificate and its key anew. Waits for the disk.
+    ///
+    /// # Errors
+    /// They can't be used.
+    pub fn read(&self) -> Result<Renewal, Fault> {
+        encryption(&self.cert, &self.key).map(Renewal)
+    }
+
+    /// Takes what was read for the handshakes from here on.
+    pub fn renew(&self, renewal: Renewal) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = renewal.0;
     }
 }
 

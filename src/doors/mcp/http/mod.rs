@@ -21,12 +21,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use door::{Access, Door};
+pub use door::{Access, Door, Encryption};
 use places::Places;
 use service::Service;
 
@@ -86,8 +87,13 @@ impl Open {
         let Self { listener, door } = self;
         let (grace, places) = (door.grace, Places::new(door.connections));
         let tls = door.tls.clone();
+        let replaced = match &door.access {
+            Access::Tokens(register) => Some(register.subscribe()),
+            Access::Anyone(_) => None,
+        };
         let service = Arc::new(Service::new(Arc::clone(&gateway), door));
         let connections = TaskTracker::new();
+        let turning_out = tokio::spawn(turn_out(Arc::clone(&service), replaced));
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -108,7 +114,8 @@ impl Open {
             // A listener of IPv6 may have clients of IPv4.
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
             let client = Client { peer, place: Arc::clone(&place) };
-            let (service, tls, shutdown) = (Arc::clone(&service), tls.clone(), shutdown.clone());
+            let tls = tls.as_ref().map(|tls| tls.current());
+            let (service, shutdown) = (Arc::clone(&service), shutdown.clone());
             connections.spawn(async move {
                 tokio::select! {
                     () = connection(stream, client, service, tls, shutdown) => {}
@@ -117,11 +124,20 @@ impl Open {
             });
         }
         drop(listener);
+        turning_out.abort();
         // Where nobody asks for anything any more, this many are what is left behind.
         tracing::debug!(tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks(), "the door closes");
         service.finish(grace).await;
         connections.close();
         let _ = timeout(LEAVING_PATIENCE, connections.wait()).await;
+    }
+}
+
+/// Ends sessions as soon as others are let in than before.
+async fn turn_out(service: Arc<Service>, replaced: Option<watch::Receiver<()>>) {
+    let Some(mut replaced) = replaced else { return };
+    while replaced.changed().await.is_ok() {
+        service.turn_out().await;
     }
 }
 

@@ -8,6 +8,7 @@ use rmcp::transport::common::server_side_http::SessionId;
 use rmcp::transport::streamable_http_server::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::shares::{Room, Shares};
 use crate::gateway::Caller;
@@ -32,6 +33,8 @@ pub(super) struct Owners {
 struct Owned {
     owner: Owner,
     asked: Ids,
+    /// Cancelled when the token doesn't let its owner in any more that it was begun with.
+    valid_until: CancellationToken,
     _room: Room,
 }
 
@@ -80,9 +83,20 @@ impl Owners {
     }
 
     /// A session that was begun for this caller.
-    pub async fn add(&self, session: &str, caller: &Caller, room: Room) {
-        let owned = Owned { owner: Owner::of(caller), asked: Ids::default(), _room: room };
+    pub async fn add(&self, session: &str, caller: &Caller, room: Room, valid_until: CancellationToken) {
+        let owned = Owned { owner: Owner::of(caller), asked: Ids::default(), valid_until, _room: room };
         self.owners.lock().await.insert(session.into(), owned);
+    }
+
+    /// Ends the sessions of whoever isn't let in any more.
+    pub async fn turn_out(&self) {
+        let mut owners = self.owners.lock().await;
+        let out: Vec<SessionId> =
+            owners.extract_if(|_, owned| owned.valid_until.is_cancelled()).map(|(session, _)| session).collect();
+        drop(owners);
+        for session in out {
+            self.end(&session).await;
+        }
     }
 
     /// That a request is asked in a session, if there is such a session.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -98,7 +98,7 @@ impl Service {
 
     async fn mcp(&self, client: &Client, request: Request<Incoming>) -> Result<Answer, Box<Answer>> {
         let (mut head, body) = request.into_parts();
-        let caller = self.claims.proven(&self.gateway, client.peer, &head.headers).await?;
+        let (caller, valid_until) = self.claims.proven(&self.gateway, client.peer, &head.headers).await?;
         let busy = client.place.busy();
         let Some(taken) = self.shares.request(&caller.principal) else {
             let message = "this principal has as many requests and streams as it may have at once";
@@ -123,7 +123,8 @@ impl Service {
         };
         // Nobody behind here has any use for it.
         head.headers.remove(AUTHORIZATION);
-        let gone = CancellationToken::new();
+        // Whoever isn't let in any more is as good as gone.
+        let gone = valid_until.child_token();
         let held = Held {
             _gone: gone.clone().drop_guard(),
             _in_flight: is_call.then(|| self.in_flight.token()),
@@ -137,9 +138,10 @@ impl Service {
         let request = Request::from_parts(head, Full::new(body));
         let answer = match room {
             None => self.mcp.handle(request).await,
-            Some(room) => self.begin(request, caller, room).await?,
+            Some(room) => self.begin(request, caller, room, valid_until.clone()).await?,
         };
-        Ok(answer.map(|content| Leaving::new(content, Some((held, self.seal.clone())))))
+        let ends = is_stream(&answer).then_some(valid_until);
+        Ok(answer.map(|content| Leaving::new(content, Some((held, self.seal.clone()))).until(ends)))
     }
 
     /// Whether the session that a request names, if it does, is the caller's.
@@ -172,6 +174,7 @@ impl Service {
         request: Request<Full<Bytes>>,
         caller: Caller,
         room: Room,
+        valid_until: CancellationToken,
     ) -> Result<Response<Content>, Box<Answer>> {
         let (mcp, owners) = (self.mcp.clone(), Arc::clone(&self.owners));
         let (tell, told) = oneshot::channel();
@@ -179,13 +182,19 @@ impl Service {
             let answer = mcp.handle(request).await;
             let session = head::text(answer.headers(), &SESSION).map(str::to_owned);
             if let Some(session) = &session {
-                owners.add(session, &caller, room).await;
+                owners.add(session, &caller, room, valid_until.clone()).await;
             }
-            if let (Err(_), Some(session)) = (tell.send(answer), session) {
+            let is_wanted = tell.send(answer).is_ok() && !valid_until.is_cancelled();
+            if let (false, Some(session)) = (is_wanted, session) {
                 owners.end(&session).await;
             }
         });
         told.await.map_err(|_| Box::new(refusal(StatusCode::INTERNAL_SERVER_ERROR, "the session could not begin")))
+    }
+
+    /// Ends the sessions of whoever isn't let in any more; their streams and statements end by themselves.
+    pub async fn turn_out(&self) {
+        self.owners.turn_out().await;
     }
 
     /// The door's end: requests may be answered for a while, then their statements are cancelled, and then all sessions
@@ -202,4 +211,10 @@ impl Service {
             tracing::warn!("the ends of some sessions are not on record");
         }
     }
+}
+
+/// Whether an answer is a stream of events: it leaves for as long as somebody listens.
+fn is_stream(answer: &Response<Content>) -> bool {
+    let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
 }
