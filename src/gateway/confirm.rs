@@ -128,11 +128,15 @@ impl Gateway {
             return Ok(approval);
         }
         // Only what was asked before can be answered now, and only once.
-        let answered = brought.filter(|(id, reply)| *id == question.id && *reply != Reply::Nothing);
-        if let Some((_, reply)) = answered
+        let brought = brought.filter(|(id, _)| *id == question.id);
+        if let Some((_, reply)) = brought
             && self.kept(&question.id, Approvals::pending).await.is_ok()
         {
-            return self.answered(run.caller, question, reply, by).await;
+            return match reply {
+                // Whoever has put the question aside isn't asked over and over.
+                Reply::Nothing => Err(waits(&question)),
+                reply => self.answered(run.caller, question, reply, by).await,
+            };
         }
         let asked = question.clone();
         self.kept(&question.id, move |approvals, _| approvals.ask(&asked)).await?;

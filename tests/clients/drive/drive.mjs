@@ -9,6 +9,7 @@ const libraries = {
         ...(await import("@modelcontextprotocol/sdk/client/index.js")),
         ...(await import("@modelcontextprotocol/sdk/client/streamableHttp.js")),
         ...(await import("@modelcontextprotocol/sdk/client/stdio.js")),
+        question: (await import("@modelcontextprotocol/sdk/types.js")).ElicitRequestSchema,
         call: (client, params, options) => client.callTool(params, undefined, options),
         options: () => ({}),
     }),
@@ -16,6 +17,7 @@ const libraries = {
     client: async () => ({
         ...(await import("@modelcontextprotocol/client")),
         ...(await import("@modelcontextprotocol/client/stdio")),
+        question: "elicitation/create",
         call: (client, params, options) => client.callTool(params, options),
         options: (era) => ({ versionNegotiation: { mode: era === "handshake" ? "legacy" : { pin: era } } }),
     }),
@@ -23,10 +25,22 @@ const libraries = {
 const library = await libraries[process.argv[2]]();
 const calls = new Map();
 let client, transport;
+// What the person behind the client answers.
+let action = "cancel";
+
+function tell(message) {
+    process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n");
+}
 
 const methods = {
-    async connect({ era, command, args, env, cwd, url, token }) {
-        client = new library.Client({ name: "drive", version: "1" }, library.options(era));
+    async connect({ era, command, args, env, cwd, url, token, elicits }) {
+        const capabilities = elicits ? { elicitation: {} } : {};
+        client = new library.Client({ name: "drive", version: "1" }, { capabilities, ...library.options(era) });
+        if (elicits)
+            client.setRequestHandler(library.question, ({ params }) => {
+                tell({ method: "asked", params });
+                return action === "accept" ? { action, content: {} } : { action };
+            });
         const requestInit = { headers: { Authorization: `Bearer ${token}` } };
         transport = url
             ? new library.StreamableHTTPClientTransport(new URL(url), { requestInit })
@@ -41,7 +55,9 @@ const methods = {
         };
     },
     "tools/list": () => client.listTools(),
-    "tools/call": (params, options) => library.call(client, params, options),
+    "tools/call": ({ progress, ...params }, options) =>
+        library.call(client, params, progress ? { ...options, onprogress: (params) => tell({ method: "progress", params }) } : options),
+    answer: (params) => ({ action } = params),
     "resources/list": () => client.listResources(),
     "resources/templates/list": () => client.listResourceTemplates(),
     "resources/read": (params) => client.readResource(params),
@@ -66,7 +82,7 @@ async function answer({ id, method, params }) {
         said = { error: { code: error.code ?? null, message: String(error.message ?? error), data: error.data } };
     }
     calls.delete(id);
-    process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, ...said }) + "\n");
+    tell({ id, ...said });
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

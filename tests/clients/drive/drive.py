@@ -9,10 +9,22 @@ import anyio
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
-from mcp_types import PromptReference, ResourceTemplateReference
+from mcp_types import ElicitResult, PromptReference, ResourceTemplateReference
+
+# What the person behind the client answers.
+action = "cancel"
 
 
-async def connect(stack, era, command=None, args=None, env=None, cwd=None, url=None, token=None):
+async def asked(context, params):
+    tell({"method": "asked", "params": plain(params)})
+    return ElicitResult(action=action, content={} if action == "accept" else None)
+
+
+async def progressed(progress, total, message):
+    tell({"method": "progress", "params": {"progress": progress, "total": total, "message": message}})
+
+
+async def connect(stack, era, command=None, args=None, env=None, cwd=None, url=None, token=None, elicits=False):
     if url:
         http = create_mcp_http_client(headers={"Authorization": f"Bearer {token}"})
         await stack.enter_async_context(http)
@@ -21,7 +33,9 @@ async def connect(stack, era, command=None, args=None, env=None, cwd=None, url=N
         server = StdioServerParameters(command=command, args=args, env=env, cwd=cwd)
     # Pinned to a revision it would not ask the server what it is.
     mode = "legacy" if era == "handshake" else "auto"
-    return await stack.enter_async_context(Client(server, mode=mode))
+    return await stack.enter_async_context(
+        Client(server, mode=mode, elicitation_callback=asked if elicits else None)
+    )
 
 
 def hello(client):
@@ -38,7 +52,12 @@ async def do(client, method, params):
         case "tools/list":
             return plain(await client.list_tools())
         case "tools/call":
-            return plain(await client.call_tool(params["name"], params["arguments"], 120))
+            on_progress = progressed if params.get("progress") else None
+            return plain(await client.call_tool(params["name"], params["arguments"], 120, on_progress))
+        case "answer":
+            global action
+            action = params["action"]
+            return {"action": action}
         case "resources/list":
             return plain(await client.list_resources())
         case "resources/templates/list":
@@ -67,11 +86,11 @@ async def answer(client, message, scopes):
         except Exception as error:
             said = {"error": {"code": None, "message": f"{type(error).__name__}: {error}"}}
     del scopes[message["id"]]
-    tell(message, said)
+    tell({"id": message["id"], **said})
 
 
-def tell(message, said):
-    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **said}), flush=True)
+def tell(message):
+    print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
 
 
 def plain(model):
@@ -87,14 +106,14 @@ async def main():
     async with AsyncExitStack() as stack:
         message = await heard()
         client = await connect(stack, **message["params"])
-        tell(message, {"result": hello(client)})
+        tell({"id": message["id"], "result": hello(client)})
         async with anyio.create_task_group() as tasks:
             while (message := await heard())["method"] != "close":
                 if message["method"] == "notifications/cancelled":
                     scopes[message["params"]["requestId"]].cancel()
                 else:
                     tasks.start_soon(answer, client, message, scopes)
-    tell(message, {"result": {}})
+    tell({"id": message["id"], "result": {}})
 
 
 anyio.run(main)

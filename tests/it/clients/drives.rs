@@ -2,6 +2,7 @@
 //! input and output and over HTTP, at revisions with a handshake and at the one without, and what it gives whoever uses it
 //! is asserted on. The libraries are driven by small programs (`tests/clients/drive`) that only hand messages on.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -66,32 +67,49 @@ fn node(clients: &Path, library: &str) -> Command {
     command
 }
 
+/// A library that is to be connected, through one door at one revision.
+struct Scene {
+    database: Database,
+    wicket: Wicket,
+    mcp: Mcp,
+    _server: Option<HttpServer>,
+    to: Value,
+}
+
+impl Scene {
+    async fn new(library: &Library, clients: &Path, era: &str, over_http: bool, policy: &str, more: &str) -> Self {
+        println!("{era}, {}", if over_http { "HTTP" } else { "standard input and output" });
+        let database = Database::sample().await;
+        let wicket = Wicket::on(&database);
+        let (token, stored) = token(&wicket, "laptop").await;
+        wicket.write("policy.toml", policy);
+        wicket.write(
+            "pgwicket.toml",
+            &format!("version = 1\n{more}[principals.ana]\npolicy = \"policy.toml\"\ntokens = [\"{stored}\"]\n"),
+        );
+        let mut command = (library.command)(clients);
+        command.kill_on_drop(true);
+        let mcp = Mcp::start(command);
+        let (server, to) = if over_http {
+            let arguments = ["serve", "--config", "pgwicket.toml", "--http", "127.0.0.1:0"];
+            let server = HttpServer::start(wicket.command(&arguments)).await;
+            let url = format!("http://{}/mcp", server.address);
+            (Some(server), json!({ "era": era, "url": url, "token": token }))
+        } else {
+            let arguments = ["serve", "--config", "pgwicket.toml"];
+            (None, stdio(&wicket, era, &arguments))
+        };
+        Self { database, wicket, mcp, _server: server, to }
+    }
+}
+
 /// Drives a library through both doors at each of its revisions.
 async fn drive(library: Library) {
     let Some(clients) = fetched() else { return };
     for era in library.eras {
         for over_http in [false, true] {
-            println!("{era}, {}", if over_http { "HTTP" } else { "standard input and output" });
-            let database = Database::sample().await;
-            let wicket = Wicket::on(&database);
-            let (token, stored) = token(&wicket, "laptop").await;
-            wicket.write("policy.toml", POLICY);
-            wicket.write(
-                "pgwicket.toml",
-                &format!("version = 1\n[principals.ana]\npolicy = \"policy.toml\"\ntokens = [\"{stored}\"]\n"),
-            );
-            let mut command = (library.command)(&clients);
-            command.kill_on_drop(true);
-            let mut mcp = Mcp::start(command);
-            let (_server, to) = if over_http {
-                let arguments = ["serve", "--config", "pgwicket.toml", "--http", "127.0.0.1:0"];
-                let server = HttpServer::start(wicket.command(&arguments)).await;
-                let url = format!("http://{}/mcp", server.address);
-                (Some(server), json!({ "era": era, "url": url, "token": token }))
-            } else {
-                let arguments = ["serve", "--config", "pgwicket.toml"];
-                (None, stdio(&wicket, era, &arguments))
-            };
+            let scene = Scene::new(&library, &clients, era, over_http, POLICY, "").await;
+            let Scene { database, wicket, mut mcp, _server, to } = scene;
             let hello = mcp.request("connect", to).await["result"].clone();
             if !hello["revision"].is_null() {
                 assert_eq!(hello["revision"] == STATELESS, *era == STATELESS, "{hello}");
@@ -282,6 +300,126 @@ async fn on_record(wicket: &Wicket, has_session: bool) {
     });
     assert!(ended.await.is_ok(), "the session goes on, or nothing was cancelled");
     assert!(of_kind("intent").iter().all(|intent| intent["who"]["principal"] == "ana"), "{:?}", of_kind("intent"));
+    // Everything that the server has was asked for.
+    let records = records(&history);
+    let called: BTreeSet<&str> = records.iter().filter_map(|record| record["what"]["tool"].as_str()).collect();
+    let others = ["resources/list", "database_info", "query_history", "table_schema", "completion/complete"];
+    for one in TOOLS.iter().chain(&others) {
+        assert!(called.contains(one), "nobody called `{one}`: {called:?}");
+    }
+}
+
+/// As [`POLICY`], for what [`drive_more`] looks at.
+const ASKING: &str = r#"
+version = 1
+name = "clerk"
+[statements]
+allow = ["select", "insert"]
+[schemas.sales]
+access = "read"
+[schemas.scratch]
+access = "listed"
+[tables."scratch.notes"]
+access = "write"
+confirm = true
+[limits]
+rows = 3
+"#;
+
+/// Structured results, the next pages of long ones, progress, and questions to the person behind the client.
+async fn drive_more(library: Library) {
+    let Some(clients) = fetched() else { return };
+    for era in library.eras {
+        for over_http in [false, true] {
+            let structured = "[doors.mcp]\nresults = \"structured\"\n";
+            let scene = Scene::new(&library, &clients, era, over_http, ASKING, structured).await;
+            let Scene { database, wicket: _wicket, mut mcp, _server, mut to } = scene;
+            to["elicits"] = json!(true);
+            let hello = mcp.request("connect", to).await;
+            assert_eq!(hello["result"]["server"]["name"], "pgwicket", "{hello}");
+            pages(&mut mcp).await;
+            progress(&mut mcp).await;
+            questions(&mut mcp, &database.connect().await).await;
+            let closed = mcp.request("close", json!({})).await;
+            assert_eq!(closed["result"], json!({}), "{closed}");
+        }
+    }
+}
+
+/// Each library holds what it is given against the schema that was listed, and would refuse what isn't like it.
+async fn pages(mcp: &mut Mcp) {
+    assert!(mcp.tools().await.iter().all(|tool| tool["outputSchema"]["type"] == "object"));
+    let mut call = json!({ "sql": "SELECT id FROM sales.customers WHERE id <= 8 ORDER BY id" });
+    let mut ids = Vec::new();
+    for page in 0..3 {
+        let result = mcp.call("query_execute", call.clone()).await;
+        let content = &result.whole["structuredContent"];
+        assert_eq!((content["truncated"] == true, content["cursor"].is_string()), (page < 2, page < 2), "{content}");
+        assert!(result.text.contains("rows") && !result.text.contains('{'), "{result:?}");
+        ids.extend(content["rows"].as_array().unwrap().iter().map(|row| row[0].as_i64().unwrap()));
+        call["cursor"] = content["cursor"].clone();
+    }
+    assert_eq!(ids, [1, 2, 3, 4, 5, 6, 7, 8]);
+    for (tool, arguments) in [
+        ("get_tables", json!({})),
+        ("get_table_schema", json!({ "table": "sales.orders" })),
+        ("check_query", json!({ "sql": "SELECT 1" })),
+    ] {
+        let result = mcp.call(tool, arguments).await;
+        assert!(result.whole["structuredContent"].is_object(), "{tool}: {result:?}");
+    }
+}
+
+async fn progress(mcp: &mut Mcp) {
+    // Some seconds on any machine.
+    let sql = "SELECT count(*) FROM generate_series(1, 5000) a, generate_series(1, 5000) b";
+    let call = json!({ "name": "query_execute", "arguments": { "sql": sql }, "progress": true });
+    let call = mcp.start_request("tools/call", call).await;
+    let told = mcp.next_other(PATIENCE).await.expect("nothing is told");
+    assert_eq!(told["method"], "progress", "{told}");
+    assert!(told["params"]["progress"].as_f64().unwrap() >= 1.0, "{told}");
+    assert!(told["params"]["message"].as_str().unwrap().starts_with("running for "), "{told}");
+    let result = call.tool_result().await;
+    assert_eq!(result.whole["structuredContent"]["rows"], json!([[25_000_000]]), "{result:?}");
+    // There may have been more of it.
+    while mcp.next_other(std::time::Duration::ZERO).await.is_some() {}
+}
+
+async fn questions(mcp: &mut Mcp, beside: &Client) {
+    let count = async || {
+        let sql = "SELECT count(*) FROM scratch.notes WHERE author = 'asked'";
+        beside.query_one(sql, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    let insert = json!({ "sql": "INSERT INTO scratch.notes (author, body) VALUES ('asked', 'x')" });
+    for (action, refused, written) in
+        [("decline", Some("not_approved"), 0), ("accept", None, 1), ("cancel", Some("confirmation_required"), 1)]
+    {
+        mcp.request("answer", json!({ "action": action })).await;
+        let result = mcp.call("query_execute", insert.clone()).await;
+        let asked = mcp.next_other(PATIENCE).await.expect("nobody is asked");
+        let message = asked["params"]["message"].as_str().unwrap_or_else(|| panic!("{asked}"));
+        assert!(message.contains("scratch.notes") && message.contains("Accept"), "{message}");
+        match refused {
+            Some(code) => assert!(result.refusal().contains(code), "{action}: {result:?}"),
+            None => assert_eq!(result.whole["structuredContent"]["affected_rows"], 1, "{result:?}"),
+        }
+        assert_eq!(count().await, written, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn of_pypi_with_questions() {
+    drive_more(Library { command: python, eras: &[HANDSHAKE, STATELESS] }).await;
+}
+
+#[tokio::test]
+async fn of_npm_the_first_line_with_questions() {
+    drive_more(Library { command: |clients| node(clients, "sdk"), eras: &[HANDSHAKE] }).await;
+}
+
+#[tokio::test]
+async fn of_npm_the_second_line_with_questions() {
+    drive_more(Library { command: |clients| node(clients, "client"), eras: &[HANDSHAKE, STATELESS] }).await;
 }
 
 #[tokio::test]
