@@ -52,7 +52,10 @@ need_component() {
 
 # need_cargo_tool NAME VERSION: a pinned cargo subcommand, built into target/tools when it isn't there.
 need_cargo_tool() {
-    [ "$("$tools/bin/$1" --version 2>/dev/null | cut -d ' ' -f 2)" = "$2" ] && return
+    local found
+    # Some tell their version only as the subcommand that they are.
+    found=$("$tools/bin/$1" --version 2>/dev/null || "$tools/bin/$1" "${1#cargo-}" --version 2>/dev/null) || found=
+    [ "$(cut -d ' ' -f 2 <<<"$found")" = "$2" ] && return
     say "building $1 $2 into $tools"
     cargo install --quiet --locked --version "$2" --root "$tools" "$1" >&2 || die "could not build $1 $2"
 }

@@ -129,7 +129,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::gate::admit::{Principal, Submission, admit};
-    use crate::gate::catalog::{Catalog, fixture};
+    use crate::gate::catalog::fixture;
     use crate::gate::policy::{BoundPolicy, Policy};
 
     const POLICY: &str = "version = 1
@@ -143,13 +143,13 @@ access = \"read\"
 ";
 
     fn total(more: &str, sql: &str) -> bool {
-        let catalog = Catalog::new(fixture::with_every_builtin(fixture::parts()));
+        let catalog = fixture::complete();
         let text = format!("{POLICY}{more}");
         let policy = Policy::parse("policy.toml", &text, &mut |_| Err("nothing to extend".to_owned())).unwrap();
-        let policy = BoundPolicy::bind(Arc::new(policy), &catalog).unwrap();
+        let policy = BoundPolicy::bind(Arc::new(policy), catalog).unwrap();
         let principal = Principal { name: "tester".to_owned(), attributes: BTreeMap::new() };
         let submission = Submission::Sql { text: sql.to_owned(), parameters: Vec::new() };
-        admit(&catalog, &policy, &principal, &submission)
+        admit(catalog, &policy, &principal, &submission)
             .unwrap_or_else(|why| panic!("{sql}: {why:?}"))
             .permit()
             .total_order

@@ -202,7 +202,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::gate::admit::{Principal, Submission, admit};
-    use crate::gate::catalog::{Catalog, fixture};
+    use crate::gate::catalog::fixture;
     use crate::gate::diagnostic::Reason;
     use crate::gate::policy::{BoundPolicy, Policy};
 
@@ -222,12 +222,12 @@ deny_columns = [\"ssn\"]
 
     /// What is shown of the rows, with a star at what identifies them.
     fn shown(sql: &str) -> Result<String, Reason> {
-        let catalog = Catalog::new(fixture::with_every_builtin(fixture::parts()));
+        let catalog = fixture::complete();
         let policy = Policy::parse("policy.toml", POLICY, &mut |_| Err("nothing to extend".to_owned())).unwrap();
-        let policy = BoundPolicy::bind(Arc::new(policy), &catalog).unwrap();
+        let policy = BoundPolicy::bind(Arc::new(policy), catalog).unwrap();
         let principal = Principal { name: "tester".to_owned(), attributes: BTreeMap::new() };
         let submission = Submission::Sql { text: sql.to_owned(), parameters: Vec::new() };
-        let admitted = admit(&catalog, &policy, &principal, &submission).map_err(|rejection| rejection.reason)?;
+        let admitted = admit(catalog, &policy, &principal, &submission).map_err(|rejection| rejection.reason)?;
         let Some(confirm) = &admitted.permit().confirm else { return Ok("unconfirmed".to_owned()) };
         let relation = catalog.relation_named("sales", "customers").unwrap();
         let names = confirm.columns.iter().enumerate().map(|(position, at)| {

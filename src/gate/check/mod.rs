@@ -3,6 +3,8 @@
 
 mod choices;
 mod copies;
+#[cfg(test)]
+pub mod desk;
 mod emitted;
 mod grammar;
 mod guarded;

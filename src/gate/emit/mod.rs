@@ -24,6 +24,9 @@ mod expr;
 mod query;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 /// The statement as SQL text.
 pub fn emit(statement: &Statement) -> String {
     let mut writer = Writer::new(false);

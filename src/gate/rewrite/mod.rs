@@ -27,6 +27,9 @@ mod rows;
 mod shape;
 mod writes;
 
+#[cfg(test)]
+mod tests;
+
 use pushdown::Copies;
 use shape::cap;
 pub(super) use shape::text_form;

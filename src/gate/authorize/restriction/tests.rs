@@ -1,9 +1,9 @@
 //! Conditions that restrict, and those that only look so.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::gate::admit::{Principal, Submission, admit};
-use crate::gate::catalog::{Catalog, fixture};
+use crate::gate::catalog::fixture;
 use crate::gate::diagnostic::Reason;
 use crate::gate::policy::{BoundPolicy, Policy};
 
@@ -28,13 +28,14 @@ fn restricts(condition: &str) -> bool {
 
 /// Whether the statement is admitted; if not, then because its WHERE doesn't restrict.
 fn admits(text: &str) -> bool {
-    let catalog = Catalog::new(fixture::with_every_builtin(fixture::parts()));
-    let policy = Policy::parse("test.toml", POLICY, &mut |_| Err(String::new())).unwrap();
-    let policy = BoundPolicy::bind(Arc::new(policy), &catalog).unwrap_or_else(|errors| panic!("{errors}"));
+    static BOUND: LazyLock<BoundPolicy> = LazyLock::new(|| {
+        let policy = Policy::parse("test.toml", POLICY, &mut |_| Err(String::new())).unwrap();
+        BoundPolicy::bind(Arc::new(policy), fixture::complete()).unwrap_or_else(|errors| panic!("{errors}"))
+    });
     let principal = Principal { name: "test".into(), attributes: Default::default() };
     let values = text.matches('$').count();
     let submission = Submission::Sql { text: text.to_owned(), parameters: vec!["x".into(); values] };
-    match admit(&catalog, &policy, &principal, &submission) {
+    match admit(fixture::complete(), &BOUND, &principal, &submission) {
         Ok(_) => true,
         Err(why) if why.reason == Reason::WhereRequired => false,
         Err(why) => panic!("{text}: {why}"),

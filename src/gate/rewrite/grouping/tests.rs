@@ -1,6 +1,6 @@
 //! What is grouped by beside what the statement says, by the emitted text.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::gate::admit::{Admitted, Principal, Submission, admit};
 use crate::gate::catalog::{Catalog, CatalogParts, RelationKind, fixture};
@@ -31,16 +31,34 @@ fn parts() -> CatalogParts {
     fixture::with_every_builtin(parts)
 }
 
-fn try_admit(parts: CatalogParts, sql: &str) -> Result<Admitted, Rejection> {
-    let catalog = Catalog::new(parts);
-    let policy = Policy::parse("test.toml", POLICY, &mut |_| Err(String::new())).unwrap();
-    let policy = BoundPolicy::bind(Arc::new(policy), &catalog).unwrap_or_else(|errors| panic!("{errors}"));
-    let principal = Principal { name: "test".to_owned(), attributes: std::collections::BTreeMap::new() };
-    admit(&catalog, &policy, &principal, &Submission::Sql { text: sql.to_owned(), parameters: Vec::new() })
+struct Grouped {
+    catalog: Catalog,
+    policy: BoundPolicy,
+}
+
+impl Grouped {
+    fn new(parts: CatalogParts) -> Self {
+        let catalog = Catalog::new(parts);
+        let policy = Policy::parse("test.toml", POLICY, &mut |_| Err(String::new())).unwrap();
+        let policy = BoundPolicy::bind(Arc::new(policy), &catalog).unwrap_or_else(|errors| panic!("{errors}"));
+        Self { catalog, policy }
+    }
+
+    fn admit(&self, sql: &str) -> Result<Admitted, Rejection> {
+        let principal = Principal { name: "test".to_owned(), attributes: std::collections::BTreeMap::new() };
+        let submission = Submission::Sql { text: sql.to_owned(), parameters: Vec::new() };
+        admit(&self.catalog, &self.policy, &principal, &submission)
+    }
+}
+
+/// On the catalog of [`parts`], made once.
+fn asked(sql: &str) -> Result<Admitted, Rejection> {
+    static GROUPED: LazyLock<Grouped> = LazyLock::new(|| Grouped::new(parts()));
+    GROUPED.admit(sql)
 }
 
 fn admitted(sql: &str) -> String {
-    let admitted = try_admit(parts(), sql).unwrap_or_else(|rejection| panic!("{sql}: {}", rejection.to_json(None)));
+    let admitted = asked(sql).unwrap_or_else(|rejection| panic!("{sql}: {}", rejection.to_json(None)));
     admitted.sql().replace("\"pg_catalog\".", "").replace('"', "")
 }
 
@@ -55,7 +73,7 @@ fn grouped(sql: &str) -> String {
 }
 
 fn refused(sql: &str) -> String {
-    match try_admit(parts(), sql) {
+    match asked(sql) {
         Err(rejection) => rejection.to_json(None).to_string(),
         Ok(admitted) => panic!("{sql}: {}", admitted.sql()),
     }
@@ -131,7 +149,7 @@ fn only_a_key_in_every_set_counts() {
     }
     let mut parts = parts();
     parts.relations.iter_mut().filter_map(|one| one.primary_key.as_mut()).for_each(|key| key.deferrable = true);
-    let later = try_admit(parts, "SELECT id, name FROM customers GROUP BY id").unwrap();
+    let later = Grouped::new(parts).admit("SELECT id, name FROM customers GROUP BY id").unwrap();
     assert!(later.sql().contains("GROUP BY t1.c1 LIMIT") && later.verification().keys.is_empty(), "{}", later.sql());
 }
 
@@ -167,10 +185,10 @@ fn a_key_does_not_hold_for_rows_of_children() {
     parts.relations[child].parents = vec![parts.relations[parent].oid];
     parts.relations[child].columns = parts.relations[parent].columns.clone();
     let sql = "SELECT id, name FROM customers GROUP BY id";
-    let rejection = try_admit(parts.clone(), sql).unwrap_err().to_json(None).to_string();
+    let rejection = Grouped::new(parts.clone()).admit(sql).unwrap_err().to_json(None).to_string();
     assert!(rejection.contains("inherit"), "{rejection}");
     parts.relations[parent].kind = RelationKind::PartitionedTable;
-    assert!(try_admit(parts, sql).is_ok());
+    assert!(Grouped::new(parts).admit(sql).is_ok());
 }
 
 #[test]
@@ -182,7 +200,7 @@ fn grouping_asks_of_what_is_said() {
 
 #[test]
 fn the_key_is_verified_where_the_result_rests_on_it() {
-    let keys = |sql: &str| try_admit(parts(), sql).unwrap().verification().keys.len();
+    let keys = |sql: &str| asked(sql).unwrap().verification().keys.len();
     assert_eq!(keys("SELECT id, name FROM customers GROUP BY id"), 1);
     assert_eq!(keys("SELECT id, max(name) FROM customers GROUP BY id"), 0);
     assert_eq!(keys("SELECT id, name FROM customers"), 0);

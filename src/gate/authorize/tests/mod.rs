@@ -1,4 +1,8 @@
-//! What a statement is said to touch.
+//! What authorize lets through, and what it says of it.
+
+mod effects;
+mod kinds;
+mod touched;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
