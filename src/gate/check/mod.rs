@@ -10,6 +10,7 @@ mod grammar;
 mod guarded;
 mod lowered;
 mod nodes;
+mod policies;
 mod queries;
 mod statement;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use emitted::{read_back, shown};
 pub use grammar::submission;
 pub use lowered::lowered;
 pub use nodes::{READ_NODES, count_nodes};
+pub use policies::check_policies;
 pub use queries::{Made, Schema, Seen, query, write};
 pub use statement::{Worlds, parameters};
 pub use tree::{Callables, PARAMETERS, reads_back};
