@@ -51,6 +51,12 @@ pub(super) enum Password {
 }
 
 impl Layer {
+    /// Whether joining it would read a file.
+    #[cfg(any(test, feature = "check"))]
+    pub fn reads_a_file(&self) -> bool {
+        matches!(self.password, Some((Password::File(_), _)))
+    }
+
     /// `DATABASE_URL` of an environment.
     pub fn of_url(environment: &Environment, faults: &mut Faults) -> Self {
         let mut layer = Self::default();

@@ -4,6 +4,8 @@
 //! Precedence, lowest first: `DATABASE_URL`, `pgwicket.toml`, `.env` beside it, the environment, the command line.
 //! Nothing is ever read from the working directory: that of an agent is not to be trusted.
 
+#[cfg(any(test, feature = "check"))]
+pub mod check;
 mod database;
 mod environment;
 mod fault;

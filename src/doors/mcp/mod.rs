@@ -7,6 +7,8 @@ use crate::gate::diagnostic::Rejection;
 
 mod arguments;
 mod asking;
+#[cfg(any(test, feature = "check"))]
+pub mod check;
 mod completions;
 pub mod http;
 mod progress;

@@ -189,7 +189,8 @@ mod tests {
             let lines: Vec<&[u8]> = seeds.iter().flat_map(|seed| seed.split(|byte| *byte == b'\n')).collect();
             let mut text = b"version = 1\nname = \"made\"\n".to_vec();
             for (index, end) in picks {
-                text.extend_from_slice(index.get(&lines));
+                let line: &&[u8] = index.get(&lines);
+                text.extend_from_slice(line);
                 text.push(if end == 0 { 0 } else { b'\n' });
             }
             WORLD.with(|world| check_policies(world, &text));

@@ -52,18 +52,21 @@ impl Worlds {
         }
     }
 
-    /// Checks a submission under every policy.
+    /// Checks a submission under every policy; how many of them admit it.
     ///
     /// # Panics
     /// A property doesn't hold.
-    pub fn check(&self, submission: &Submission) {
+    pub fn check(&self, submission: &Submission) -> usize {
+        let mut admitted = 0;
         for (name, policy) in self.world.policies() {
             let verdict = judge(&self.world, name, policy, submission);
+            admitted += usize::from(verdict.is_ok());
             if name == "protected" {
                 let other = admit(&self.renamed.catalog, &self.renamed.protected, &self.renamed.principal, submission);
                 hidden_names_tell_nothing(submission, &verdict, &other);
             }
         }
+        admitted
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn whole(
 }
 
 /// How many values a text has if it is JSON; no more of a text that isn't are read.
-fn values(text: &[u8]) -> usize {
+pub(in crate::doors::mcp) fn values(text: &[u8]) -> usize {
     let (mut count, mut quoted, mut escaped) = (1, false, false);
     for byte in text {
         match byte {

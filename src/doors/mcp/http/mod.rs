@@ -28,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use door::{Access, Door, Encryption};
+#[cfg(any(test, feature = "check"))]
+pub(super) use message::values as count_of_values;
 use places::Places;
 use service::Service;
 
