@@ -13,6 +13,7 @@ mod row_security;
 mod stop;
 mod tally;
 mod writes;
+mod writes_beside_hidden;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -20,7 +21,7 @@ use std::str::FromStr;
 use pgwicket::gate::admit::Submission;
 use pgwicket::gate::check::{Made, Schema, query, write};
 use serde_json::Value;
-use tally::Tally;
+use tally::{Kinds, Tally};
 
 /// The database that is asked.
 const DATABASE: &str = include_str!("../../data/oracles.sql");
@@ -57,7 +58,7 @@ const WRITER: &str = r#"
 version = 1
 name = "writer"
 [statements]
-allow = ["select", "insert", "update", "delete"]
+allow = ["select", "insert", "update", "delete", "merge"]
 [search_path]
 schemas = ["shop", "Odd Schema"]
 [schemas.shop]

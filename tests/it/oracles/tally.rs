@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pgwicket::gate::catalog::Catalog;
 use pgwicket::gate::check::READ_NODES;
 
-use super::{PROVES, Run};
+use super::{Made, PROVES, Run};
 
 /// Nodes of each kind that a run has to see at least.
 const NODES: usize = 20;
@@ -29,6 +29,31 @@ pub(super) struct Tally {
     pub wrong: Vec<String>,
     /// The server's major version.
     version: u32,
+}
+
+/// How many writes of the rarer kinds were admitted.
+#[derive(Default)]
+pub(super) struct Kinds {
+    merge: usize,
+    on_conflict: usize,
+}
+
+impl Kinds {
+    pub(super) fn count(&mut self, made: &Made) {
+        self.merge += usize::from(made.sql.starts_with("MERGE "));
+        self.on_conflict += usize::from(made.sql.contains(" ON CONFLICT ("));
+    }
+
+    /// Fails where there were too few; of MERGE only where it is there and may be admitted.
+    pub(super) fn judge(&self, run: Run, has_merge: bool) {
+        let Self { merge, on_conflict } = self;
+        println!("writes: {merge} times MERGE, {on_conflict} times ON CONFLICT");
+        let asked = run.numbers().count();
+        if asked >= PROVES / 4 {
+            assert!(!has_merge || merge * 100 >= asked * 4, "too few are MERGE");
+            assert!(on_conflict * 100 >= asked * 4, "too few have ON CONFLICT");
+        }
+    }
 }
 
 /// Percentages of the queries that have to be reached.

@@ -70,7 +70,8 @@ async fn a_made_up_write_locks_what_the_gate_knows_of() {
     let owner = database.connect().await;
     let mut locks = Locks::open(&database, WRITER, &[]).await;
     let schema = Schema::under(locks.gate.catalog(), locks.gate.policy());
-    let mut tally = Tally::on(locks.gate.catalog());
+    let (mut tally, mut kinds) = (Tally::on(locks.gate.catalog()), Kinds::default());
+    let has_merge = locks.gate.catalog().server_version() >= 150_000;
     for number in run.numbers() {
         let made = run.write(&schema, number);
         tally.asked += 1;
@@ -82,6 +83,7 @@ async fn a_made_up_write_locks_what_the_gate_knows_of() {
             }
         };
         tally.admitted += 1;
+        kinds.count(&made);
         match locks.run(admitted, WRITE).await {
             Ok((rows, _, difference)) => {
                 tally.with_rows += usize::from(rows > 0);
@@ -97,6 +99,7 @@ async fn a_made_up_write_locks_what_the_gate_knows_of() {
         }
     }
     tally.judge_writes("locks of writes", run);
+    kinds.judge(run, has_merge);
 }
 
 /// An oracle that can't fail proves nothing: what one statement locks isn't what another may.

@@ -1,5 +1,6 @@
 //! What authorize lets through, and what it says of it.
 
+mod beside;
 mod effects;
 mod kinds;
 mod touched;

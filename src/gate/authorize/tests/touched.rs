@@ -216,6 +216,7 @@ fn of_restricted_relations_only_a_plans_shape_leaves() {
     let call = "SELECT sales.fx_rate('EUR', placed_on) FROM orders";
     assert!(desk.admitted(&format!("EXPLAIN {call}")).permit().plan_shape.is_some());
     desk.refuses(&format!("EXPLAIN ANALYZE {call}"), Reason::NotSupported, "a call of `fx_rate`");
+    assert!(desk.admitted("EXPLAIN SELECT lower(note) FROM orders").permit().plan_shape.is_none());
     // A statement that isn't explained has no plan to show.
     assert!(desk.admitted(call).permit().plan_shape.is_none());
 }
