@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
-use super::Results;
 use super::database::{Layer, Password};
 use super::fault::{Faults, Place};
 use super::http::{self, HttpSettings};
 use super::keys;
+use super::{McpSettings, Questions, Results};
 use crate::auth::{StoredToken, TokenError};
 use crate::gate::policy::attributes::AttributeInput;
 use crate::gate::policy::model::Ruled;
@@ -26,7 +26,7 @@ pub(super) struct File {
     pub history: Option<PathBuf>,
     pub ledger: Settings,
     pub log: LogFormat,
-    pub results: Results,
+    pub mcp: McpSettings,
     pub http: HttpSettings,
 }
 
@@ -99,7 +99,10 @@ impl File {
             if let Some(mut section) = doors.section("mcp", "doors.mcp", errors) {
                 let results = section.entry(&keys::MCP_RESULTS).and_then(|entry| entry.word(errors));
                 let structured = results.is_some_and(|word| word.value == "structured");
-                self.results = if structured { Results::Structured } else { Results::Text };
+                self.mcp.results = if structured { Results::Structured } else { Results::Text };
+                let questions = section.entry(&keys::MCP_QUESTIONS).and_then(|entry| entry.word(errors));
+                let operator = questions.is_some_and(|word| word.value == "operator");
+                self.mcp.questions = if operator { Questions::Operator } else { Questions::Client };
                 section.finish(errors);
             }
             if let Some(mut section) = doors.section("http", "doors.http", errors) {

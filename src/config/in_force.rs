@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Config, Results};
+use super::{Config, Questions, Results};
 use crate::gate::admit::AttributeValue;
 use crate::gate::policy::Policy;
 use crate::history::CheckpointPlace;
@@ -133,11 +133,16 @@ impl Config {
             LogFormat::Json => "json",
         };
         say("log.format".into(), format.into());
-        let results = match self.results {
+        let results = match self.mcp.results {
             Results::Text => "text",
             Results::Structured => "structured",
         };
         say("doors.mcp.results".into(), results.into());
+        let questions = match self.mcp.questions {
+            Questions::Client => "client",
+            Questions::Operator => "operator",
+        };
+        say("doors.mcp.questions".into(), questions.into());
         let http = &self.http;
         if let Some((cert, key)) = &http.tls {
             say("doors.http.tls_cert".into(), absolute(cert));

@@ -65,6 +65,8 @@ keys! {
         "How the log on standard error is written.";
     MCP_RESULTS = "doors.mcp.results", Form::one_of(&["text", "structured"]), default "`text`", Enforced,
         "Whether results of tools are JSON as text, or structured content with a few words of text; then the schemas of results are listed, too.";
+    MCP_QUESTIONS = "doors.mcp.questions", Form::one_of(&["client", "operator"]), default "`client`", Enforced,
+        "Who is asked whether a write with `confirm` may be: the person behind the client, or only whoever runs pgwicket (`pgwicket approve`).";
     HTTP_TLS_CERT = "doors.http.tls_cert", Form::Text, default "none", Enforced,
         "PEM file with the server's certificate and its chain.";
     HTTP_TLS_KEY = "doors.http.tls_key", Form::Text, default "none", Enforced,

@@ -53,6 +53,25 @@ pub enum Source {
     },
 }
 
+/// What the MCP door is like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct McpSettings {
+    /// In which form it gives results.
+    pub results: Results,
+    /// Who is asked about writes.
+    pub questions: Questions,
+}
+
+/// Who is asked whether a write may be that a person has to approve.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Questions {
+    /// The person behind the client, if the client can ask.
+    #[default]
+    Client,
+    /// Whoever runs pgwicket, and nobody else: a client isn't believed in what its user says.
+    Operator,
+}
+
 /// In which form the MCP door gives results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Results {
@@ -74,8 +93,8 @@ pub struct Config {
     pub disabled: BTreeSet<String>,
     /// What proves who asks over the network.
     pub tokens: Tokens,
-    /// In which form the MCP door gives results.
-    pub results: Results,
+    /// The MCP door.
+    pub mcp: McpSettings,
     /// The door over HTTP, if it is opened.
     pub http: HttpSettings,
     /// The policies that they are under, by the path that the configuration names.
@@ -139,7 +158,7 @@ impl Config {
                 principals,
                 disabled,
                 tokens,
-                results: file.results,
+                mcp: file.mcp,
                 http: file.http,
                 policies: policies.loaded,
                 history,

@@ -107,27 +107,7 @@ impl Gateway {
     /// Quota and history.
     pub async fn database(&self, caller: &Caller) -> Result<DatabaseInfo, Rejection> {
         let call = Call { caller, asked: Asked::Nothing, arrived: Instant::now() };
-        self.metadata(call, |snapshot| {
-            let policy = snapshot.policy().policy();
-            let limits = &policy.limits;
-            Ok(DatabaseInfo {
-                version: snapshot.catalog().parts().version_text.clone(),
-                database: snapshot.catalog().parts().database.clone(),
-                schemas: describe::schemas(snapshot.catalog(), snapshot.policy()),
-                search_path: policy.search_path.clone(),
-                extensions: policy.functions.trusted_extensions.iter().map(|one| one.value.clone()).collect(),
-                statements: policy.statements.keys().map(|kind| kind.name()).collect(),
-                limits: LimitsInfo {
-                    rows: limits.rows,
-                    bytes: limits.bytes,
-                    timeout_seconds: limits.timeout.as_secs_f64(),
-                    cost: limits.cost.as_ref().map(|cost| cost.value),
-                    rate: limits.rate.map(|rate| rate.to_string()),
-                    concurrency: limits.concurrency,
-                },
-            })
-        })
-        .await
+        self.metadata(call, |snapshot| Ok(database(snapshot))).await
     }
 
     /// The recent calls, newest first: the principal's own, or everyone's if its policy says `read = "all"`, which is a
@@ -222,7 +202,7 @@ impl Gateway {
     }
 
     /// Records a call that executed nothing. `bytes`: of its answer.
-    async fn told(
+    pub(super) async fn told(
         &self,
         snapshot: &Snapshot,
         call: &Call<'_>,
@@ -233,5 +213,27 @@ impl Gateway {
         self.decided_by(&mut entry, Some(snapshot), call.caller);
         entry.result = Outcome { bytes, ..Outcome::new(Status::Ok, call.arrived.elapsed()) };
         self.history.append(entry).await.map(|_| ()).map_err(failure::history)
+    }
+}
+
+/// What is said of the database.
+pub(super) fn database(snapshot: &Snapshot) -> DatabaseInfo {
+    let policy = snapshot.policy().policy();
+    let limits = &policy.limits;
+    DatabaseInfo {
+        version: snapshot.catalog().parts().version_text.clone(),
+        database: snapshot.catalog().parts().database.clone(),
+        schemas: describe::schemas(snapshot.catalog(), snapshot.policy()),
+        search_path: policy.search_path.clone(),
+        extensions: policy.functions.trusted_extensions.iter().map(|one| one.value.clone()).collect(),
+        statements: policy.statements.keys().map(|kind| kind.name()).collect(),
+        limits: LimitsInfo {
+            rows: limits.rows,
+            bytes: limits.bytes,
+            timeout_seconds: limits.timeout.as_secs_f64(),
+            cost: limits.cost.as_ref().map(|cost| cost.value),
+            rate: limits.rate.map(|rate| rate.to_string()),
+            concurrency: limits.concurrency,
+        },
     }
 }

@@ -28,6 +28,7 @@ mod pages;
 mod record;
 mod request;
 mod session;
+mod sight;
 mod world;
 
 pub(crate) use confirm::detail as approval_record;
@@ -36,6 +37,8 @@ pub use request::{
     Ask, Asking, Caller, Checked, DatabaseInfo, LimitsInfo, Plan, Reply, Request, Verdict, local_address,
 };
 pub use session::Session;
+use sight::Changes;
+pub use sight::{Sight, Watch, Watched};
 pub use world::{Member, Members, PolicySet};
 use world::{Snapshot, World};
 
@@ -56,6 +59,7 @@ pub struct Gateway {
     keys: Arc<Keys>,
     approvals: Approvals,
     home: Home,
+    changes: Changes,
     /// Statements that run.
     work: TaskTracker,
     /// Cancelled when the gateway is closed.
@@ -90,14 +94,15 @@ impl Gateway {
         let Parts { members, catalog, pool, history, quota, keys, approvals, server, login } = parts;
         let world = World::new(members);
         let (work, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let home = Home { server, login };
-        Self { world, catalog, pool, history, quota, keys, approvals, home, work, stopping }
+        let (home, changes) = (Home { server, login }, Changes::new());
+        Self { world, catalog, pool, history, quota, keys, approvals, home, changes, work, stopping }
     }
 
     /// Others may ask from here on, under other policies. Statements of whoever isn't the same under the same policy any
     /// more are cancelled: what they were admitted by doesn't hold. Has to be on record before.
     pub fn replace_members(&self, members: Members) {
         self.world.replace(members);
+        self.changes.of_members();
     }
 
     /// Executes one statement.
@@ -293,6 +298,7 @@ impl Gateway {
 
     /// Cancels what still runs, and ends when its outcome is on record. No statement is taken afterwards.
     pub async fn stop(&self) {
+        self.changes.close();
         self.stopping.cancel();
         self.pool.close();
         self.work.close();

@@ -79,9 +79,9 @@ async fn one(whom: Whom, hangups: Hangups, shutdown: CancellationToken) -> Resul
         "pgwicket {} serves MCP on standard input and output",
         env!("CARGO_PKG_VERSION"),
     );
-    let results = config.results;
+    let settings = config.mcp;
     let nobody_left = Reloading { app, origin, only, register: None, encryption: None }.at(hangups, shutdown.clone());
-    let served = mcp::serve_stdio(gateway.clone(), &principal, on_behalf_of, results, shutdown.clone()).await;
+    let served = mcp::serve_stdio(gateway.clone(), &principal, on_behalf_of, settings, shutdown.clone()).await;
     gateway.close().await;
     if let Some(fault) = nobody_left.get() {
         return Err(fault.clone().into());

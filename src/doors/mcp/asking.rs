@@ -2,6 +2,8 @@
 //! waits, from 2026-07-28 on by an answer that asks, whereupon the client calls once more and brings what the person said.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rmcp::model::{
     CallToolRequestParams, ClientResult, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction,
@@ -11,6 +13,7 @@ use rmcp::service::{Peer, RequestContext, RoleServer};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::approvals::Question;
+use crate::config::Questions as AskedWhom;
 use crate::doors::question;
 use crate::gateway::{Asking, Reply};
 use crate::history::AskedBy;
@@ -33,15 +36,32 @@ pub(super) struct Questions {
     coming: mpsc::Receiver<(Question, oneshot::Sender<Reply>)>,
     /// The one that the answer asks.
     asked: Option<Question>,
+    pending: Pending,
+}
+
+/// Whether a person is being asked. Cheap to clone; the clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pending(Arc<AtomicBool>);
+
+impl Pending {
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// For the gateway a way to ask, for the door the questions that come of it.
-pub(super) fn of_call(request: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> (Asking, Questions) {
+pub(super) fn of_call(
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+    asked: AskedWhom,
+) -> (Asking, Questions) {
     let by_answer = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
     let can_ask = context.client_capabilities().and_then(|client| client.elicitation).is_some_and(|elicitation| {
         // Without a mode the form is meant, as in the revisions that had no modes.
         elicitation.form.is_some() || elicitation.url.is_none()
     });
+    // Neither asked nor heard: a client could answer what it was never asked.
+    let can_ask = can_ask && asked == AskedWhom::Client;
     let way = can_ask.then(|| if by_answer { Way::Answer } else { Way::Request(context.peer.clone()) });
     let (send, coming) = mpsc::channel(1);
     let ask = way.is_some().then(|| -> crate::gateway::Ask {
@@ -54,7 +74,7 @@ pub(super) fn of_call(request: &CallToolRequestParams, context: &RequestContext<
         })
     });
     let brought = brought(request).filter(|_| matches!(way, Some(Way::Answer)));
-    (Asking { ask, brought, by: AskedBy::Client }, Questions { way, coming, asked: None })
+    (Asking { ask, brought, by: AskedBy::Client }, Questions { way, coming, asked: None, pending: Pending::default() })
 }
 
 /// What the client brings of an earlier question.
@@ -74,11 +94,21 @@ fn reply(said: &ElicitResult) -> Reply {
 }
 
 impl Questions {
+    /// Whether a person is being asked at the moment.
+    pub fn pending(&self) -> Pending {
+        self.pending.clone()
+    }
+
     /// Asks what comes up. Doesn't end by itself.
     pub async fn answer_all(&mut self) -> Infallible {
         while let Some((question, reply)) = self.coming.recv().await {
             let answer = match &self.way {
-                Some(Way::Request(peer)) => ask(peer, &question).await,
+                Some(Way::Request(peer)) => {
+                    self.pending.0.store(true, Ordering::Relaxed);
+                    let answer = ask(peer, &question).await;
+                    self.pending.0.store(false, Ordering::Relaxed);
+                    answer
+                }
                 Some(Way::Answer) => {
                     self.asked = Some(question);
                     Reply::Nothing

@@ -7,6 +7,7 @@ use crate::gate::diagnostic::Rejection;
 
 mod arguments;
 mod asking;
+mod changes;
 #[cfg(any(test, feature = "check"))]
 pub mod check;
 mod completions;

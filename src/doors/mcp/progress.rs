@@ -1,5 +1,5 @@
-//! What a client that asked for it is told while a statement runs: how long, and whether it has a connection to the
-//! database yet. Nothing of the rows: not even their number, since some of them may be hidden.
+//! What a client that asked for it is told while a statement runs: how long, whether it has a connection to the
+//! database yet, and whether a person is asked. Nothing of the rows: not even their number, since some of them may be hidden.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RequestContext, RoleServer};
 use tokio::time::sleep;
 
+use super::asking::Pending;
 use crate::postgres::execute::Backend;
 
 /// The first is told after so long, and the next ones no sooner after one another.
@@ -22,6 +23,7 @@ pub(super) async fn told<T>(
     work: impl Future<Output = T>,
     context: &RequestContext<RoleServer>,
     backend: &Backend,
+    person: Pending,
 ) -> T {
     let Some(token) = context.meta.get_progress_token() else { return work.await };
     let begun = Instant::now();
@@ -32,7 +34,7 @@ pub(super) async fn told<T>(
             result = &mut work => return result,
             () = sleep((begun.elapsed() / SLOWING).clamp(PAUSE, LONGEST_PAUSE)) => {}
         }
-        let mut telling = pin!(tell(&context.peer, token.clone(), begun.elapsed(), backend));
+        let mut telling = pin!(tell(&context.peer, token.clone(), begun.elapsed(), backend, &person));
         tokio::select! {
             biased;
             result = &mut work => {
@@ -45,9 +47,11 @@ pub(super) async fn told<T>(
     }
 }
 
-async fn tell(peer: &Peer<RoleServer>, token: ProgressToken, elapsed: Duration, backend: &Backend) {
+async fn tell(peer: &Peer<RoleServer>, token: ProgressToken, elapsed: Duration, backend: &Backend, person: &Pending) {
     let seconds = elapsed.as_secs();
     let message = match backend.pid() {
+        // Nothing runs meanwhile.
+        _ if person.is_asked() => format!("waiting for a person's answer, {seconds} s after the call"),
         Some(_) => format!("running for {seconds} s"),
         None => format!("waiting for a connection to the database for {seconds} s"),
     };

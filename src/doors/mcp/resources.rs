@@ -10,7 +10,7 @@ use super::completions::Names;
 use super::unserved;
 use crate::gate::describe::TableSummary;
 use crate::gate::diagnostic::{Place, Reason, Rejection};
-use crate::gateway::{Caller, Gateway};
+use crate::gateway::{Caller, Gateway, Watched};
 use crate::history::Summary;
 
 /// How many calls the history resource shows.
@@ -136,6 +136,17 @@ pub(super) fn find(uri: &str) -> Option<Found> {
     let names = uri.strip_prefix(TABLES)?.split('/').map(read).collect::<Option<Vec<_>>>()?;
     let one = names.len() == 2 && names.iter().all(|name| !name.is_empty());
     one.then_some(Found { definition: &TABLE, names })
+}
+
+/// What is looked at for changes of the resource at an address. None if there is no such resource, or if it changes with
+/// every call.
+pub(super) fn watched(uri: &str) -> Option<Watched> {
+    let found = find(uri)?;
+    match found.definition.kind {
+        Kind::DatabaseInfo => Some(Watched::Database),
+        Kind::QueryHistory => None,
+        Kind::Table => Some(Watched::Relation(found.names)),
+    }
 }
 
 pub(super) async fn read(

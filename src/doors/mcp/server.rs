@@ -8,14 +8,16 @@ use std::sync::Arc;
 use rmcp::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-    ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
-    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-    ServerConfig,
+    DiscoverResult, ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::changes::Accepted;
 use super::results::Reply;
 use super::seal::Seal;
 use super::sessions::Sessions;
@@ -24,10 +26,18 @@ use super::{
     INSTRUCTIONS, LIST_TTL_MS, asking, completions, printable_name, progress, prompts, refused, resources, tools,
     unserved,
 };
-use crate::config::Results;
+use crate::config::{McpSettings, Results};
 use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gateway::{Caller, Gateway};
 use crate::postgres::execute::Backend;
+
+/// The revisions of the protocol that are spoken. The one of 2024-11-05 isn't: over HTTP it was another transport.
+static REVISIONS: [ProtocolVersion; 4] = [
+    ProtocolVersion::V_2025_03_26,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_11_25,
+    ProtocolVersion::V_2026_07_28,
+];
 
 /// Who asks, and how to learn that it is gone.
 #[derive(Debug, Clone)]
@@ -36,6 +46,8 @@ pub(super) struct Asker {
     pub caller: Arc<Caller>,
     /// Cancelled when whoever waits for the answer is gone, as far as the protocol doesn't tell it.
     pub gone: CancellationToken,
+    /// Streams of changes that it may still have at once.
+    pub listening: Arc<Semaphore>,
 }
 
 /// Where it is said who asks.
@@ -43,23 +55,26 @@ pub(super) struct Asker {
 enum Said {
     /// All that comes over one connection is asked by the same one.
     ByConnection(Asker),
-    /// Each request brings it along, proven, in its HTTP head.
-    ByRequest,
+    /// Each request brings it along, proven, in its HTTP head. Beside it, who the one request is from that this server is
+    /// for, if it is for one.
+    ByRequest(Option<Asker>),
 }
 
 /// The server of one connection, session or, where there is neither, request.
 #[derive(Clone)]
 pub(super) struct Server {
-    gateway: Arc<Gateway>,
+    pub(super) gateway: Arc<Gateway>,
     asker: Said,
-    sessions: Arc<Sessions>,
+    pub(super) sessions: Arc<Sessions>,
     form: Form,
+    /// Filters of streams that are about to begin.
+    pub(super) accepted: Accepted,
 }
 
-/// In which form results leave.
+/// In which form results leave, and whom questions go to.
 #[derive(Clone)]
 pub(super) struct Form {
-    pub results: Results,
+    pub settings: McpSettings,
     /// What keeps large results aside.
     pub seal: Seal,
 }
@@ -67,19 +82,24 @@ pub(super) struct Form {
 impl Server {
     /// Of one connection, which is one principal's.
     pub fn of_connection(asker: Asker, sessions: Arc<Sessions>, form: Form) -> Self {
-        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByConnection(asker), sessions, form }
+        Self::new(Said::ByConnection(asker), sessions, form)
     }
 
-    /// Of an HTTP session or request.
-    pub fn of_requests(sessions: Arc<Sessions>, form: Form) -> Self {
-        Self { gateway: Arc::clone(sessions.gateway()), asker: Said::ByRequest, sessions, form }
+    /// Of an HTTP session or request. `only`: who asks, if it is for one request only.
+    pub fn of_requests(only: Option<Asker>, sessions: Arc<Sessions>, form: Form) -> Self {
+        Self::new(Said::ByRequest(only), sessions, form)
+    }
+
+    fn new(asker: Said, sessions: Arc<Sessions>, form: Form) -> Self {
+        let gateway = Arc::clone(sessions.gateway());
+        Self { gateway, asker, sessions, form, accepted: Accepted::default() }
     }
 
     /// A reply in its form. `gone`: when it is cancelled, nobody waits for it any more.
     fn leaving(&self, reply: Reply, context: &RequestContext<RoleServer>, gone: &CancellationToken) -> CallToolResult {
         let mut result = reply.result(self.structured(context));
         // Of a connection's, it isn't known before it leaves whether it does.
-        if let Said::ByRequest = self.asker {
+        if let Said::ByRequest(_) = self.asker {
             self.form.seal.put_on(&mut result, Some(gone));
         }
         result
@@ -88,14 +108,22 @@ impl Server {
     /// Whether results are structured, and the client's revision knows such.
     fn structured(&self, context: &RequestContext<RoleServer>) -> bool {
         let knows = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2025_06_18);
-        knows && self.form.results == Results::Structured
+        knows && self.form.settings.results == Results::Structured
+    }
+
+    /// Who asks, as far as it is known before there is a request.
+    pub(super) fn known_asker(&self) -> Option<&Asker> {
+        match &self.asker {
+            Said::ByConnection(asker) => Some(asker),
+            Said::ByRequest(only) => only.as_ref(),
+        }
     }
 
     /// Who asks. A request that doesn't say it has come around the proof, so nothing is done for it.
-    fn asker(&self, extensions: &Extensions) -> Result<Asker, Rejection> {
+    pub(super) fn asker(&self, extensions: &Extensions) -> Result<Asker, Rejection> {
         match &self.asker {
             Said::ByConnection(asker) => Ok(asker.clone()),
-            Said::ByRequest => {
+            Said::ByRequest(_) => {
                 let head = extensions.get::<http::request::Parts>();
                 let asker = head.and_then(|head| head.extensions.get::<Asker>()).cloned();
                 asker.ok_or_else(|| Rejection::new(Reason::InternalError, "the request doesn't say who asks"))
@@ -107,7 +135,7 @@ impl Server {
     ///
     /// # Errors
     /// The session can't be put on record.
-    async fn caller(
+    pub(super) async fn caller(
         &self,
         tool: impl Into<Cow<'static, str>>,
         context: &RequestContext<RoleServer>,
@@ -145,7 +173,7 @@ fn protocol(context: &RequestContext<RoleServer>) -> Option<String> {
 impl Server {
     /// A call of what isn't there for the principal: a protocol error, and a record like every other call, since who asks
     /// for a tool that the policy keeps from it is worth knowing. `recorded`: as what.
-    async fn unknown(
+    pub(super) async fn unknown(
         &self,
         what: &str,
         name: String,
@@ -168,7 +196,10 @@ impl ServerHandler for Server {
         ServerConfig::new(
             ServerCapabilities::builder()
                 .enable_tools()
+                .enable_tool_list_changed()
                 .enable_resources()
+                .enable_resources_list_changed()
+                .enable_resources_subscribe()
                 .enable_prompts()
                 .enable_completions()
                 .build(),
@@ -177,6 +208,49 @@ impl ServerHandler for Server {
             Implementation::new("pgwicket", env!("CARGO_PKG_VERSION")).with_title("pgwicket: guarded PostgreSQL"),
         )
         .with_instructions(INSTRUCTIONS)
+    }
+
+    /// Those with the messages that there are answers to.
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(&REVISIONS)
+    }
+
+    async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let versions = self.supported_protocol_versions().into_owned();
+        let mut result = DiscoverResult::from_server_info(versions, self.get_info());
+        result.cache_scope = CacheScope::Private;
+        result.ttl_ms = LIST_TTL_MS;
+        Ok(result)
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.sessions.follow(context.peer);
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(self.accept(requested))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.tell_changes(context).await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.begin_following(request.uri, &context).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.principal(&context).await?;
+        self.sessions.followed().remove(&request.uri);
+        Ok(())
     }
 
     async fn initialize(
@@ -224,13 +298,13 @@ impl ServerHandler for Server {
             Ok(found) => found,
             Err(rejection) => return Ok(refused(&rejection.to_json(None)).into()),
         };
-        let (asking, mut questions) = asking::of_call(&request, &context);
+        let (asking, mut questions) = asking::of_call(&request, &context, self.form.settings.questions);
         let arguments = request.arguments.unwrap_or_default();
         let cancel = CancellationToken::new();
         let backend = Backend::default();
         let running = Running { cancel: cancel.clone(), backend: backend.clone(), asking };
         let call = tools::call(&self.gateway, tool, caller, arguments, running);
-        let mut call = pin!(progress::told(call, &context, &backend));
+        let mut call = pin!(progress::told(call, &context, &backend, questions.pending()));
         let unwanted = async {
             tokio::select! {
                 () = context.ct.cancelled() => {}

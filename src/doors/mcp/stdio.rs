@@ -15,12 +15,14 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::changes::LISTENING_OF_ONE;
 use super::seal::{Seal, Sealing, Unsealed};
 use super::server::{Asker, Form, Server};
 use super::sessions::{Begins, Sessions};
-use crate::config::Results;
+use crate::config::McpSettings;
 use crate::gateway::{Caller, Gateway, local_address};
 use crate::history::SessionEnd;
 
@@ -33,14 +35,15 @@ pub async fn serve(
     gateway: Arc<Gateway>,
     principal: &str,
     on_behalf_of: Option<String>,
-    results: Results,
+    settings: McpSettings,
     shutdown: CancellationToken,
 ) -> Result<(), String> {
     let seal = Seal::new()?;
     let caller = Caller { on_behalf_of, address: Some(local_address()), ..Caller::local(principal, "mcp", "") };
     let sessions = Arc::new(Sessions::new(Arc::clone(&gateway), Begins::AtOnce));
-    let asker = Asker { caller: Arc::new(caller), gone: CancellationToken::new() };
-    let server = Server::of_connection(asker, Arc::clone(&sessions), Form { results, seal: seal.clone() });
+    let listening = Arc::new(Semaphore::new(LISTENING_OF_ONE));
+    let asker = Asker { caller: Arc::new(caller), gone: CancellationToken::new(), listening };
+    let server = Server::of_connection(asker, Arc::clone(&sessions), Form { settings, seal: seal.clone() });
     let (ended, result) = until_its_end(server, seal, &shutdown).await;
     // What still runs belongs to the session, so its outcome comes first.
     gateway.stop().await;

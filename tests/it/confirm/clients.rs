@@ -8,13 +8,13 @@ use tokio::io::AsyncReadExt;
 use super::{Scene, pending_id, told};
 use crate::support::{HttpServer, PATIENCE};
 
-const UPDATE: &str = "UPDATE notes SET note = upper(note) WHERE id <= 3";
-const NOTES: &str = "SELECT string_agg(note, ',' ORDER BY id) FROM desk.notes WHERE id <= 4";
-const BEFORE: &str = "note 1,note 2,note 3,note 4";
+pub(super) const UPDATE: &str = "UPDATE notes SET note = upper(note) WHERE id <= 3";
+pub(super) const NOTES: &str = "SELECT string_agg(note, ',' ORDER BY id) FROM desk.notes WHERE id <= 4";
+pub(super) const BEFORE: &str = "note 1,note 2,note 3,note 4";
 const AFTER: &str = "NOTE 1,NOTE 2,NOTE 3,note 4";
 
 /// The answer of a client to a question of the server's.
-fn said(question: &Value, action: &str) -> String {
+pub(super) fn said(question: &Value, action: &str) -> String {
     json!({ "jsonrpc": "2.0", "id": question["id"], "result": { "action": action, "content": {} } }).to_string()
 }
 
@@ -182,7 +182,7 @@ async fn who_cancels_the_call_withdraws_the_question() {
 }
 
 /// A stateless request of a client that can ask, with what it brings.
-async fn stateless(server: &HttpServer, token: &str, sql: &str, more: Value) -> Value {
+pub(super) async fn stateless(server: &HttpServer, token: &str, sql: &str, more: Value) -> Value {
     let mut client = server.client_of(token);
     let mut params = json!({ "name": "query_execute", "arguments": { "sql": sql } });
     params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -191,7 +191,7 @@ async fn stateless(server: &HttpServer, token: &str, sql: &str, more: Value) -> 
     client.post(&message).await.answer()
 }
 
-async fn over_http(scene: &Scene) -> (HttpServer, String) {
+pub(super) async fn over_http(scene: &Scene) -> (HttpServer, String) {
     let made = scene.wicket.run(&["token", "new", "laptop", "--json"]).await;
     let made: Value = serde_json::from_str(&made.stdout).unwrap();
     let stored = made["stored"].as_str().unwrap();
@@ -199,8 +199,11 @@ async fn over_http(scene: &Scene) -> (HttpServer, String) {
         "pgwicket.toml",
         &format!("version = 1\n[principals.ana]\npolicy = \"policy.toml\"\ntokens = [\"{stored}\"]\n"),
     );
-    let command = scene.wicket.command(&["serve", "--config", "pgwicket.toml", "--http", "127.0.0.1:0"]);
-    (HttpServer::start(command).await, made["token"].as_str().unwrap().to_owned())
+    (serve_http(scene).await, made["token"].as_str().unwrap().to_owned())
+}
+
+pub(super) async fn serve_http(scene: &Scene) -> HttpServer {
+    HttpServer::start(scene.wicket.command(&["serve", "--config", "pgwicket.toml", "--http", "127.0.0.1:0"])).await
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Writes that a person has to approve: tried, asked about, and done if they do what was approved, once.
 
 mod clients;
+mod operator;
 mod rules;
 
 use serde_json::{Value, json};

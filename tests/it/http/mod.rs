@@ -1,13 +1,16 @@
 //! MCP over HTTP: who asks is proven on every request, and what holds for one client holds for each of many.
 
+mod changes;
 mod crowds;
 mod doors;
 mod ends;
 mod load;
+mod pages;
 mod progress;
 mod proof;
 mod reload;
 mod requests;
+mod revisions;
 
 use serde_json::{Value, json};
 

@@ -12,12 +12,12 @@ use tokio::net::TcpStream;
 use super::{ANA, Scene, long, token};
 use crate::support::{HttpServer, PATIENCE, Reply, read};
 
-const IN_FORCE: &str = "the configuration was read anew and is in force";
+pub(super) const IN_FORCE: &str = "the configuration was read anew and is in force";
 const AS_BEFORE: &str = "what was in force stays in force";
 const EMAIL: &str = "SELECT email FROM sales.customers LIMIT 1";
 
 /// Has it read anew, and waits until it says what came of it. The lines that it wrote meanwhile.
-async fn hangup(server: &HttpServer, expected: &str) -> String {
+pub(super) async fn hangup(server: &HttpServer, expected: &str) -> String {
     let before = server.stderr().len();
     server.signal("HUP");
     let found = tokio::time::timeout(PATIENCE, async {
@@ -38,7 +38,7 @@ fn code(reply: &Reply) -> Value {
 
 impl Scene {
     /// Changes the configuration's text.
-    fn edit(&self, from: &str, to: &str) {
+    pub(super) fn edit(&self, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.wicket.path("pgwicket.toml")).unwrap();
         assert!(text.contains(from), "{text}");
         self.wicket.write("pgwicket.toml", &text.replace(from, to));

@@ -3,6 +3,7 @@
 
 mod advice;
 mod bombs;
+mod changes;
 mod completions;
 mod formats;
 mod history;
@@ -10,6 +11,7 @@ mod pages;
 mod progress;
 mod reload;
 mod resources;
+mod revisions;
 mod robust;
 mod structured;
 mod tools;

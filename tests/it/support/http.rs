@@ -243,6 +243,52 @@ impl HttpClient {
     }
 }
 
+/// An answer that is a stream of events, read one by one. Dropping it is hanging up.
+pub struct Events {
+    stream: TcpStream,
+    text: String,
+}
+
+impl Events {
+    pub fn of(stream: TcpStream) -> Self {
+        Self { stream, text: String::new() }
+    }
+
+    /// The next message; none if there is none within `patience`, or if the stream has ended.
+    pub async fn next(&mut self, patience: std::time::Duration) -> Option<Value> {
+        let next = async {
+            loop {
+                // The sizes of chunks stand on lines of their own.
+                while let Some((line, rest)) = self.text.split_once('\n') {
+                    let message = line.strip_prefix("data:").map(str::trim).filter(|text| !text.is_empty());
+                    let message = message.map(|text| serde_json::from_str(text).unwrap_or_else(|_| panic!("{text}")));
+                    self.text = rest.to_owned();
+                    if message.is_some() {
+                        return message;
+                    }
+                }
+                let mut bytes = [0; 4096];
+                match self.stream.read(&mut bytes).await {
+                    Ok(read @ 1..) => self.text.push_str(std::str::from_utf8(&bytes[..read]).unwrap()),
+                    _ => return None,
+                }
+            }
+        };
+        timeout(patience, next).await.ok().flatten()
+    }
+
+    /// The next message; that there is none is the test's failure.
+    pub async fn message(&mut self) -> Value {
+        self.next(PATIENCE).await.expect("no message comes")
+    }
+
+    /// Waits for the end of the stream.
+    pub async fn ended(mut self) {
+        let end = timeout(PATIENCE, self.stream.read_to_end(&mut Vec::new())).await;
+        assert!(end.is_ok(), "the stream goes on");
+    }
+}
+
 fn hello(revision: &str) -> Value {
     let client = json!({ "name": "pgwicket tests", "version": "1" });
     let hello = json!({ "protocolVersion": revision, "capabilities": {}, "clientInfo": client });

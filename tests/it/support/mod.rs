@@ -13,7 +13,7 @@ pub mod schema;
 pub use corpus::statements;
 pub use database::{Database, server_version};
 pub use direct::{Asker, Direct, is_ordered};
-pub use http::{HANDSHAKES, HttpClient, HttpServer, Reply, STATELESS, read};
+pub use http::{Events, HANDSHAKES, HttpClient, HttpServer, Reply, STATELESS, read};
 pub use library::{Library, sql_of};
 pub use mcp::{Mcp, Pending, ToolResult};
 pub use process::{Finished, Wicket};

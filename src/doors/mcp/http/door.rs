@@ -33,7 +33,8 @@ pub struct Door {
     pub(super) form: Form,
 }
 
-/// Who may come in.
+/// Who may come in. OAuth would be one more way: its tokens verified where ours are (`claim`), and its challenge naming the
+/// metadata in which the authorization server stands.
 #[derive(Debug, Clone)]
 pub enum Access {
     /// Whoever has a token.
@@ -91,7 +92,7 @@ impl Door {
         let hosts = if allowed_hosts.is_empty() { LOOPBACK.map(str::to_owned).to_vec() } else { allowed_hosts };
         let tls = tls.map(|(cert, key)| Encryption::new(cert, key)).transpose()?.map(Arc::new);
         let seal = Seal::new().map_err(|message| Fault::new(Place::Nowhere, message))?;
-        let form = Form { results: config.results, seal };
+        let form = Form { settings: config.mcp, seal };
         Ok(Self { address, tls, behind_proxy, access, hosts, origins: allowed_origins, connections, grace, form })
     }
 }

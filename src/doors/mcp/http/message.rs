@@ -84,6 +84,11 @@ impl<'m> Message<'m> {
     pub fn is_handshake(&self) -> bool {
         self.method == "initialize"
     }
+
+    /// Whether it asks for a stream of changes.
+    pub fn listens(&self) -> bool {
+        self.method == "subscriptions/listen"
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod door;
 mod head;
 mod message;
 mod owners;
+mod pages;
 mod places;
 mod service;
 mod shares;

@@ -22,10 +22,11 @@ use super::door::Door;
 use super::head::{self, SESSION};
 use super::message::{MOST_BYTES, Message, whole};
 use super::owners::{Asked, Owners};
+use super::pages::{self, Pages};
 use super::shares::{Room, Shares};
 use super::{Client, LEAVING_PATIENCE, PATH};
 use crate::doors::mcp::seal::Seal;
-use crate::doors::mcp::server::{Asker, Server};
+use crate::doors::mcp::server::{Asker, Form, Server};
 use crate::doors::mcp::sessions::{Begins, Sessions};
 use crate::gateway::{Caller, Gateway};
 
@@ -34,13 +35,34 @@ const HEALTH: &str = "/healthz";
 /// How long a session may rest before it ends.
 const SESSION_PATIENCE: Duration = Duration::from_secs(30 * 60);
 
+type Mcp = StreamableHttpService<Server, LocalSessionManager>;
+
+/// What makes the servers of sessions and requests.
+#[derive(Clone)]
+struct Servers {
+    gateway: Arc<Gateway>,
+    sessions: TaskTracker,
+    form: Form,
+}
+
+impl Servers {
+    /// `asker`: who asks, where that has to be known before the request is looked at.
+    fn server(&self, asker: Option<Asker>) -> Server {
+        let sessions = Sessions::new(Arc::clone(&self.gateway), Begins::ByHandshake(self.sessions.token()));
+        Server::of_requests(asker, Arc::new(sessions), self.form.clone())
+    }
+}
+
 /// What all connections share.
 pub(super) struct Service {
     gateway: Arc<Gateway>,
     claims: Claims,
     shares: Shares,
     owners: Arc<Owners>,
-    mcp: StreamableHttpService<Server, LocalSessionManager>,
+    mcp: Mcp,
+    servers: Servers,
+    pages: Pages,
+    manager: Arc<LocalSessionManager>,
     /// Requests that are being answered.
     in_flight: TaskTracker,
     /// Sessions whose end isn't on record yet.
@@ -54,6 +76,7 @@ pub(super) struct Service {
 impl Service {
     pub fn new(gateway: Arc<Gateway>, door: Door) -> Self {
         let end = CancellationToken::new();
+        let pages = Pages::new(&door.origins);
         let config = StreamableHttpServerConfig::default()
             .with_allowed_hosts(door.hosts)
             .with_allowed_origins(door.origins)
@@ -67,17 +90,18 @@ impl Service {
         manager.session_config = rules;
         let manager = Arc::new(manager);
         let sessions = TaskTracker::new();
-        let (counted, served, form) = (sessions.clone(), Arc::clone(&gateway), door.form.clone());
-        let server = move || {
-            let sessions = Sessions::new(Arc::clone(&served), Begins::ByHandshake(counted.token()));
-            Ok(Server::of_requests(Arc::new(sessions), form.clone()))
-        };
+        let servers = Servers { gateway: Arc::clone(&gateway), sessions: sessions.clone(), form: door.form.clone() };
+        let of_anyone = servers.clone();
+        let mcp = StreamableHttpService::new(move || Ok(of_anyone.server(None)), Arc::clone(&manager), config);
         Self {
             gateway,
             claims: Claims::new(door.access, door.behind_proxy),
             shares: Shares::new(door.connections),
             owners: Arc::new(Owners::new(Arc::clone(&manager))),
-            mcp: StreamableHttpService::new(server, manager, config),
+            mcp,
+            servers,
+            pages,
+            manager,
             in_flight: TaskTracker::new(),
             sessions,
             end,
@@ -93,7 +117,14 @@ impl Service {
             HEALTH => return plain(StatusCode::OK, "ok\n"),
             _ => return refusal(StatusCode::NOT_FOUND, format!("MCP is served at `{PATH}`")),
         }
-        self.mcp(client, request).await.unwrap_or_else(|refused| *refused)
+        let Some(origin) = self.pages.allowed(request.headers()) else {
+            return self.mcp(client, request).await.unwrap_or_else(|refused| *refused);
+        };
+        if pages::is_preflight(&request) {
+            return pages::may_ask(&origin);
+        }
+        // Refusals, too: or the page couldn't say why.
+        pages::may_read(self.mcp(client, request).await.unwrap_or_else(|refused| *refused), &origin)
     }
 
     async fn mcp(&self, client: &Client, request: Request<Incoming>) -> Result<Answer, Box<Answer>> {
@@ -116,8 +147,9 @@ impl Service {
         let session = head::text(&head.headers, &SESSION);
         // What can't be read here may be one.
         let begins = is_call && session.is_none() && message.as_ref().is_none_or(Message::is_handshake);
+        let session_of_none = session.is_none();
         let room = if begins { Some(self.room(&caller).await?) } else { None };
-        let asked = match (session, message.and_then(|message| message.id)) {
+        let asked = match (session, message.as_ref().and_then(|message| message.id.clone())) {
             (Some(session), Some(id)) => self.ask(session, id).await?.map(Arc::new),
             _ => None,
         };
@@ -134,14 +166,25 @@ impl Service {
         };
         // For as long as it is worked on, too.
         head.extensions.insert(asked);
-        head.extensions.insert(Asker { caller: Arc::new(caller.clone()), gone });
-        let request = Request::from_parts(head, Full::new(body));
+        let asker =
+            Asker { caller: Arc::new(caller.clone()), gone, listening: self.shares.listening(&caller.principal) };
+        let listens = session_of_none && message.as_ref().is_some_and(Message::listens);
+        let mcp = if listens { &self.listening_to(asker.clone()) } else { &self.mcp };
+        head.extensions.insert(asker);
+        let request = Request::from_parts(head, Full::new(body.clone()));
         let answer = match room {
-            None => self.mcp.handle(request).await,
+            None => mcp.handle(request).await,
             Some(room) => self.begin(request, caller, room, valid_until.clone()).await?,
         };
         let ends = is_stream(&answer).then_some(valid_until);
         Ok(answer.map(|content| Leaving::new(content, Some((held, self.seal.clone()))).until(ends)))
+    }
+
+    /// For one request that asks for a stream: what is granted is told before the library shows who asks.
+    fn listening_to(&self, asker: Asker) -> Mcp {
+        let servers = self.servers.clone();
+        let server = move || Ok(servers.server(Some(asker.clone())));
+        Mcp::new(server, Arc::clone(&self.manager), self.mcp.config.clone())
     }
 
     /// Whether the session that a request names, if it does, is the caller's.
@@ -201,6 +244,8 @@ impl Service {
     /// and streams end.
     pub async fn finish(&self, grace: Duration) {
         self.in_flight.close();
+        // Streams of changes would be there for as long as anybody listens.
+        self.gateway.end_watches();
         let _ = timeout(grace, self.in_flight.wait()).await;
         self.gateway.stop().await;
         // What was cancelled is told to whoever waits for it.

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::doors::mcp::changes::LISTENING_OF_ONE;
+
 /// Sessions at once, and of one principal: each takes some memory until it has rested for a while.
 const MOST_SESSIONS: usize = 1_024;
 const SESSIONS_OF_ONE: usize = 128;
@@ -24,6 +26,7 @@ pub(super) struct Shares {
 struct Share {
     requests: Arc<Semaphore>,
     large: Arc<Semaphore>,
+    listening: Arc<Semaphore>,
     sessions: Arc<Semaphore>,
 }
 
@@ -51,6 +54,11 @@ impl Shares {
         self.of(principal).large.acquire_owned().await.ok()
     }
 
+    /// The streams of changes that a principal may still have.
+    pub fn listening(&self, principal: &str) -> Arc<Semaphore> {
+        self.of(principal).listening
+    }
+
     /// Room for one more session; none if there are too many.
     pub fn session(&self, principal: &str) -> Option<Room> {
         let own = self.of(principal).sessions.try_acquire_owned().ok()?;
@@ -66,6 +74,7 @@ impl Shares {
         let share = Share {
             requests: semaphore(self.requests_of_one),
             large: semaphore(LARGE_OF_ONE),
+            listening: semaphore(LISTENING_OF_ONE),
             sessions: semaphore(SESSIONS_OF_ONE),
         };
         of.insert(principal.to_owned(), share.clone());
