@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -27,6 +28,9 @@ pub struct Verdict {
 
 /// Memory of a test process, in KiB: a mutant may well ask for all there is.
 const MEMORY: u64 = 16 << 20;
+
+/// Somebody ended the tests: that says nothing of the mutant.
+const INTERRUPTED: &str = "interrupted";
 
 /// Runs whatever has no verdict for this build yet, and adds the verdicts to `results`.
 pub fn all(list: &Path, binary: &Path, rest: &Path, results: &Path) -> Result<(), String> {
@@ -63,6 +67,10 @@ pub fn all(list: &Path, binary: &Path, rest: &Path, results: &Path) -> Result<()
                     let began = Instant::now();
                     let found = tried(binary, *number, &module(&mutant.file), limit);
                     let (verdict, by) = found.unwrap_or(("missed", String::new()));
+                    if verdict == INTERRUPTED {
+                        broken.store(true, Ordering::Relaxed);
+                        return;
+                    }
                     let line = Verdict {
                         build: build.clone(),
                         name: mutant.name.clone(),
@@ -83,7 +91,7 @@ pub fn all(list: &Path, binary: &Path, rest: &Path, results: &Path) -> Result<()
         }
     });
     match broken.into_inner() {
-        true => Err(format!("{} can't be written", results.display())),
+        true => Err(format!("interrupted, or {} can't be written; the next run goes on", results.display())),
         false => Ok(()),
     }
 }
@@ -172,6 +180,8 @@ fn round(binary: &Path, number: usize, filters: &[&str], limit: Duration) -> Opt
         (Some(name), ..) => Some(("caught", name)),
         (None, true, _) => Some(("timeout", format!("behind {last}"))),
         (None, false, Some(status)) if status.success() => None,
+        // SIGHUP, SIGINT, SIGTERM. A mutant itself ends by SIGABRT, SIGSEGV or, for want of memory, SIGKILL.
+        (None, false, Some(status)) if matches!(status.signal(), Some(1 | 2 | 15)) => Some((INTERRUPTED, last)),
         (None, false, _) => Some(("caught", format!("the process ended behind {last}"))),
     }
 }
