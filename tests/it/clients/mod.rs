@@ -6,6 +6,7 @@ mod conformance;
 mod drives;
 mod inspector;
 mod snippets;
+mod wire;
 
 use std::path::PathBuf;
 
