@@ -84,6 +84,13 @@ impl Environment {
         self.variables.keys().map(String::as_str).filter(move |name| name.starts_with(prefix))
     }
 
+    /// The same with another value of one variable, written at the same place.
+    #[cfg(any(test, feature = "check"))]
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// The directory that relative paths are taken from: the `.env` file's, else the process's own.
     pub(super) fn directory(&self) -> &Path {
         self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))

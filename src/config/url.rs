@@ -21,6 +21,12 @@ const PARAMETERS: [(&str, &str); 8] = [
     ("sslkey", "ssl_key"),
 ];
 
+/// The parameter that gives a setting.
+#[cfg(any(test, feature = "check"))]
+pub(super) fn parameter(setting: &'static str) -> &'static str {
+    PARAMETERS.iter().find(|(_, known)| *known == setting).map_or(setting, |(parameter, _)| parameter)
+}
+
 /// Takes `postgresql://user:password@host:port/db?sslmode=…` apart. The error is a sentence and what to do.
 pub(super) fn parse(url: &str) -> Result<Parts, (String, String)> {
     let shape = || {
