@@ -16,6 +16,7 @@ mod robust;
 mod structured;
 mod tools;
 
+use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -84,10 +85,18 @@ pub fn records(history: &Path) -> Vec<Value> {
         .unwrap()
         .flat_map(|instance| std::fs::read_dir(instance.unwrap().path()).unwrap())
         .map(|file| file.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl" || extension == "gz"))
         .collect();
     files.sort();
-    let lines = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let lines = files.iter().map(|file| {
+        let bytes = std::fs::read(file).unwrap();
+        let mut text = String::new();
+        let read = match file.extension().is_some_and(|extension| extension == "gz") {
+            true => flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text),
+            false => bytes.as_slice().read_to_string(&mut text),
+        };
+        read.map(|_| text).unwrap()
+    });
     lines
         .flat_map(|text| {
             let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
