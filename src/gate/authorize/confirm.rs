@@ -198,16 +198,11 @@ fn changes(expr: &Expr, catalog: &Catalog) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-    use std::sync::Arc;
-
-    use crate::gate::admit::{Principal, Submission, admit};
-    use crate::gate::catalog::fixture;
+    use crate::gate::catalog::Relation;
+    use crate::gate::check::desk::{Desk, number, relation};
     use crate::gate::diagnostic::Reason;
-    use crate::gate::policy::{BoundPolicy, Policy};
 
-    const POLICY: &str = "version = 1
-name = \"writer\"
+    const POLICY: &str = "
 [statements]
 allow = [\"select\", \"insert\", \"update\", \"delete\", \"merge\"]
 [search_path]
@@ -218,23 +213,24 @@ access = \"write\"
 confirm = true
 side_effects = true
 deny_columns = [\"ssn\"]
+[functions]
+allow = [\"@builtin\", \"sales.fx_rate(text, date)\"]
 ";
 
     /// What is shown of the rows, with a star at what identifies them.
-    fn shown(sql: &str) -> Result<String, Reason> {
-        let catalog = fixture::complete();
-        let policy = Policy::parse("policy.toml", POLICY, &mut |_| Err("nothing to extend".to_owned())).unwrap();
-        let policy = BoundPolicy::bind(Arc::new(policy), catalog).unwrap();
-        let principal = Principal { name: "tester".to_owned(), attributes: BTreeMap::new() };
-        let submission = Submission::Sql { text: sql.to_owned(), parameters: Vec::new() };
-        let admitted = admit(catalog, &policy, &principal, &submission).map_err(|rejection| rejection.reason)?;
+    fn shown_at(desk: &Desk, sql: &str) -> Result<String, Reason> {
+        let admitted = desk.ask(sql).map_err(|rejection| rejection.reason)?;
         let Some(confirm) = &admitted.permit().confirm else { return Ok("unconfirmed".to_owned()) };
-        let relation = catalog.relation_named("sales", "customers").unwrap();
+        let relation = desk.catalog.relation_named("sales", "customers").unwrap();
         let names = confirm.columns.iter().enumerate().map(|(position, at)| {
             let star = if confirm.identity.contains(&position) { "*" } else { "" };
             format!("{star}{}", relation.columns[*at as usize].name)
         });
         Ok(names.collect::<Vec<_>>().join(" "))
+    }
+
+    fn shown(sql: &str) -> Result<String, Reason> {
+        shown_at(&Desk::new(POLICY), sql)
     }
 
     #[test]
@@ -243,6 +239,9 @@ deny_columns = [\"ssn\"]
         assert!(own.starts_with("*id ") && own.matches('*').count() == 1 && !own.contains("ssn"), "{own}");
         for (sql, expected) in [
             ("UPDATE customers SET name = upper(name)", "*id *name "),
+            ("UPDATE customers SET region = 'x'", "*id *region name email "),
+            ("UPDATE customers SET region = now()::text", "*id region name email "),
+            ("UPDATE customers SET name = sales.fx_rate('EUR', '2024-01-31')::text", "*id name "),
             ("UPDATE customers SET name = 'x' || now()", "*id name "),
             ("UPDATE customers SET name = current_date::text", "*id name "),
             ("UPDATE customers SET name = (SELECT clock_timestamp()::text)", "*id name "),
@@ -260,6 +259,23 @@ deny_columns = [\"ssn\"]
             let shown = shown(sql).unwrap();
             assert!(shown.starts_with(expected), "{sql}: {shown}");
         }
+    }
+
+    #[test]
+    fn a_key_identifies_wherever_it_stands_and_only_if_it_is_seen_whole() {
+        let delete = "DELETE FROM customers";
+        let by = |policy: &str, key: &[&str]| {
+            let change = |table: &mut Relation| {
+                let columns = key.iter().map(|column| number(table, column)).collect();
+                table.primary_key.as_mut().unwrap().columns = columns;
+            };
+            shown_at(&Desk::with(policy, |parts| change(relation(parts, "sales", "customers"))), delete).unwrap()
+        };
+        let policy = POLICY.replace("\"@builtin\", ", "");
+        assert_eq!(by(&policy, &["tenant_id", "email"]), "*email *tenant_id id name phone region created_at tags");
+        let every = "*id *name *email *phone *region *tenant_id *created_at *tags";
+        assert_eq!(by(&policy, &["id", "ssn"]), every);
+        assert_eq!(by(&policy, &[]), every);
     }
 
     #[test]

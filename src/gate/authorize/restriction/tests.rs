@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::gate::admit::{Principal, Submission, admit};
 use crate::gate::catalog::fixture;
+use crate::gate::check::desk::Desk;
 use crate::gate::diagnostic::Reason;
 use crate::gate::policy::{BoundPolicy, Policy};
 
@@ -73,6 +74,8 @@ fn a_comparison_with_something_else_restricts() {
         "id::text = '5'",
         "id IN (SELECT id FROM sales.orders)",
         "id = ANY(ARRAY(SELECT id FROM sales.orders))",
+        "id = ANY(SELECT id FROM sales.orders)",
+        "score < 5 OR (score > 4 AND id = 1)",
         "id = ANY('{1,2}'::int8[])",
         "day < current_date - 30",
         "score IS NOT DISTINCT FROM 5",
@@ -111,6 +114,10 @@ fn a_condition_that_is_true_of_every_row_does_not() {
         "id IN (id, 1)",
         "id = ANY(ARRAY[id])",
         "id NOT IN (1)",
+        "id <> ANY(ARRAY[1, 2])",
+        "id >= ANY(ARRAY[1, 2])",
+        "id <> ANY(SELECT id FROM sales.orders)",
+        "id <= ANY(SELECT id FROM sales.orders)",
         "title LIKE '%'",
         "title LIKE '%%'",
         "title ILIKE '_%'",
@@ -207,4 +214,26 @@ fn what_stands_beside_the_target_counts_by_where_it_comes_from() {
     }
     assert!(admits("WITH w AS (SELECT id FROM sales.orders) DELETE FROM notes USING w WHERE notes.id = w.id"));
     assert!(!admits("WITH w AS (SELECT id FROM notes) DELETE FROM notes USING w WHERE notes.id = w.id"));
+}
+
+#[test]
+fn a_boolean_column_is_a_comparison_with_true() {
+    let (_, policy) = POLICY.split_once("name = \"careful\"\n").unwrap();
+    let desk = Desk::with(policy, |parts| {
+        let changed = fixture::with_columns(std::mem::take(parts), "scratch", "notes", "done bool");
+        *parts = changed;
+    });
+    for (condition, restricts) in [
+        ("done", true),
+        ("NOT done", true),
+        ("done IS TRUE", true),
+        ("done OR id = 1", true),
+        ("done OR NOT done", false),
+        ("done IS NOT TRUE", false),
+        ("NOT (NOT done AND done)", false),
+    ] {
+        let answer = desk.ask(&format!("DELETE FROM notes WHERE {condition}"));
+        let reason = answer.err().map(|rejection| rejection.reason);
+        assert_eq!(reason, (!restricts).then_some(Reason::WhereRequired), "{condition}");
+    }
 }

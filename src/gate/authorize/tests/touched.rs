@@ -1,7 +1,7 @@
 //! What a statement is said to touch, and what has to be as it was when it runs.
 
 use crate::gate::admit::{Admitted, RelationAccess, RelationUse};
-use crate::gate::catalog::{RelationKind, ViewReads};
+use crate::gate::catalog::{CatalogParts, Oid, RelationKind, ViewReads};
 use crate::gate::check::desk::{Desk, function, number, relation};
 use crate::gate::diagnostic::Reason;
 use crate::gate::policy::model::StatementKind;
@@ -219,6 +219,45 @@ fn of_restricted_relations_only_a_plans_shape_leaves() {
     assert!(desk.admitted("EXPLAIN SELECT lower(note) FROM orders").permit().plan_shape.is_none());
     // A statement that isn't explained has no plan to show.
     assert!(desk.admitted(call).permit().plan_shape.is_none());
+}
+
+#[test]
+fn a_plan_of_a_foreign_table_leaves_in_no_shape() {
+    let policy = "[statements]\nallow = [\"select\", \"explain\"]\n[search_path]\nschemas = [\"sales\"]\n\
+                  [schemas.sales]\naccess = \"read\"\n[tables.\"sales.order_totals\"]\n[tables.\"sales.orders\"]\n";
+    let desk = Desk::with(policy, |parts| relation(parts, "sales", "orders").kind = RelationKind::ForeignTable);
+    for from in ["orders", "order_totals"] {
+        desk.refuses(&format!("EXPLAIN SELECT 1 FROM {from}"), Reason::NotYetSupported, "it reads a foreign table");
+    }
+    assert!(desk.admitted("EXPLAIN SELECT 1 FROM regions").permit().plan_shape.is_none());
+}
+
+#[test]
+fn a_views_plan_is_shown_if_all_that_it_reads_may_be_seen() {
+    let policy = format!("{POLICY}[tables.\"sales.order_totals\"]\n");
+    let is_open = |change: &dyn Fn(&mut CatalogParts, ViewReads) -> ViewReads| {
+        let desk = Desk::with(&policy, |parts| {
+            let reads = relation(parts, "sales", "order_totals").view.take().unwrap();
+            let changed = change(parts, reads);
+            relation(parts, "sales", "order_totals").view = Some(changed);
+        });
+        desk.admitted("EXPLAIN SELECT 1 FROM order_totals").permit().plan_shape.is_none()
+    };
+    assert!(is_open(&|_, reads| reads));
+    assert!(!is_open(&|_, reads| ViewReads { relations: vec![Oid(999_999)], ..reads }));
+    let of_type = |schema: &'static str| {
+        is_open(&move |parts, reads| {
+            let ty = parts.types.iter_mut().find(|one| one.schema == "sales" && one.name == "order_status").unwrap();
+            ty.schema = schema.into();
+            ViewReads { types: vec![ty.oid], ..reads }
+        })
+    };
+    assert!(of_type("sales"));
+    assert!(!of_type("private"));
+    let of_function = |name: &'static str| {
+        is_open(&move |parts, reads| ViewReads { functions: vec![function(parts, "sales", name)], ..reads })
+    };
+    assert!(!of_function("fx_rate"));
 }
 
 #[test]
