@@ -3,7 +3,7 @@
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::serve::on_signal;
+use super::serve::on_signals;
 use super::{Exit, Failure, output};
 use crate::config::{Fault, Place};
 use crate::demo::{self, DemoError};
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let cancel = CancellationToken::new();
-    on_signal(cancel.clone())?;
+    on_signals([cancel.clone()])?;
     // What the demo shows is worth nothing where nobody sees it, and no reason to leave the server behind.
     let mut say = |line: &str| drop(output::result(&format!("{line}\n")));
     let done = if arguments.serve { demo::serve(&mut say, &cancel).await } else { demo::show(&mut say, &cancel).await };

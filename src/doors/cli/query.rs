@@ -8,7 +8,7 @@ use tracing::Level;
 
 use super::arguments::{Statement, Whom, caller};
 use super::draw::{self, To};
-use super::serve::on_signal;
+use super::serve::on_signals;
 use super::table::Rows;
 use super::{Exit, Failure, approve, output};
 use crate::approvals::Question;
@@ -48,7 +48,7 @@ enum Format {
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let cancel = CancellationToken::new();
-    on_signal(cancel.clone())?;
+    on_signals([cancel.clone()])?;
     let running = arguments.whom.start(Level::WARN).await?;
     let (caller, gateway) = (caller(&running, "query"), running.gateway);
     let submission = arguments.statement.submission();

@@ -54,13 +54,14 @@ impl Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let shutdown = CancellationToken::new();
-    on_signal(shutdown.clone())?;
-    let hangups = Hangups::new()?;
     let Arguments { whom, http, behind_proxy } = arguments;
-    match http {
-        Some(address) => many(whom, address, behind_proxy, hangups, shutdown).await,
-        None => one(whom, hangups, shutdown).await,
-    }
+    let Some(address) = http else {
+        on_signals([shutdown.clone()])?;
+        return one(whom, Hangups::new()?, shutdown).await;
+    };
+    let hurry = CancellationToken::new();
+    on_signals([shutdown.clone(), hurry.clone()])?;
+    many(whom, address, behind_proxy, Hangups::new()?, shutdown, hurry).await
 }
 
 /// One client, at the other end of our standard streams.
@@ -102,6 +103,7 @@ async fn many(
     behind_proxy: bool,
     hangups: Hangups,
     shutdown: CancellationToken,
+    hurry: CancellationToken,
 ) -> Result<Exit, Failure> {
     let (is_one, named) = (whom.is_one(), whom.principal().map(str::to_owned));
     let (config, origin) = whom.read(Level::INFO)?;
@@ -138,7 +140,7 @@ async fn many(
         open.url(),
     );
     let nobody_left = Reloading { app, origin, only, register, encryption }.at(hangups, shutdown.clone());
-    open.serve(Arc::clone(&gateway), shutdown).await;
+    open.serve(Arc::clone(&gateway), shutdown, hurry).await;
     gateway.close().await;
     if let Some(fault) = nobody_left.get() {
         return Err(fault.clone().into());
@@ -151,23 +153,24 @@ fn history(config: &Config) -> String {
     std::path::absolute(&config.history).unwrap_or_else(|_| config.history.clone()).display().to_string()
 }
 
-/// Cancels the token at SIGINT or SIGTERM. A second signal ends the process at once.
-pub(super) fn on_signal(token: CancellationToken) -> Result<(), Failure> {
+/// Each SIGINT or SIGTERM cancels the next of the tokens. One more ends the process at once.
+pub(super) fn on_signals<const N: usize>(tokens: [CancellationToken; N]) -> Result<(), Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let failed = |error| Failure::new(Exit::Configuration, format!("signals can't be handled: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     tokio::spawn(async move {
-        for again in [false, true] {
+        let mut tokens = tokens.into_iter();
+        loop {
             // What a shell says of a program that the signal ended.
             let code = tokio::select! {
                 _ = interrupt.recv() => 130,
                 _ = terminate.recv() => 143,
             };
-            if again {
-                std::process::exit(code);
+            match tokens.next() {
+                Some(token) => token.cancel(),
+                None => std::process::exit(code),
             }
-            token.cancel();
         }
     });
     Ok(())

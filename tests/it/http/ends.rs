@@ -107,8 +107,10 @@ async fn at_the_end_statements_may_finish_within_the_grace_period() {
     let scene = Scene::with("[doors.http]\ngrace = \"30s\"").await;
     let server = scene.serve().await;
     let beside = scene.database.connect().await;
-    // Some seconds: long enough to be seen, both at once.
-    let short = "SELECT count(*) FROM sales.orders a, sales.orders b, generate_series(1, 6) n";
+    // They wait for a lock, and so run until it is given up.
+    let holder = scene.database.connect().await;
+    holder.batch_execute("BEGIN; LOCK TABLE sales.orders IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let short = "SELECT count(*) FROM sales.orders";
     let mut waiting = Vec::new();
     for mut client in clients(&scene, &server).await {
         let (asked, message) =
@@ -117,6 +119,8 @@ async fn at_the_end_statements_may_finish_within_the_grace_period() {
     }
     scene.wait_for_running(&beside, 2).await;
     server.signal("TERM");
+    server.wait_until_closed().await;
+    holder.batch_execute("COMMIT").await.unwrap();
     for mut stream in waiting {
         let reply = read(&mut stream).await;
         assert!(reply.json()["rows"][0][0].is_number(), "{reply:?}");
@@ -151,6 +155,31 @@ async fn what_runs_longer_than_the_grace_period_is_cancelled_and_told() {
     }
     let (status, stderr) = server.ended().await;
     assert!(status.success() && begun.elapsed() < PATIENCE, "{stderr}");
+    scene.wait_for_running(&beside, 0).await;
+    outcomes(&scene, 2, "cancelled").await;
+}
+
+#[tokio::test]
+async fn a_second_signal_cuts_the_grace_period_short() {
+    let scene = Scene::with("[doors.http]\ngrace = \"10min\"").await;
+    let server = scene.serve().await;
+    let beside = scene.database.connect().await;
+    let mut waiting = Vec::new();
+    for mut client in clients(&scene, &server).await {
+        let (asked, message) = client.message("tools/call", long());
+        waiting.push(asked.begin("POST", "/mcp", &message.to_string()).await);
+    }
+    scene.wait_for_running(&beside, 2).await;
+    server.signal("TERM");
+    server.wait_until_closed().await;
+    scene.wait_for_running(&beside, 2).await;
+    server.signal("INT");
+    for mut stream in waiting {
+        let reply = read(&mut stream).await;
+        assert_eq!(reply.json()["error"]["code"], "cancelled", "{reply:?}");
+    }
+    let (status, stderr) = server.ended().await;
+    assert!(status.success(), "{stderr}");
     scene.wait_for_running(&beside, 0).await;
     outcomes(&scene, 2, "cancelled").await;
 }

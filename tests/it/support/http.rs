@@ -79,6 +79,16 @@ impl HttpServer {
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
+    /// Waits until nobody is let in any more.
+    pub async fn wait_until_closed(&self) {
+        let closed = timeout(PATIENCE, async {
+            while TcpStream::connect(self.address).await.is_ok() {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        });
+        assert!(closed.await.is_ok(), "the server still listens:\n{}", self.stderr());
+    }
+
     /// Waits for the server to end by itself.
     pub async fn ended(mut self) -> (ExitStatus, String) {
         let status = timeout(PATIENCE, self.child.wait()).await;

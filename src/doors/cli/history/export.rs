@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::csv;
 use super::ledger::{Ledger, Progress, Which, blocking, note_skipped, unreadable};
 use crate::doors::cli::output::{self, Flow, Stream};
-use crate::doors::cli::serve::on_signal;
+use crate::doors::cli::serve::on_signals;
 use crate::doors::cli::{Exit, Failure};
 use crate::history::read::{Filter, Forward};
 
@@ -52,7 +52,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let export = match output {
         Some(file) => {
             // The unfinished file is to be taken away.
-            on_signal(stop.clone())?;
+            on_signals([stop.clone()])?;
             Export { directory, filter, format, stop, out: Stream::file(&file)? }
         }
         None => Export { directory, filter, format, stop, out: Stream::stdout() },

@@ -85,8 +85,8 @@ impl Open {
     }
 
     /// Serves until `shutdown` is cancelled: then nobody is let in any more, statements may go on for a while, and what
-    /// runs longer is cancelled. The gateway has stopped when this ends.
-    pub async fn serve(self, gateway: Arc<Gateway>, shutdown: CancellationToken) {
+    /// runs longer, or until `hurry` is cancelled, is cancelled. The gateway has stopped when this ends.
+    pub async fn serve(self, gateway: Arc<Gateway>, shutdown: CancellationToken, hurry: CancellationToken) {
         let Self { listener, door } = self;
         let (grace, places) = (door.grace, Places::new(door.connections));
         let tls = door.tls.clone();
@@ -130,7 +130,7 @@ impl Open {
         turning_out.abort();
         // Where nobody asks for anything any more, this many are what is left behind.
         tracing::debug!(tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks(), "the door closes");
-        service.finish(grace).await;
+        service.finish(grace, hurry).await;
         connections.close();
         let _ = timeout(LEAVING_PATIENCE, connections.wait()).await;
     }

@@ -240,13 +240,13 @@ impl Service {
         self.owners.turn_out().await;
     }
 
-    /// The door's end: requests may be answered for a while, then their statements are cancelled, and then all sessions
-    /// and streams end.
-    pub async fn finish(&self, grace: Duration) {
+    /// The door's end: requests may be answered for a while, until there is a hurry, then their statements are cancelled,
+    /// and then all sessions and streams end.
+    pub async fn finish(&self, grace: Duration, hurry: CancellationToken) {
         self.in_flight.close();
         // Streams of changes would be there for as long as anybody listens.
         self.gateway.end_watches();
-        let _ = timeout(grace, self.in_flight.wait()).await;
+        let _ = timeout(grace, hurry.run_until_cancelled(self.in_flight.wait())).await;
         self.gateway.stop().await;
         // What was cancelled is told to whoever waits for it.
         let _ = timeout(LEAVING_PATIENCE, self.in_flight.wait()).await;
