@@ -54,7 +54,10 @@ async fn odd_requests_get_an_answer() {
     assert_eq!(ana.send("POST", "/mcp/", &list).await.status, 404);
     assert_eq!(ana.send("PUT", "/mcp", &list).await.status, 405);
     assert_eq!(ana.send("GET", "/mcp", "").await.status, 400);
-    assert_eq!(ana.send("POST", "/mcp", "{").await.status, 415);
+    for (body, code) in [("{", -32700), ("", -32700), ("nonsense", -32700), (&*format!("[{list}]"), -32600)] {
+        let reply = ana.send("POST", "/mcp", body).await;
+        assert_eq!((reply.status, &reply.answer()["error"]["code"]), (400, &json!(code)), "{body}: {reply:?}");
+    }
     assert_eq!(ana.clone().with("Content-Type", "text/plain").send("POST", "/mcp", &list).await.status, 415);
     assert_eq!(ana.clone().with("Accept", "text/html").send("POST", "/mcp", &list).await.status, 406);
     let large = ana.send("POST", "/mcp", &" ".repeat((4 << 20) + 1)).await;

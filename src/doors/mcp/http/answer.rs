@@ -105,7 +105,16 @@ impl Body for Leaving {
 
 /// An answer of the door itself: a sentence, in the form that MCP clients read.
 pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Answer {
-    let error = ErrorData::new(ErrorCode::INVALID_REQUEST, message.into(), None);
+    of_error(status, ErrorCode::INVALID_REQUEST, message.into())
+}
+
+/// That a request's body isn't JSON.
+pub(super) fn unreadable(message: String) -> Answer {
+    of_error(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, message)
+}
+
+fn of_error(status: StatusCode, code: ErrorCode, message: String) -> Answer {
+    let error = ErrorData::new(code, message, None);
     let text = serde_json::to_vec(&JsonRpcError::new(None, error)).unwrap_or_default();
     let mut answer = plain(status, text);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

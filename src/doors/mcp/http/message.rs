@@ -12,7 +12,7 @@ use rmcp::model::RequestId;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::answer::{Answer, refusal};
+use super::answer::{Answer, refusal, unreadable};
 use super::shares::{Shares, Taken};
 
 /// Bytes of a request's body, and how long it may take to come.
@@ -75,9 +75,18 @@ pub(super) struct Message<'m> {
 }
 
 impl<'m> Message<'m> {
-    /// What a body says; none where it is an answer, or can't be read.
-    pub fn of(body: &'m [u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+    /// What a body says; none where it is an answer, or isn't a message. No body is more than one message: a batch, which
+    /// only revision 2025-03-26 has, would be answered at no time in particular.
+    pub fn of(body: &'m [u8]) -> Result<Option<Self>, Box<Answer>> {
+        if body.trim_ascii_start().starts_with(b"[") {
+            let message = "batches aren't taken; send each message in a request of its own";
+            return Err(Box::new(refusal(StatusCode::BAD_REQUEST, message)));
+        }
+        match serde_json::from_slice(body) {
+            Ok(message) => Ok(Some(message)),
+            Err(error) if error.is_data() => Ok(None),
+            Err(error) => Err(Box::new(unreadable(format!("the request isn't JSON: {error}")))),
+        }
     }
 
     /// Whether it asks for a session.

@@ -143,7 +143,7 @@ impl Service {
         let is_call = head.method == Method::POST;
         let (body, large) =
             if is_call { whole(body, &caller.principal, &self.shares).await? } else { (Bytes::new(), None) };
-        let message = Message::of(&body);
+        let message = if is_call { Message::of(&body)? } else { None };
         let session = head::text(&head.headers, &SESSION);
         // What can't be read here may be one.
         let begins = is_call && session.is_none() && message.as_ref().is_none_or(Message::is_handshake);
