@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pg_query::protobuf::OnConflictAction;
 use pgwicket::gate::ir::{Expr, ExprKind, FromItem, Literal, Node, Statement, walk};
 use serde_json::{Map, Value};
 
@@ -171,6 +172,11 @@ impl Look {
         } else if let Some(name) = fields.get("relname") {
             *named.relations.entry(text(name)).or_default() += 1;
             *named.spare.entry(text(name)).or_default() += usize::from(self.spare);
+        }
+        // `excluded` is a relation of the same name for the gate, and no node of the grammar's.
+        let updates = OnConflictAction::OnconflictUpdate as i32;
+        if fields.get("on_conflict_clause").is_some_and(|clause| clause["action"] == updates) {
+            *named.relations.entry(text(&fields["relation"]["relname"])).or_default() += 1;
         }
         if let Some(name) = fields.get("ctename") {
             named.ctes.insert(text(name));

@@ -5,22 +5,15 @@ use pgwicket::gate::check::{Schema, World, lowered, parameters, query, read_back
 
 use crate::{client, emitted};
 
-/// What a submission is made from.
+/// What a submission is made up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The bytes are the text.
-    Text,
     /// The grammar that likes trouble, of the fuzz target `gate_grammar`.
     Grammar,
     /// A query with the types right.
     Query,
     /// A write with the types right.
     Write,
-}
-
-impl Source {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Text, Self::Grammar, Self::Query, Self::Write];
 }
 
 /// The made-up world, and what statements are made up from.
@@ -55,7 +48,6 @@ impl Judge {
     /// A submission by these decisions.
     pub fn make(&self, source: Source, bytes: &[u8]) -> Submission {
         let made = match source {
-            Source::Text => return with_values(String::from_utf8_lossy(bytes).into_owned()),
             Source::Grammar => return submission(&self.world, bytes),
             Source::Query => query(&self.readable, bytes),
             Source::Write => write(&self.writable, bytes).unwrap_or_else(|| query(&self.readable, bytes)),
