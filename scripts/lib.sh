@@ -107,6 +107,9 @@ need_npm() {
 # libclang, which reads the headers of C libraries while they are built: the machine's, else PyPI's, in target/libclang.
 need_libclang() {
     local place
+    # The headers that belong to a compiler (stddef.h) don't always come with the library; the C compiler's do as well.
+    BINDGEN_EXTRA_CLANG_ARGS="${BINDGEN_EXTRA_CLANG_ARGS:-} -idirafter $(cc -print-file-name=include)"
+    export BINDGEN_EXTRA_CLANG_ARGS
     [ -z "${LIBCLANG_PATH:-}" ] || return 0
     for place in /usr/lib/llvm*/lib /usr/lib/*-linux-gnu /usr/lib64 /opt/homebrew/opt/llvm/lib /usr/local/opt/llvm/lib \
         /Library/Developer/CommandLineTools/usr/lib; do
@@ -116,10 +119,7 @@ need_libclang() {
         fi
     done
     from_wheels libclang libclang
-    # The headers that belong to a compiler (stddef.h) don't come with the library alone; the C compiler's do as well.
     export LIBCLANG_PATH=$target/libclang/clang/native
-    BINDGEN_EXTRA_CLANG_ARGS="-isystem $(cc -print-file-name=include)"
-    export BINDGEN_EXTRA_CLANG_ARGS
 }
 
 # Prints where PgBouncer is: the machine's, else the distribution's package.

@@ -8,4 +8,6 @@ use pgwicket::gate::check::{Worlds, submission};
 
 static WORLDS: LazyLock<Worlds> = LazyLock::new(Worlds::new);
 
-fuzz_target!(|data: &[u8]| WORLDS.check(&submission(&WORLDS.world, data)));
+fuzz_target!(|data: &[u8]| {
+    WORLDS.check(&submission(&WORLDS.world, data));
+});

@@ -107,7 +107,8 @@ impl From<PolicyError> for Fault {
 pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
-    pub(super) fn push(&mut self, fault: Fault) {
+    /// One more.
+    pub(crate) fn push(&mut self, fault: Fault) {
         self.0.push(fault);
     }
 

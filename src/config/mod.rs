@@ -196,8 +196,9 @@ impl Config {
     }
 
     fn found(&self, place: Place, named: Option<&str>) -> Result<&str, Fault> {
-        let known: Vec<String> = self.principals.keys().map(|name| format!("`{name}`")).collect();
-        let known = known.join(", ");
+        let served = self.principals.keys().filter(|name| !self.disabled.contains(*name));
+        let known = served.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "none, since all are disabled".to_owned() } else { known };
         match named {
             Some(name) => self.principals.get_key_value(name).map(|(name, _)| name.as_str()).ok_or_else(|| {
                 Fault::new(place, format!("there is no principal `{name}`")).help(format!("there is {known}"))

@@ -264,6 +264,10 @@ fn several_principals_need_a_choice() {
     assert_eq!(fault.to_string(), "--principal: the configuration has several principals");
     assert_eq!(fault.help.as_deref(), Some("choose one of `ana`, `ben` with `--principal`"));
     assert_eq!(config.principal(Some("ben")).unwrap(), "ben");
+    let out = format!("{toml}disabled = true\n");
+    let config_without = Installation::with(&[("pgwicket.toml", &out)]).load(&[]).unwrap();
+    let fault = config_without.principal(None).unwrap_err();
+    assert_eq!(fault.help.as_deref(), Some("choose one of `ana` with `--principal`"));
     assert!(config.principal(Some("cleo")).unwrap_err().to_string().contains("no principal `cleo`"));
 }
 

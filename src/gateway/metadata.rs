@@ -15,6 +15,10 @@ use crate::gate::diagnostic::{Reason, Rejection};
 use crate::gate::plan::PlanSummary;
 use crate::history::{Entry, LogRead, Outcome, Recent, Status, What, Whose};
 
+/// Why a plan has neither costs nor rows.
+const ONLY_STEPS: &str =
+    "it reads something that the policy restricts, so estimates of cost and rows, and conditions, aren't told";
+
 /// A refusal in both its forms.
 struct Refused {
     /// For whoever runs pgwicket.
@@ -147,9 +151,13 @@ impl Gateway {
                 .help("explain a part of the query")
         };
         let result: Value = serde_json::from_str(&answer.result.json).map_err(|_| unreadable())?;
-        let summary = result.pointer("/rows/0/0").and_then(PlanSummary::of).ok_or_else(unreadable)?;
+        let mut summary = result.pointer("/rows/0/0").and_then(PlanSummary::of).ok_or_else(unreadable)?;
         let cost_limit = self.policy(&principal).and_then(|policy| policy.limits.cost.as_ref().map(|cost| cost.value));
-        Ok(Plan { only_steps: summary.estimated_cost.is_none(), summary, cost_limit })
+        let only_steps = summary.estimated_cost.is_none();
+        if only_steps {
+            summary.notes.push(ONLY_STEPS.to_owned());
+        }
+        Ok(Plan { only_steps, summary, cost_limit })
     }
 
     /// Relations and columns by words.

@@ -1,7 +1,7 @@
 //! `pgwicket serve`: the MCP server, over standard input and output for one client, or over HTTP for many, until the
 //! client closes it or a signal comes.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use clap::Args;
@@ -38,11 +38,21 @@ pub(super) struct Arguments {
     whom: Whom,
     /// Serve over streamable HTTP at this address, at the path /mcp. With --principal or --policy everyone on this
     /// machine is that principal, without a token
-    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "on_behalf_of")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address, conflicts_with = "on_behalf_of")]
     http: Option<SocketAddr>,
     /// With --http: a proxy stands before it that speaks TLS to clients, and says in X-Forwarded-For where they are
     #[arg(long, requires = "http")]
     behind_proxy: bool,
+}
+
+/// An address to listen at. The names of others would have to be looked up, and might be of several addresses.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let named = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    match (text.parse(), named) {
+        (Ok(address), _) => Ok(address),
+        (Err(_), Some(port)) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        (Err(_), None) => Err("it takes an IP address and a port, as 127.0.0.1:8440 or [::1]:8440".to_owned()),
+    }
 }
 
 impl Arguments {

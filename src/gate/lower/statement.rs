@@ -29,6 +29,10 @@ impl<'a> Lowering<'a> {
     /// As [`Self::statement`]; and it is no query.
     pub fn explained(&mut self, statement: &ast::Statement) -> Result<Statement, Rejection> {
         let span = self.first_word();
+        if let ast::Statement::Explain { .. } = statement {
+            let twice = not_yet("the plan of a plan", span);
+            return Err(twice.help("leave out EXPLAIN: give the query alone"));
+        }
         let lowered = self.statement(statement)?;
         explain(lowered, ExplainFormat::Json, false).ok_or_else(|| not_yet("the plan of anything but a query", span))
     }

@@ -24,6 +24,7 @@ async fn unsafe_doors_are_refused_at_start() {
     for (arguments, expected) in [
         (&["--http", "0.0.0.0:0"][..], ["in clear at 0.0.0.0:0", "`--behind-proxy`"]),
         (&["--http", "[::]:0"], ["in clear at [::]:0", "`tls_cert`"]),
+        (&["--http", "0.0.0.0:0"], ["in clear at 0.0.0.0:0", "by which names"]),
         (&["--http", "0.0.0.0:0", "--behind-proxy"], ["by which names", "`allowed_hosts`"]),
         (&["--http", "0.0.0.0:0", "--principal", "ana"], ["would be the principal `ana`", "127.0.0.1"]),
         (
@@ -34,7 +35,9 @@ async fn unsafe_doors_are_refused_at_start() {
             &["--http", "127.0.0.1:0", "--principal", "ana", "--behind-proxy"],
             ["reaches the proxy would be", "`tokens`"],
         ),
-        (&["--http", "localhost"], ["invalid value 'localhost'", "--help"]),
+        (&["--http", "localhost"], ["invalid value 'localhost'", "127.0.0.1:8440"]),
+        (&["--http", "localhost:http"], ["invalid value 'localhost:http'", "an IP address and a port"]),
+        (&["--http", "localhost:0", "--principal", "ana", "--behind-proxy"], ["reaches the proxy", "`--config`"]),
         (&["--behind-proxy"], ["--http", "required"]),
         (&["--http", "127.0.0.1:0", "--on-behalf-of", "zoe"], ["cannot be used with", "--on-behalf-of"]),
         (&["--http", "192.0.2.1:0", "--principal", "bob"], ["there is no principal `bob`", "`ana`, `ben`"]),

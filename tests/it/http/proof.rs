@@ -129,8 +129,8 @@ async fn a_session_is_its_principals_only() {
     let ana = server.client_of(&scene.ana).handshake("2025-06-18").await;
     let mut thief = ana.clone().with("Authorization", &format!("Bearer {}", scene.ben));
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
-    let reply = thief.query("SELECT 1").await;
-    assert_eq!(reply.status, 404, "{reply:?}");
+    let anothers = thief.query("SELECT 1").await;
+    assert_eq!(anothers.status, 404, "{anothers:?}");
     for (method, body) in [("GET", String::new()), ("DELETE", String::new()), ("POST", list.to_string())] {
         assert_eq!(thief.send(method, "/mcp", &body).await.status, 404, "{method}");
     }
@@ -143,7 +143,9 @@ async fn a_session_is_its_principals_only() {
     );
     // One that nobody has looks just the same.
     let nobodys = ana.clone().with("Mcp-Session-Id", "6762f404-ef75-4a05-b8be-59c6e708984b");
-    assert_eq!(nobodys.post(&list).await.status, 404);
+    let nobodys = nobodys.post(&list).await;
+    assert_eq!((nobodys.status, nobodys.headers.get("content-type")), (404, anothers.headers.get("content-type")));
+    assert_eq!(nobodys.body, anothers.body);
     // It still is whose it was, until that one ends it.
     assert_eq!(ana.post(&list).await.status, 200);
     assert_eq!(ana.send("DELETE", "/mcp", "").await.status, 202);

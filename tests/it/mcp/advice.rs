@@ -63,7 +63,8 @@ async fn a_plan_says_what_it_reads_and_of_restricted_tables_its_steps_only() {
     let plan = mcp.call("explain_query", json!({ "sql": sql })).await.json();
     assert_eq!(plan["only_steps"], true);
     let keys: Vec<&String> = plan.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["only_steps", "steps"], "{plan}");
+    assert_eq!(keys, ["notes", "only_steps", "steps"], "{plan}");
+    assert!(plan["notes"][0].as_str().unwrap().contains("restricts"), "{plan}");
     assert!(!plan.to_string().contains("Olga") && !plan.to_string().contains("tenant"), "{plan}");
 
     for (sql, code) in [
@@ -76,6 +77,10 @@ async fn a_plan_says_what_it_reads_and_of_restricted_tables_its_steps_only() {
     ] {
         let error = refusal(&mut mcp, "explain_query", json!({ "sql": sql })).await;
         assert_eq!(error["code"], code, "{sql}: {error}");
+        assert!(
+            !sql.starts_with("EXPLAIN") || error["help"].as_str().unwrap().contains("leave out EXPLAIN"),
+            "{error}"
+        );
     }
     let error = refusal(&mut mcp, "explain_query", json!({ "sql": "SELECT id,\n ssn FROM customers" })).await;
     assert_eq!((&error["span"]["line"], &error["span"]["text"]), (&json!(2), &json!("ssn")));

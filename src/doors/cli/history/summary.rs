@@ -31,7 +31,7 @@ fn cells(record: &ReadRecord) -> [String; 9] {
         format!("{}/{}", record.instance, record.seq),
         record.kind.clone(),
         text(&record.who.principal),
-        record.what.statement.clone().or_else(|| record.what.tool.clone()).unwrap_or_default(),
+        what(record).unwrap_or_default().to_owned(),
         ended(record),
         count(result.rows.or(result.affected)),
         result.duration_ns.map(|ns| format!("{:.1}", ns as f64 / 1e6)).unwrap_or_default(),
@@ -40,7 +40,13 @@ fn cells(record: &ReadRecord) -> [String; 9] {
     .map(|cell| printable(&cell))
 }
 
-/// The reason, the end, or the verdict: the last of them that is known.
+/// The kind of the statement, the tool, or the token that didn't let in.
+fn what(record: &ReadRecord) -> Option<&str> {
+    let asked = record.what.statement.as_deref().or(record.what.tool.as_deref());
+    asked.or_else(|| told(record, "token"))
+}
+
+/// The reason, the end, or the verdict: the last of them that is known. Of an `auth_failure`, what was wrong.
 fn ended(record: &ReadRecord) -> String {
     if let Some(reason) = record.reason() {
         return reason.to_owned();
@@ -49,8 +55,13 @@ fn ended(record: &ReadRecord) -> String {
         (Some(status), _) => word(&status),
         (None, Some(Verdict::Admitted)) => "admitted".to_owned(),
         (None, Some(Verdict::Rejected)) => "rejected".to_owned(),
-        (None, None) => String::new(),
+        (None, None) => told(record, "failed").unwrap_or_default().to_owned(),
     }
+}
+
+/// A word of what is particular to the record's kind.
+fn told<'r>(record: &'r ReadRecord, name: &str) -> Option<&'r str> {
+    record.detail.as_ref()?.get(name)?.as_str()
 }
 
 /// A unit variant as it is written in the ledger.

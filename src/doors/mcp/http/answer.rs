@@ -108,6 +108,11 @@ pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Answer 
     of_error(status, ErrorCode::INVALID_REQUEST, message.into())
 }
 
+/// That nobody has the session that is named, or somebody else.
+pub(super) fn no_such_session() -> Answer {
+    refusal(StatusCode::NOT_FOUND, "there is no such session")
+}
+
 /// That a request's body isn't JSON.
 pub(super) fn unreadable(message: String) -> Answer {
     of_error(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, message)

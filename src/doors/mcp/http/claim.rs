@@ -9,7 +9,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Answer, refusal, too_often, unproven};
+use super::answer::{Answer, no_such_session, refusal, too_often, unproven};
 use super::door::Access;
 use crate::auth::{Current, Proven, Unproven};
 use crate::gate::policy::model::{Limits, Rate};
@@ -124,7 +124,7 @@ impl Claims {
             // Which of the two it was is for the history's reader.
             AuthFault::UnknownToken | AuthFault::WrongSecret => unproven(WRONG, "the token is not valid"),
             AuthFault::Disabled => refusal(StatusCode::FORBIDDEN, "the principal of this token is disabled"),
-            AuthFault::AnothersSession => refusal(StatusCode::NOT_FOUND, "there is no such session"),
+            AuthFault::AnothersSession => no_such_session(),
         }
     }
 

@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::auth::Register;
-use crate::config::{Config, Fault, HttpSettings, Place};
+use crate::config::{Config, Fault, Faults, HttpSettings, Place};
 use crate::doors::mcp::seal::Seal;
 use crate::doors::mcp::server::Form;
 
@@ -52,42 +52,47 @@ impl Door {
     /// A door at an address.
     ///
     /// # Errors
-    /// It isn't safe to open, or its certificate can't be used: what to do instead.
-    pub fn new(config: &Config, address: SocketAddr, behind_proxy: bool, access: Access) -> Result<Self, Fault> {
+    /// It isn't safe to open, or its certificate can't be used: everything that is wrong, and what to do instead.
+    pub fn new(config: &Config, address: SocketAddr, behind_proxy: bool, access: Access) -> Result<Self, Faults> {
         let HttpSettings { tls, allowed_hosts, allowed_origins, connections, grace } = config.http.clone();
         let open_to_others = !address.ip().is_loopback();
-        let refused = |message: String, help: &str| Err(Fault::new(Place::Argument("--http"), message).help(help));
+        let fault = |message: String, help: &str| Fault::new(Place::Argument("--http"), message).help(help);
+        let mut faults = Faults::default();
         match &access {
             // Who comes by a proxy isn't on this machine.
             Access::Anyone(principal) if open_to_others || behind_proxy => {
                 let place = if behind_proxy { "the proxy".to_owned() } else { address.to_string() };
-                return refused(
+                // What else there may be depends on what is done about it.
+                return Err(Faults::from(fault(
                     format!("everyone who reaches {place} would be the principal `{principal}`"),
-                    "listen at 127.0.0.1 without a proxy, or leave out `--principal` and give principals `tokens` (`pgwicket token \
-                     new`)",
-                );
+                    "listen at 127.0.0.1 without a proxy, or name only a configuration, by `--config`, and give its \
+                     principals `tokens` (`pgwicket token new`)",
+                )));
             }
             Access::Tokens(register) if register.current().tokens().is_empty() => {
-                return refused(
+                faults.push(fault(
                     "no principal has a token, so nobody could come in".to_owned(),
                     "make one by `pgwicket token new`; or name the principal that everyone on this machine is, by \
                      `--principal`",
-                );
+                ));
             }
             Access::Anyone(_) | Access::Tokens(_) => {}
         }
         if open_to_others && tls.is_none() && !behind_proxy {
-            return refused(
+            faults.push(fault(
                 format!("tokens and rows would go over the network in clear at {address}"),
                 "give `tls_cert` and `tls_key` in `[doors.http]`, or say `--behind-proxy` if a proxy that speaks TLS \
                  stands before it",
-            );
+            ));
         }
         if open_to_others && allowed_hosts.is_empty() {
-            return refused(
+            faults.push(fault(
                 format!("it isn't said by which names clients may call {address}"),
                 "give `allowed_hosts` in `[doors.http]`, as in `allowed_hosts = [\"pgwicket.example.org\"]`",
-            );
+            ));
+        }
+        if !faults.0.is_empty() {
+            return Err(faults);
         }
         let hosts = if allowed_hosts.is_empty() { LOOPBACK.map(str::to_owned).to_vec() } else { allowed_hosts };
         let tls = tls.map(|(cert, key)| Encryption::new(cert, key)).transpose()?.map(Arc::new);

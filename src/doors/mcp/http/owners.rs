@@ -38,6 +38,16 @@ struct Owned {
     _room: Room,
 }
 
+/// Whose a session is.
+pub(super) enum Whose {
+    /// Of who asks, though it may have ended.
+    Callers,
+    /// Of somebody else.
+    Others,
+    /// There is none.
+    Nobodys,
+}
+
 /// The ids of the requests that are being answered in a session.
 type Ids = Arc<std::sync::Mutex<HashSet<RequestId>>>;
 
@@ -64,13 +74,15 @@ impl Owners {
         Self { manager, owners: Mutex::default() }
     }
 
-    /// Whether a session is this caller's, or nobody's, which the library tells.
-    pub async fn may_use(&self, session: &str, caller: &Caller) -> bool {
+    /// Whose a session is, as this caller sees it.
+    pub async fn whose(&self, session: &str, caller: &Caller) -> Whose {
         let owners = self.owners.lock().await;
         match owners.get(session) {
-            Some(owned) => owned.owner == Owner::of(caller),
+            Some(owned) if owned.owner == Owner::of(caller) => Whose::Callers,
+            Some(_) => Whose::Others,
             // Between its beginning and its being known here nobody has been told of it.
-            None => !self.manager.sessions.read().await.contains_key(session),
+            None if self.manager.sessions.read().await.contains_key(session) => Whose::Others,
+            None => Whose::Nobodys,
         }
     }
 

@@ -16,12 +16,12 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::answer::{Answer, Content, Held, Leaving, plain, refusal, too_often};
+use super::answer::{Answer, Content, Held, Leaving, no_such_session, plain, refusal, too_often};
 use super::claim::{Claims, Refused};
 use super::door::Door;
 use super::head::{self, SESSION};
 use super::message::{MOST_BYTES, Message, whole};
-use super::owners::{Asked, Owners};
+use super::owners::{Asked, Owners, Whose};
 use super::pages::{self, Pages};
 use super::shares::{Room, Shares};
 use super::{Client, LEAVING_PATIENCE, PATH};
@@ -136,9 +136,13 @@ impl Service {
             return Err(Box::new(too_often(Duration::ZERO, message)));
         };
         head::fault(&head).map_err(|message| Box::new(refusal(StatusCode::BAD_REQUEST, message)))?;
-        if !self.owns_session(&caller, &head.headers).await {
-            let refused = Refused::by_session(caller);
-            return Err(Box::new(self.claims.refused(&self.gateway, client.peer, &head.headers, refused).await));
+        match self.whose(&caller, &head.headers).await {
+            Whose::Callers => {}
+            Whose::Others => {
+                let refused = Refused::by_session(caller);
+                return Err(Box::new(self.claims.refused(&self.gateway, client.peer, &head.headers, refused).await));
+            }
+            Whose::Nobodys => return Err(Box::new(no_such_session())),
         }
         let is_call = head.method == Method::POST;
         let (body, large) =
@@ -187,12 +191,12 @@ impl Service {
         Mcp::new(server, Arc::clone(&self.manager), self.mcp.config.clone())
     }
 
-    /// Whether the session that a request names, if it does, is the caller's.
-    async fn owns_session(&self, caller: &Caller, headers: &HeaderMap) -> bool {
+    /// Whose the session is that a request names; the caller's where it names none.
+    async fn whose(&self, caller: &Caller, headers: &HeaderMap) -> Whose {
         match head::text(headers, &SESSION) {
-            Some(session) => self.owners.may_use(session, caller).await,
-            // What isn't text is no session's id, as the library says, too.
-            None => true,
+            Some(session) => self.owners.whose(session, caller).await,
+            // What isn't text is no session's id, as the library says.
+            None => Whose::Callers,
         }
     }
 
