@@ -5,13 +5,12 @@
 #![allow(clippy::disallowed_methods, reason = "the bare connection is what is measured against")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+mod support;
+
 use std::time::{Duration, Instant};
 
 use pgwicket::postgres::ephemeral::{Ephemeral, Options};
-use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use support::Gate;
 use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 
@@ -64,73 +63,6 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// The real binary, spoken to over its pipes.
-struct Gate {
-    process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    id: u64,
-}
-
-impl Gate {
-    fn start(server: &Ephemeral, policy: &str, directory: &std::path::Path) -> Self {
-        let file = directory.join("policy.toml");
-        std::fs::write(&file, policy).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pgwicket"));
-        command.arg("serve").arg("--policy").arg(&file);
-        if policy.contains(":tenant") {
-            command.args(["--attribute", "tenant=1"]);
-        }
-        let mut process = command
-            .env("POSTGRES_HOST", server.host())
-            .env("POSTGRES_PORT", server.port().to_string())
-            .env("POSTGRES_DB", "postgres")
-            .env("POSTGRES_USER", "postgres")
-            .env("POSTGRES_PASSWORD", server.password().expose_secret())
-            .env("XDG_STATE_HOME", directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let input = process.stdin.take().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let mut gate = Self { process, input, output, id: 0 };
-        gate.ask(
-            "initialize",
-            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" } }),
-        );
-        writeln!(gate.input, "{}", json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).unwrap();
-        gate
-    }
-
-    fn ask(&mut self, method: &str, parameters: Value) -> Value {
-        self.id += 1;
-        let request = json!({ "jsonrpc": "2.0", "id": self.id, "method": method, "params": parameters });
-        writeln!(self.input, "{request}").unwrap();
-        self.input.flush().unwrap();
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no answer: {line}"))
-    }
-
-    fn query(&mut self, case: &Case) {
-        let answer = self.ask(
-            "tools/call",
-            json!({ "name": "query_execute", "arguments": { "sql": case.sql, "params": case.parameters } }),
-        );
-        assert_ne!(answer["result"]["isError"], true, "{answer}");
-        assert!(answer["result"]["content"][0]["text"].is_string(), "{answer}");
-    }
-}
-
-impl Drop for Gate {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
@@ -158,7 +90,7 @@ fn measure(server: &Ephemeral, case: &Case, bare: &mut Vec<Duration>, gated: &mu
         runtime.block_on(client.query(&statement, &parameters)).unwrap();
         let direct = begin.elapsed();
         let begin = Instant::now();
-        gate.query(case);
+        gate.query(case.sql, case.parameters);
         let through = begin.elapsed();
         if round >= WARM_UP {
             bare.push(direct);
